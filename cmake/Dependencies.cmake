@@ -1,0 +1,40 @@
+# Every library by find_package or pkg-config: the same names with the system's packages and with
+# the prefix that cmake/deps.sh fills.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+find_package(MbedTLS 3.6 REQUIRED CONFIG)
+if(MbedTLS_VERSION VERSION_LESS 3.6.7)
+  message(WARNING "mbedTLS ${MbedTLS_VERSION} has known holes; 3.6.7 or a later 3.6 is wanted")
+endif()
+
+# Debian ships no CMake config for libuv; upstream, vcpkg and Homebrew do.
+find_package(libuv CONFIG QUIET)
+if(NOT TARGET libuv::uv)
+  pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET GLOBAL libuv>=1.44)
+  add_library(libuv::uv ALIAS PkgConfig::LIBUV)
+endif()
+
+# Debian's config of llhttp exports the shared library only, and fails without it: the archive first.
+find_library(LLHTTP_ARCHIVE libllhttp.a)
+find_path(LLHTTP_INCLUDE_DIR llhttp.h)
+if(LLHTTP_ARCHIVE AND LLHTTP_INCLUDE_DIR)
+  add_library(llhttp::llhttp STATIC IMPORTED)
+  set_target_properties(llhttp::llhttp PROPERTIES
+    IMPORTED_LOCATION "${LLHTTP_ARCHIVE}"
+    INTERFACE_INCLUDE_DIRECTORIES "${LLHTTP_INCLUDE_DIR}")
+else()
+  find_package(llhttp REQUIRED CONFIG)
+  add_library(llhttp::llhttp ALIAS llhttp::llhttp_shared)
+endif()
+
+find_package(cxxopts REQUIRED CONFIG)
+find_package(fmt REQUIRED CONFIG)
+find_package(RapidJSON REQUIRED CONFIG)
+add_library(rapidjson INTERFACE)
+target_include_directories(rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS})
+pkg_check_modules(LIBPCAP REQUIRED IMPORTED_TARGET GLOBAL libpcap)
+
+if(LEGIBLE_TESTS)
+  find_package(Catch2 3 REQUIRED CONFIG)
+endif()

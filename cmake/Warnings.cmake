@@ -1,0 +1,9 @@
+# Warnings for our own targets, as an interface: link legible::warnings privately.
+add_library(legible_warnings INTERFACE)
+add_library(legible::warnings ALIAS legible_warnings)
+option(LEGIBLE_WERROR "Warnings are errors in our own targets" ${PROJECT_IS_TOP_LEVEL})
+target_compile_features(legible_warnings INTERFACE cxx_std_20)
+target_compile_options(legible_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wundef
+  $<$<BOOL:${LEGIBLE_WERROR}>:-Werror>)

@@ -1,0 +1,28 @@
+#pragma once
+// Timeline → verdict, as a pure function: no clock, no socket, no memory between calls.
+
+#include <cstdint>
+#include <optional>
+
+#include "proxy/timeline.hpp"
+#include "proxy/verdict.hpp"
+
+namespace legible::proxy {
+
+/// What was seen before of the same client address, server and SNI. Bounded, and empty for a first
+/// connection and offline.
+struct History {
+  std::uint32_t connections = 0;         ///< seen before, in all
+  std::uint32_t empty_closes = 0;        ///< of these, closed without a byte
+  std::optional<double> interval_seconds;  ///< of a regular repetition
+  std::uint32_t recent_hellos = 0;       ///< in the last 10 s
+  std::uint32_t recent_distinct_hellos = 0;
+  std::uint32_t largest_successful_hello = 0;  ///< bytes; 0: none succeeded
+  std::optional<parser::ProtocolVersion> failed_highest_version;  ///< of an earlier failed offer
+  std::optional<parser::ProtocolVersion> successful_version;      ///< of an earlier success
+};
+
+/// The verdict on one connection.
+Verdict diagnose(const Timeline& timeline, const History& history = {});
+
+}  // namespace legible::proxy

@@ -1,0 +1,23 @@
+#include "proxy/timeline.hpp"
+
+#include <utility>
+
+namespace legible::proxy {
+
+bool Timeline::add(Entry entry) {
+  if (entries_.size() >= capacity && std::holds_alternative<parser::Observation>(entry.fact)) {
+    ++dropped_;
+    return false;
+  }
+  entries_.push_back(std::move(entry));
+  return true;
+}
+
+void Timeline::count_bytes(Leg leg, std::uint64_t bytes, Time time) {
+  Flow& flow = flows_[static_cast<std::size_t>(leg)];
+  if (flow.bytes == 0) flow.first = time;
+  flow.bytes += bytes;
+  flow.last = time;
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,122 @@
+#pragma once
+// A connection's facts in order: what the diagnosis reads, and what the sinks write.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "certs/certificate.hpp"
+#include "certs/chain_judge.hpp"
+#include "parser/observation.hpp"
+
+namespace legible::proxy {
+
+using Time = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
+using Leg = parser::Side;  ///< client leg or server leg, named after the peer on it
+
+/// The client's TCP connection was accepted (`read`: was first seen).
+struct Accepted {
+  std::string peer;      ///< address:port
+  std::string listener;  ///< address:port; `read`: the capture's file name
+};
+
+struct Target {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string mode;    ///< "relay"
+  std::string reason;  ///< "fixed target", "capture"
+};
+
+struct Connected {
+  std::string address;
+  std::chrono::microseconds took{};
+};
+
+enum class ConnectError : std::uint8_t { refused, timeout, dns, unreachable };
+
+struct ConnectFailed {
+  ConnectError error;
+  std::string address;  ///< the last one tried; empty for `dns`
+  std::string detail;
+};
+
+/// A peer's certificates, parsed. Shared between connections that saw the same chain.
+struct ChainSeen {
+  std::shared_ptr<const std::vector<certs::Certificate>> chain;
+};
+
+/// A peer's chain was judged, for the name that the client used.
+struct ChainJudged {
+  std::string name;  ///< what was matched; empty when no name is known
+  std::shared_ptr<const certs::Judgement> judgement;
+};
+
+/// One leg's TCP connection ended in the direction peer → proxy, or the proxy closed it.
+struct LegClosed {
+  bool by_proxy = false;
+  parser::StreamEnd how = parser::StreamEnd::fin;
+  std::uint64_t bytes_in = 0;   ///< received from the peer on this leg
+  std::uint64_t bytes_out = 0;  ///< sent to it
+  parser::RecordTail tail;      ///< of the peer's direction at that moment
+};
+
+/// The proxy's own reason for ending a connection.
+enum class ProxyReason : std::uint8_t {
+  handshake_timeout,
+  idle_timeout,
+  shutdown,
+  connection_limit,
+  resources,
+};
+struct ProxyClosing {
+  ProxyReason reason;
+  std::chrono::seconds limit{};  ///< of a time-out
+};
+
+/// The observation ended while the connection was still open (a capture's end).
+struct StillOpen {};
+
+using Fact = std::variant<Accepted, Target, Connected, ConnectFailed, parser::Observation,
+                          ChainSeen, ChainJudged, LegClosed, ProxyClosing, StillOpen>;
+
+/// One fact, when and where. On a relayed connection `leg` is the leg of the peer that produced
+/// it: the side that sent the bytes, or that closed.
+struct Entry {
+  Time time;
+  Leg leg = Leg::client;
+  Fact fact;
+};
+
+/// What one side sent, counted; also after single records are no longer reported.
+struct Flow {
+  std::uint64_t bytes = 0;
+  Time first{};
+  Time last{};
+};
+
+/// Bounded: after `capacity` entries further observations are counted and dropped; closing facts
+/// are always kept.
+class Timeline {
+ public:
+  static constexpr std::size_t capacity = 320;
+
+  /// Adds an entry. False when it was dropped.
+  bool add(Entry entry);
+  void count_bytes(Leg leg, std::uint64_t bytes, Time time);
+
+  std::span<const Entry> entries() const { return entries_; }
+  const Flow& flow(Leg leg) const { return flows_[static_cast<std::size_t>(leg)]; }
+  std::size_t dropped() const { return dropped_; }
+
+ private:
+  std::vector<Entry> entries_;
+  Flow flows_[2];
+  std::size_t dropped_ = 0;
+};
+
+}  // namespace legible::proxy
