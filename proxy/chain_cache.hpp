@@ -1,0 +1,46 @@
+#pragma once
+// Certificates parsed and chains judged once: connections to the same server share the result.
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "certs/certificate.hpp"
+#include "certs/chain_judge.hpp"
+#include "parser/observation.hpp"
+
+namespace legible::proxy {
+
+using ParsedChain = std::shared_ptr<const std::vector<certs::Certificate>>;
+
+/// Bounded, least recently used goes first. One for each thread.
+class ChainCache {
+ public:
+  static constexpr std::size_t capacity = 256;
+
+  /// Anchors for server chains and for client chains; null: not judged.
+  ChainCache(std::shared_ptr<const certs::TrustStore> server_trust,
+             std::shared_ptr<const certs::TrustStore> client_trust);
+
+  ParsedChain parse(const parser::CertificateMessage& message);
+
+  /// Judges the chain of `of` for `name` (empty: no name is checked) at `now`; null when there are
+  /// no anchors for that side. The answer is kept for a minute of `now`.
+  std::shared_ptr<const certs::Judgement> judge(const ParsedChain& chain, parser::Side of,
+                                                const std::string& name, certs::Seconds now);
+
+ private:
+  struct Judged {
+    std::string key;
+    std::shared_ptr<const certs::Judgement> judgement;
+  };
+  std::shared_ptr<const certs::TrustStore> server_trust_;
+  std::shared_ptr<const certs::TrustStore> client_trust_;
+  std::unordered_map<std::string, ParsedChain> chains_;
+  std::unordered_map<std::string, std::shared_ptr<const certs::Judgement>> judgements_;
+};
+
+}  // namespace legible::proxy

@@ -1,0 +1,73 @@
+#pragma once
+// One connection as it is watched: bytes and endings go in, with their times; events come out as
+// they happen, and one verdict at the end. Knows no socket and no clock.
+
+#include <cstdint>
+#include <span>
+
+#include "parser/connection_observer.hpp"
+#include "proxy/chain_cache.hpp"
+#include "proxy/diagnosis.hpp"
+#include "proxy/event_sink.hpp"
+#include "proxy/timeline.hpp"
+
+namespace legible::proxy {
+
+/// What all connections of one thread share.
+struct RecordContext {
+  EventSink& sink;
+  ChainCache& chains;  ///< parses and judges certificates, once for each chain
+  parser::Limits limits;
+};
+
+class ConnectionRecord final : private parser::ObservationSink {
+ public:
+  /// `context` and `decryptor` (may be null) must outlive the record.
+  ConnectionRecord(ConnectionId id, RecordContext& context,
+                   parser::RecordDecryptor* decryptor = nullptr);
+
+  /// Any fact that is not read from bytes: Accepted, Target, Connected, ConnectFailed,
+  /// ProxyClosing, StillOpen.
+  void note(Time time, Leg leg, Fact fact);
+
+  /// Bytes that the peer on `leg` sent.
+  void bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes);
+  /// `missing` bytes of the peer on `leg` were not captured.
+  void gap(Time time, Leg leg, std::uint64_t missing);
+
+  /// The leg ended: by its peer (how: fin or rst), or by the proxy. Call it once for each side
+  /// that ends: a FIN from the peer, and later the proxy's own close, are two endings.
+  void closed(Time time, Leg leg, parser::StreamEnd how, bool by_proxy, std::uint64_t bytes_in,
+              std::uint64_t bytes_out);
+
+  /// Ends the record with its verdict. Later calls do nothing.
+  void conclude(Time time, const History& history = {});
+
+  ConnectionId id() const { return id_; }
+  const Timeline& timeline() const { return timeline_; }
+  bool concluded() const { return concluded_; }
+  /// Both Finished were seen or inferred.
+  bool handshake_done() const { return handshake_done_; }
+  /// Something has ended the handshake: a fatal alert, a FIN, an RST, bytes that are no TLS.
+  bool terminal_seen() const { return terminal_seen_; }
+  /// The client's hello, once it is whole; null before.
+  const parser::ClientHello* client_hello() const { return hello_.get(); }
+
+ private:
+  void on_observation(parser::Side from, parser::Observation&& observation) override;
+  void add(Time time, Leg leg, Fact fact);
+  void judge(Time time, Leg leg, const parser::CertificateMessage& message);
+
+  ConnectionId id_;
+  RecordContext& context_;
+  parser::ConnectionObserver observer_;
+  Timeline timeline_;
+  parser::Shared<parser::ClientHello> hello_;
+  std::string target_host_;
+  Time now_{};  ///< of the call in progress, for the observations made in it
+  bool handshake_done_ = false;
+  bool terminal_seen_ = false;
+  bool concluded_ = false;
+};
+
+}  // namespace legible::proxy

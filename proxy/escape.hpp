@@ -1,0 +1,16 @@
+#pragma once
+// What a peer sent is made harmless once, the same way in text, in JSON and in verdicts.
+
+#include <string>
+#include <string_view>
+
+namespace legible::proxy {
+
+/// SNI and ALPN: each byte outside 0x20 to 0x7e, and the backslash, becomes `\xNN`.
+std::string escape_ascii(std::string_view raw);
+
+/// Names of certificates, headers, dialogues: valid printable UTF-8 stays; controls, C1, bidi
+/// controls, line separators, invalid bytes and the backslash become `\xNN` byte by byte.
+std::string escape_utf8(std::string_view raw);
+
+}  // namespace legible::proxy
