@@ -117,10 +117,10 @@ struct StackNote {
 /// All that is known of a cause. Texts are plain sentences in English.
 struct CauseInfo {
   Cause cause;
-  std::string_view id;           ///< "server-cert-expired"
+  std::string_view id;  ///< "server-cert-expired"
   FixAt fix_at;
-  bool benign;                   ///< its outcome is `ok`
-  std::string_view title;        ///< follows "the CLIENT closed: " or stands alone
+  bool benign;             ///< its outcome is `ok`
+  std::string_view title;  ///< follows "the CLIENT closed: " or stands alone
   std::string_view meaning;
   std::string_view looks_like;   ///< on the wire
   std::string_view client_hint;  ///< what to do on the client's side; empty: nothing

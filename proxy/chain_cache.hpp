@@ -1,16 +1,14 @@
 #pragma once
 // Certificates parsed and chains judged once: connections to the same server share the result.
 
-#include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "certs/certificate.hpp"
 #include "certs/chain_judge.hpp"
 #include "parser/observation.hpp"
+#include "proxy/least_recently_used.hpp"
 
 namespace legible::proxy {
 
@@ -34,13 +32,14 @@ class ChainCache {
 
  private:
   struct Judged {
-    std::string key;
     std::shared_ptr<const certs::Judgement> judgement;
+    certs::Seconds at;
   };
+
   std::shared_ptr<const certs::TrustStore> server_trust_;
   std::shared_ptr<const certs::TrustStore> client_trust_;
-  std::unordered_map<std::string, ParsedChain> chains_;
-  std::unordered_map<std::string, std::shared_ptr<const certs::Judgement>> judgements_;
+  LeastRecentlyUsed<std::string, ParsedChain> chains_{capacity};  ///< by the chain's DER
+  LeastRecentlyUsed<std::string, Judged> judgements_{capacity};   ///< by hashes and name
 };
 
 }  // namespace legible::proxy

@@ -12,12 +12,12 @@ namespace legible::proxy {
 /// What was seen before of the same client address, server and SNI. Bounded, and empty for a first
 /// connection and offline.
 struct History {
-  std::uint32_t connections = 0;         ///< seen before, in all
-  std::uint32_t empty_closes = 0;        ///< of these, closed without a byte
+  std::uint32_t connections = 0;           ///< seen before, in all
+  std::uint32_t empty_closes = 0;          ///< of these, closed without a byte
   std::optional<double> interval_seconds;  ///< of a regular repetition
-  std::uint32_t recent_hellos = 0;       ///< in the last 10 s
+  std::uint32_t recent_hellos = 0;         ///< in the last 10 s
   std::uint32_t recent_distinct_hellos = 0;
-  std::uint32_t largest_successful_hello = 0;  ///< bytes; 0: none succeeded
+  std::uint32_t largest_successful_hello = 0;                     ///< bytes; 0: none succeeded
   std::optional<parser::ProtocolVersion> failed_highest_version;  ///< of an earlier failed offer
   std::optional<parser::ProtocolVersion> successful_version;      ///< of an earlier success
 };

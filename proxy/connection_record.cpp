@@ -1,0 +1,89 @@
+#include "proxy/connection_record.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace legible::proxy {
+namespace {
+
+bool ends_handshake(const parser::Observation& observation) {
+  if (const auto* alert = std::get_if<parser::Alert>(&observation)) {
+    return alert->inferred || alert->encrypted || alert->level == parser::alert_level::fatal;
+  }
+  return false;
+}
+
+}  // namespace
+
+ConnectionRecord::ConnectionRecord(ConnectionId id, RecordContext& context,
+                                   parser::RecordDecryptor* decryptor)
+    : id_(id), context_(context), observer_(*this, context.limits, decryptor) {}
+
+void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
+  if (const auto* target = std::get_if<Target>(&fact)) target_host_ = target->host;
+  if (std::holds_alternative<ConnectFailed>(fact)) terminal_seen_ = true;
+  add(time, leg, std::move(fact));
+}
+
+void ConnectionRecord::bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes) {
+  now_ = time;
+  timeline_.count_bytes(leg, bytes.size(), time);
+  observer_.feed(leg, bytes);
+}
+
+void ConnectionRecord::gap(Time time, Leg leg, std::uint64_t missing) {
+  now_ = time;
+  observer_.gap(leg, missing);
+}
+
+void ConnectionRecord::closed(Time time, Leg leg, parser::StreamEnd how, bool by_proxy,
+                              std::uint64_t bytes_in, std::uint64_t bytes_out) {
+  now_ = time;
+  if (!by_proxy) observer_.end(leg, how);
+  terminal_seen_ = true;
+  add(time, leg, LegClosed{by_proxy, how, bytes_in, bytes_out, observer_.tail(leg)});
+}
+
+void ConnectionRecord::conclude(Time time, const History& history) {
+  if (concluded_) return;
+  concluded_ = true;
+  context_.sink.on_verdict(id_, time, timeline_, diagnose(timeline_, history));
+}
+
+void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& observation) {
+  if (const auto* hello = std::get_if<parser::Shared<parser::ClientHello>>(&observation)) {
+    if (!hello_) hello_ = *hello;
+  } else if (std::holds_alternative<parser::HandshakeDone>(observation)) {
+    handshake_done_ = true;
+  } else if (const auto* message =
+                 std::get_if<parser::Shared<parser::CertificateMessage>>(&observation)) {
+    // The parsed chain stands for the message: keeping both would double the memory.
+    const parser::Shared<parser::CertificateMessage> kept = *message;
+    judge(now_, from, *kept);
+    return;
+  }
+  if (!handshake_done_ && ends_handshake(observation)) terminal_seen_ = true;
+  add(now_, from, std::move(observation));
+}
+
+void ConnectionRecord::add(Time time, Leg leg, Fact fact) {
+  Entry entry{time, leg, std::move(fact)};
+  context_.sink.on_entry(id_, entry);
+  timeline_.add(std::move(entry));
+}
+
+void ConnectionRecord::judge(Time time, Leg leg, const parser::CertificateMessage& message) {
+  const ParsedChain chain = context_.chains.parse(message);
+  add(time, leg, ChainSeen{chain});
+
+  std::string name;
+  if (leg == Leg::server) {
+    name = hello_ && !hello_->sni.empty() ? hello_->sni : target_host_;
+  }
+  const auto now = std::chrono::floor<std::chrono::seconds>(time);
+  if (auto judgement = context_.chains.judge(chain, leg, name, now)) {
+    add(time, leg, ChainJudged{std::move(name), std::move(judgement)});
+  }
+}
+
+}  // namespace legible::proxy
