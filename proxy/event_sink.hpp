@@ -19,7 +19,8 @@ class EventSink {
   virtual ~EventSink() = default;
 
   virtual void on_listening(Time time, std::string_view address) = 0;
-  virtual void on_entry(ConnectionId connection, const Entry& entry) = 0;
+  /// `before` holds what came before this entry.
+  virtual void on_entry(ConnectionId connection, const Timeline& before, const Entry& entry) = 0;
   /// The last event of a connection. `timeline` is whole.
   virtual void on_verdict(ConnectionId connection, Time time, const Timeline& timeline,
                           const Verdict& verdict) = 0;
