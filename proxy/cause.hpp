@@ -114,23 +114,25 @@ struct StackNote {
   std::string_view text;
 };
 
-/// All that is known of a cause. Texts are plain sentences in English.
+/// All that is known of a cause. Texts are plain sentences in English; empty ones have nothing to
+/// say.
 struct CauseInfo {
-  Cause cause;
-  std::string_view id;  ///< "server-cert-expired"
-  FixAt fix_at;
-  bool benign;             ///< its outcome is `ok`
-  std::string_view title;  ///< follows "the CLIENT closed: " or stands alone
-  std::string_view meaning;
-  std::string_view looks_like;   ///< on the wire
-  std::string_view client_hint;  ///< what to do on the client's side; empty: nothing
-  std::string_view server_hint;
-  std::span<const StackNote> client_settings;
-  std::span<const StackNote> server_settings;
-  std::span<const StackNote> client_logs;  ///< what the client's own log probably says
-  std::span<const StackNote> server_logs;
+  Cause cause{};
+  std::string_view id{};  ///< "server-cert-expired"
+  FixAt fix_at = FixAt::nobody;
+  bool benign = false;       ///< a connection that ended for it has the outcome `ok`
+  std::string_view title{};  ///< a clause that follows "the CLIENT closed: ", or stands alone
+  std::string_view meaning{};
+  std::string_view looks_like{};   ///< on the wire
+  std::string_view client_hint{};  ///< what to do on the client's side
+  std::string_view server_hint{};
+  std::span<const StackNote> client_settings{};
+  std::span<const StackNote> server_settings{};
+  std::span<const StackNote> client_logs{};  ///< what the client's own log probably says
+  std::span<const StackNote> server_logs{};
 };
 
+/// All causes, in the order of the enumeration.
 std::span<const CauseInfo> all_causes();
 const CauseInfo& describe(Cause cause);
 std::string_view id(Cause cause);

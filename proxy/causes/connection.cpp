@@ -1,0 +1,305 @@
+// Causes below TLS: connecting, silence, monitors, and bytes that are no TLS.
+
+#include "proxy/causes/families.hpp"
+
+namespace legible::proxy {
+namespace {
+
+constexpr StackNote refused_logs[] = {
+    {"JSSE", "java.net.ConnectException: Connection refused"},
+    {"curl", "Failed to connect to HOST port PORT: Connection refused"},
+    {"nginx", "connect() failed (111: Connection refused) while connecting to upstream"},
+    {"Node", "connect ECONNREFUSED"},
+};
+constexpr StackNote connect_timeout_logs[] = {
+    {"JSSE", "java.net.SocketTimeoutException: connect timed out"},
+    {"curl", "Connection timed out"},
+    {"nginx", "upstream timed out (110: Connection timed out) while connecting to upstream"},
+};
+constexpr StackNote unresolved_logs[] = {
+    {"JSSE", "java.net.UnknownHostException"},
+    {"curl", "Could not resolve host"},
+    {"Node", "getaddrinfo ENOTFOUND"},
+};
+constexpr StackNote read_timeout_logs[] = {
+    {"JSSE", "java.net.SocketTimeoutException: Read timed out"},
+    {"curl", "SSL connection timeout"},
+};
+constexpr StackNote dropped_client_logs[] = {
+    {"JSSE",
+     "javax.net.ssl.SSLHandshakeException: Remote host terminated the handshake (FIN), or "
+     "java.net.SocketException: Connection reset (RST)"},
+    {"IAIK/webMethods", "SSLException while handshaking: unexpected end of stream"},
+    {"OpenSSL", "unexpected eof while reading, or SSL_ERROR_SYSCALL"},
+    {"Node", "Client network socket disconnected before secure TLS connection was established"},
+    {"Go", "EOF, or read: connection reset by peer"},
+};
+constexpr StackNote dropped_server_logs[] = {
+    {"IIS", "System log, source Schannel, events 36871, 36874 or 36888"},
+};
+constexpr StackNote probe_server_logs[] = {
+    {"OpenSSL", "unexpected eof while reading"},
+    {"JSSE", "Remote host terminated the handshake"},
+    {"nginx", "client closed connection while SSL handshaking (level info)"},
+    {"HAProxy", "Connection closed during SSL handshake"},
+    {"DataPower", "peer did not return a certificate (a red herring: nothing was asked for)"},
+};
+constexpr StackNote http_to_tls_server_logs[] = {
+    {"OpenSSL", "http request"},
+    {"DataPower", "http request, then: peer did not return a certificate (a red herring)"},
+    {"nginx", "client sent plain HTTP request to HTTPS port"},
+    {"JSSE", "Unsupported or unrecognized SSL message"},
+    {"Go", "client sent an HTTP request to an HTTPS server"},
+};
+constexpr StackNote no_tls_server_logs[] = {
+    {"OpenSSL", "wrong version number (it is not a version problem: the bytes were no TLS)"},
+    {"JSSE", "Unsupported or unrecognized SSL message"},
+    {"Go", "tls: first record does not look like a TLS handshake"},
+};
+constexpr StackNote no_tls_client_logs[] = {
+    {"OpenSSL", "wrong version number, or packet length too long (the answer was no TLS)"},
+    {"JSSE", "Unsupported or unrecognized SSL message"},
+    {"IAIK/webMethods", "SSLException: unexpected record or message"},
+    {"Go", "tls: first record does not look like a TLS handshake"},
+    {"NSS", "SSL_ERROR_RX_RECORD_TOO_LONG"},
+};
+constexpr StackNote plain_http_client_settings[] = {
+    {"webMethods", "pub.client:http: a url that begins with https://"},
+    {"DataPower", "back-side URL: https://, with a TLS client profile"},
+    {"HAProxy", "health checks: option httpchk with check-ssl"},
+};
+constexpr StackNote tls_listener_settings[] = {
+    {"nginx", "listen 443 ssl;"},
+    {"Apache", "SSLEngine on"},
+    {"IIS", "site binding of type https with a certificate"},
+    {"webMethods", "an HTTPS port (Security > Ports), not an HTTP port"},
+};
+constexpr StackNote proxy_header_server_settings[] = {
+    {"nginx", "listen ... ssl proxy_protocol"},
+    {"HAProxy", "bind ... accept-proxy"},
+};
+constexpr StackNote proxy_header_client_settings[] = {
+    {"HAProxy", "remove send-proxy or send-proxy-v2 from the server line"},
+    {"nginx", "proxy_protocol off;"},
+};
+constexpr StackNote no_v2_hello_settings[] = {
+    {"JSSE", "remove SSLv2Hello from the enabled protocols"},
+    {"IAIK/webMethods", "use JSSE: watt.net.ssl.client.useJSSE=true"},
+    {"OpenSSL", "0.9.8 and older: disable the v2-compatible hello (SSL_OP_NO_SSLv2), or update"},
+};
+constexpr StackNote ssl_hello_chk_settings[] = {
+    {"HAProxy", "replace option ssl-hello-chk by check-ssl, with option httpchk if wanted"},
+};
+
+constexpr CauseInfo causes[] = {
+    {.cause = Cause::none,
+     .id = "none",
+     .fix_at = FixAt::nobody,
+     .benign = true,
+     .title = "nothing failed",
+     .meaning = "The handshake completed, data could flow, and the connection ended in order.",
+     .looks_like = "Both Finished, application data, close_notify or FIN."},
+    {.cause = Cause::tcp_refused,
+     .id = "tcp-refused",
+     .fix_at = FixAt::server,
+     .title = "the server's port refuses connections",
+     .meaning = "The SYN to the server was answered with RST: nobody listens there, or a firewall "
+                "rejects.",
+     .looks_like = "The connect to the server fails at once; no byte of TLS was exchanged with it.",
+     .client_hint = "Check host and port in the client's configuration.",
+     .server_hint = "Check that the service is up and bound to that address and port, and that no "
+                    "firewall rejects.",
+     .client_logs = refused_logs},
+    {.cause = Cause::tcp_connect_timeout,
+     .id = "tcp-connect-timeout",
+     .fix_at = FixAt::network,
+     .title = "the server does not answer at all: no TCP connection came about",
+     .meaning = "The SYN to the server was never answered: a firewall drops it, the address is "
+                "wrong, or routing is missing.",
+     .looks_like = "The connect to the server runs into a time-out or is unreachable.",
+     .client_hint = "Test from this host and from a host in the server's network; ask the network "
+                    "team for the firewall rule.",
+     .server_hint = "Check that the client's public address is allowed by the firewall.",
+     .client_logs = connect_timeout_logs},
+    {.cause = Cause::name_not_resolved,
+     .id = "name-not-resolved",
+     .fix_at = FixAt::network,
+     .title = "the server's name is not known to DNS",
+     .meaning = "The name of the server could not be turned into an address.",
+     .looks_like = "The name lookup fails; nothing was sent to the server.",
+     .client_hint = "Correct the host name, or the DNS or hosts file of the machine that looks it "
+                    "up.",
+     .client_logs = unresolved_logs},
+    {.cause = Cause::server_silent,
+     .id = "server-silent",
+     .fix_at = FixAt::server,
+     .title = "the server took the ClientHello and never answered",
+     .meaning = "TCP is up and the ClientHello was delivered, but not one byte came back: the port "
+                "does not speak TLS, a worker is exhausted, or a device swallows the hello.",
+     .looks_like = "A whole ClientHello, then nothing until somebody's timer fires.",
+     .client_hint = "Try a small hello (TLS 1.2 only); if that is answered, see "
+                    "large-client-hello-blocked.",
+     .server_hint = "Check that this port speaks TLS, that workers are free, and what stands in "
+                    "front of it.",
+     .client_logs = read_timeout_logs},
+    {.cause = Cause::server_drops_hello,
+     .id = "server-drops-hello",
+     .fix_at = FixAt::server,
+     .title = "the server closed after the ClientHello, without a word",
+     .meaning =
+         "FIN or RST came right after the ClientHello, with no alert: an address allow-list, "
+         "an SNI filter, a dead backend behind a balancer, or a stack that refuses version or "
+         "cipher silently (Schannel, lighttpd with GnuTLS, old Node, mbedTLS).",
+     .looks_like = "ClientHello, then FIN or RST from the server without any byte of TLS.",
+     .client_hint = "Repeat with other versions, another SNI, another source address: what changes "
+                    "the answer is the cause.",
+     .server_hint = "Look at the allow-lists, at the health of the backends, and at the log of the "
+                    "device in front.",
+     .client_logs = dropped_client_logs,
+     .server_logs = dropped_server_logs},
+    {.cause = Cause::client_silent,
+     .id = "client-silent",
+     .fix_at = FixAt::client,
+     .title = "the client connected and never sent a whole ClientHello",
+     .meaning = "The client waits for a banner, is dead, or only opens connections.",
+     .looks_like = "No byte, or half a ClientHello, until somebody's timer fires.",
+     .client_hint =
+         "For protocols in which the server speaks first use STARTTLS or the plain port; "
+         "else look at the client's connection pool and monitors.",
+     .server_logs = probe_server_logs},
+    {.cause = Cause::tcp_health_check,
+     .id = "tcp-health-check",
+     .fix_at = FixAt::client,
+     .benign = true,
+     .title = "a connection without a byte, as a monitor makes it",
+     .meaning = "Somebody connected and closed again. It is no failure of TLS.",
+     .looks_like = "Accepted, then FIN or RST from the client with zero bytes.",
+     .client_hint =
+         "If it is a monitor: let it do a TLS check, or keep its address out of reports.",
+     .server_logs = probe_server_logs},
+    {.cause = Cause::tls_health_check,
+     .id = "tls-health-check",
+     .fix_at = FixAt::client,
+     .benign = true,
+     .title = "a handshake and nothing more, as a monitor makes it",
+     .meaning = "The handshake completed and the client left without sending data, as monitors and "
+                "scanners do at intervals.",
+     .looks_like =
+         "Both Finished, no application data, then close_notify, FIN or RST by the client.",
+     .client_hint = "If it is no monitor: compare the certificate's names with the name the client "
+                    "uses; some clients reject a certificate only now."},
+    {.cause = Cause::obsolete_health_check,
+     .id = "obsolete-health-check",
+     .fix_at = FixAt::client,
+     .title = "a monitor that says hello in SSLv3",
+     .meaning =
+         "HAProxy's `option ssl-hello-chk` sends an SSLv3 hello without extensions; a modern "
+         "server must refuse it.",
+     .looks_like = "An SSLv3 ClientHello without extensions, repeated, answered by an alert.",
+     .client_hint = "Replace the check by one that speaks TLS.",
+     .client_settings = ssl_hello_chk_settings,
+     .server_logs = probe_server_logs},
+    {.cause = Cause::scanner_probe,
+     .id = "scanner-probe",
+     .fix_at = FixAt::client,
+     .benign = true,
+     .title = "one of many differing hellos: somebody scans this service",
+     .meaning = "A burst of connections with differing hellos, most cut short, is a security scan.",
+     .looks_like =
+         "Ten or more connections within seconds from one address, with differing offers.",
+     .client_hint = "Nothing to mend; ask who scans."},
+    {.cause = Cause::plain_http_to_tls,
+     .id = "plain-http-to-tls",
+     .fix_at = FixAt::client,
+     .title = "the client speaks plain HTTP to a TLS port",
+     .meaning = "The client's first bytes are an HTTP request, not a TLS record.",
+     .looks_like = "GET, POST, HEAD, CONNECT, PRI ... as the first bytes of the client.",
+     .client_hint = "Use https:// in the client's URL, or connect to the plain port; switch load "
+                    "balancers' checks to HTTPS.",
+     .server_hint = "Nothing is wrong with the server's TLS.",
+     .client_settings = plain_http_client_settings,
+     .client_logs = {},
+     .server_logs = http_to_tls_server_logs},
+    {.cause = Cause::plain_other_to_tls,
+     .id = "plain-other-to-tls",
+     .fix_at = FixAt::client,
+     .title = "the client speaks something that is no TLS to a TLS port",
+     .meaning = "The client's first bytes are neither TLS nor HTTP: a wrong port, or a client set "
+                "to STARTTLS on a port of implicit TLS.",
+     .looks_like = "SSH-, EHLO, binary or other bytes as the first bytes of the client.",
+     .client_hint =
+         "Check the port; for mail and LDAP choose implicit TLS instead of STARTTLS here.",
+     .server_logs = no_tls_server_logs},
+    {.cause = Cause::proxy_header_to_tls,
+     .id = "proxy-header-to-tls",
+     .fix_at = FixAt::client,
+     .title =
+         "a PROXY protocol header comes before the ClientHello, and the server does not expect "
+         "it",
+     .meaning = "A balancer in front announces the client's address by the PROXY protocol; this "
+                "listener takes it for garbage.",
+     .looks_like = "`PROXY TCP4 ...` or the version 2 signature, then a ClientHello.",
+     .client_hint = "Switch the header off at the balancer.",
+     .server_hint = "Or let the listener accept it.",
+     .client_settings = proxy_header_client_settings,
+     .server_settings = proxy_header_server_settings,
+     .server_logs = no_tls_server_logs},
+    {.cause = Cause::tls_to_plain_http,
+     .id = "tls-to-plain-http",
+     .fix_at = FixAt::both,
+     .title = "the client speaks TLS to a plain HTTP port",
+     .meaning =
+         "The server answered the ClientHello in plain HTTP: TLS is not enabled on this port.",
+     .looks_like = "A ClientHello, then `HTTP/1.1 400` or an HTML page from the server.",
+     .client_hint = "Use http://, or the server's TLS port.",
+     .server_hint = "Enable TLS on this listener, or tell the partner the right port.",
+     .server_settings = tls_listener_settings,
+     .client_logs = no_tls_client_logs},
+    {.cause = Cause::tls_to_starttls_service,
+     .id = "tls-to-starttls-service",
+     .fix_at = FixAt::client,
+     .title = "the client speaks TLS at once to a service that begins in clear",
+     .meaning =
+         "The server sent the greeting of a mail, FTP or directory service: TLS begins there "
+         "only after STARTTLS.",
+     .looks_like = "`220 `, `* OK` or `+OK` from the server where a ServerHello should be.",
+     .client_hint = "Use STARTTLS (openssl s_client -starttls smtp), or the port of implicit TLS "
+                    "(465, 993, 995, 990, 636).",
+     .client_logs = no_tls_client_logs},
+    {.cause = Cause::tls_to_ssh,
+     .id = "tls-to-ssh",
+     .fix_at = FixAt::client,
+     .title = "the client speaks TLS to an SSH server",
+     .meaning = "The server's first bytes are an SSH banner: this is the wrong port.",
+     .looks_like = "`SSH-2.0-` from the server.",
+     .client_hint = "Correct the port.",
+     .client_logs = no_tls_client_logs},
+    {.cause = Cause::tls_to_other_plain,
+     .id = "tls-to-other-plain",
+     .fix_at = FixAt::client,
+     .title = "the client speaks TLS to a service that does not",
+     .meaning = "The server answered the ClientHello with bytes that are no TLS.",
+     .looks_like = "Bytes from the server that are no TLS record.",
+     .client_hint = "Check the port; the first bytes in the evidence show what answers there.",
+     .server_hint = "Check that TLS is enabled on this port.",
+     .client_logs = no_tls_client_logs},
+    {.cause = Cause::sslv2_format_hello,
+     .id = "sslv2-format-hello",
+     .fix_at = FixAt::client,
+     .title = "the client says hello in the format of SSL 2.0",
+     .meaning =
+         "The ClientHello is framed as in SSL 2.0, which modern servers refuse; the client's "
+         "stack is older than about 2010, or its SSLv2Hello is enabled.",
+     .looks_like =
+         "First byte 0x80 or above, third byte 1; answered by alert 40, 70 or 80, by FIN, "
+         "by RST or by silence.",
+     .client_hint = "Disable the SSLv2-compatible hello, or update the client's stack.",
+     .client_settings = no_v2_hello_settings,
+     .server_logs = no_tls_server_logs},
+};
+
+}  // namespace
+
+std::span<const CauseInfo> connection_causes() { return causes; }
+
+}  // namespace legible::proxy
