@@ -1,35 +1,104 @@
-#!/bin/bash
-# deps.sh PREFIX: mbedTLS 3.6 (built with our configuration), llhttp 9 and Catch2 3 into PREFIX/usr
+#!/usr/bin/env bash
+# deps.sh PREFIX: what Debian 12 and 13 lack, or have too old, into PREFIX/usr:
+#   mbedTLS 3.6.7 or a later 3.6   built from Debian's source with our configuration
+#   llhttp 9                       Debian 13's package, of which the static library is used
+#   Catch2 3                       the package of Debian 13, or of Debian 12's backports
+# Needs no root and writes to PREFIX alone. Wants apt, a C compiler, CMake and ninja or make.
+# apt checks the archive's signatures with the machine's own Debian keyring.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd); mkdir -p "$1"; P=$(cd "$1" && pwd); W=$P/.work
-key=/usr/share/keyrings/debian-archive-keyring.gpg
-. /etc/os-release
-# the machine's own Debian source, as apt itself reads it (deb822 and one-line files alike)
-uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-      awk -v r="$VERSION_CODENAME" '$2==r && $3=="main" {print $1; exit}')
-[ -n "$uri" ] || { echo "apt has no '$VERSION_CODENAME main' source" >&2; exit 1; }
-catch_suite=trixie; [ "$VERSION_CODENAME" = bookworm ] && catch_suite=bookworm-backports
-rm -rf "$W"; mkdir -p "$W"/{lists/partial,cache/archives/partial,dl,src}
-for s in "deb trixie" "deb-src trixie" "deb-src sid" "deb $catch_suite"; do set -- $s
-  echo "$1 [signed-by=$key] $uri $2 main"; done | sort -u > "$W/sources.list"
-apt=(apt-get -qq "-oDir::Etc::SourceList=$W/sources.list" -oDir::Etc::SourceParts=/dev/null
-  "-oDir::State::Lists=$W/lists" "-oDir::Cache=$W/cache" -oDir::Cache::pkgcache= -oDir::Cache::srcpkgcache=
-  -oAcquire::Languages=none -oAcquire::Retries=3 -oAPT::Sandbox::User=root
-  -oAcquire::AllowInsecureRepositories=false -oAPT::Get::AllowUnauthenticated=false)
-"${apt[@]}" update
-cd "$W/dl"
-"${apt[@]}" download libllhttp-dev "libcatch2-dev/$catch_suite"
-for d in ./*.deb; do dpkg -x "$d" "$P"; done
-cache=(apt-cache "${apt[@]:2}")                       # the same options
-version=$("${cache[@]}" showsrc mbedtls | awk '/^Version: 3[.]6[.]/ {print $2}' | sort -Vu | tail -n 1)
-dpkg --compare-versions "$version" ge 3.6.7 || { echo "the archive's newest mbedTLS 3.6 is $version, below 3.6.7" >&2; exit 1; }
-"${apt[@]}" source --download-only "mbedtls=$version"   # the newest 3.6: at least 3.6.7
-cd "$W/src"; cmake -E tar xf "$W"/dl/mbedtls_3.6.*.orig.tar.*
-simd=; [ "$(uname -m)" = x86_64 ] && simd="-march=x86-64-v2 -maes -mpclmul"
-cp "$here/mbedtls_user_config.h" "$P/usr/include/"
-gen=(); command -v ninja >/dev/null && gen=(-G Ninja)
-cmake "${gen[@]}" -S "$W"/src/mbedtls-3.6.* -B "$W/build" -DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=-O3 -g1 -fPIC $simd" \
-  -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
-  "-DMBEDTLS_USER_CONFIG_FILE=$P/usr/include/mbedtls_user_config.h" "-DCMAKE_INSTALL_PREFIX=$P/usr" > "$W/log" 2>&1 &&
-cmake --build "$W/build" -j"$(nproc)" --target install >> "$W/log" 2>&1 || { tail -30 "$W/log" >&2; exit 1; }
-rm -rf "$W"
+
+readonly oldest_mbedtls=3.6.7 # the first 3.6 without known holes
+readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+[[ $# -eq 1 ]] || { echo "usage: deps.sh PREFIX" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+prefix=$(cd "$1" && pwd)
+work=$prefix/.work
+
+fail() {
+  echo "deps.sh: $*" >&2
+  exit 1
+}
+
+# The machine's own Debian archive as apt itself reads it, from sources of either format and before
+# any `apt-get update`; the machine's apt.conf (a proxy, say) stays in force.
+archive_uri() {
+  # shellcheck disable=SC2016 # apt-get expands these
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    awk -v release="$1" '$2 == release && $3 == "main" { print $1; exit }'
+}
+
+# Lists and caches of our own: the machine's apt knows nothing of these suites, before or after.
+use_own_apt_state() {
+  local uri=$1 catch2_suite=$2
+  mkdir -p "$work"/{lists/partial,cache/archives/partial,downloads,source}
+  local entry
+  for entry in "deb trixie" "deb $catch2_suite" "deb-src trixie" "deb-src sid"; do
+    echo "${entry% *} [signed-by=$keyring] $uri ${entry#* } main"
+  done | sort -u >"$work/sources.list"
+  apt_options=(
+    -qq
+    -oDir::Etc::SourceList="$work/sources.list" -oDir::Etc::SourceParts=/dev/null
+    -oDir::State::Lists="$work/lists"
+    -oDir::Cache="$work/cache" -oDir::Cache::pkgcache= -oDir::Cache::srcpkgcache=
+    -oAcquire::Languages=none -oAcquire::Retries=3
+    -oAPT::Sandbox::User=root # the user _apt may not enter PREFIX
+    # A snapshot or a mirror that stands still will do: it is signed, and the version is checked.
+    -oAcquire::Check-Valid-Until=false
+    -oAcquire::AllowInsecureRepositories=false -oAPT::Get::AllowUnauthenticated=false
+  )
+  apt-get "${apt_options[@]}" update
+}
+
+newest_mbedtls() {
+  apt-cache "${apt_options[@]}" showsrc mbedtls |
+    awk '/^Version: 3[.]6[.]/ { print $2 }' | sort -Vu | tail -n 1
+}
+
+build_mbedtls() {
+  local source=$1 generator=() x86_flags=
+  # -O3 without these makes AES-GCM slower than -O2; AES-NI itself is still chosen at run time.
+  [[ $(uname -m) == x86_64 ]] && x86_flags="-march=x86-64-v2 -maes -mpclmul"
+  command -v ninja >/dev/null && generator=(-G Ninja)
+
+  # The exported CMake targets carry the configuration's absolute path, and whoever compiled
+  # without it would see other struct layouts: so it has to lie in the prefix, for good.
+  mkdir -p "$prefix/usr/include"
+  cp "$here/mbedtls_user_config.h" "$prefix/usr/include/"
+
+  # Build type None: under Release mbedTLS replaces our -O3 by its -O2.
+  # No fatal warnings: at -O3 gcc 12 and gcc 14 see array bounds exceeded where they are not.
+  cmake "${generator[@]}" -S "$source" -B "$work/build" \
+    -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="-O3 -g1 -fPIC $x86_flags" \
+    -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
+    -DMBEDTLS_USER_CONFIG_FILE="$prefix/usr/include/mbedtls_user_config.h" \
+    -DCMAKE_INSTALL_PREFIX="$prefix/usr" &&
+    cmake --build "$work/build" --parallel "$(nproc)" --target install
+}
+
+# shellcheck source=/dev/null
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+uri=$(archive_uri "$codename")
+[[ -n $uri ]] || fail "apt has no source '$codename main'"
+catch2_suite=trixie
+# Debian 13's libCatch2.a needs a newer libstdc++ than Debian 12's.
+[[ $codename == bookworm ]] && catch2_suite=bookworm-backports
+
+rm -rf "$work"
+trap 'rm -rf "$work"' EXIT
+use_own_apt_state "$uri" "$catch2_suite"
+
+cd "$work/downloads"
+apt-get "${apt_options[@]}" download libllhttp-dev "libcatch2-dev/$catch2_suite"
+for package in ./*.deb; do dpkg -x "$package" "$prefix"; done
+
+version=$(newest_mbedtls)
+dpkg --compare-versions "$version" ge "$oldest_mbedtls" ||
+  fail "the archive's newest mbedTLS 3.6 is '$version'; at least $oldest_mbedtls is wanted"
+# Upstream's tarball without Debian's patches: they remove 3rdparty/, which holds the fast X25519.
+apt-get "${apt_options[@]}" source --download-only "mbedtls=$version"
+cd "$work/source"
+cmake -E tar xf "$work"/downloads/mbedtls_3.6.*.orig.tar.* # reads bzip2 and xz by itself
+build_mbedtls "$work"/source/mbedtls-3.6.* >"$work/log" 2>&1 ||
+  { tail -n 30 "$work/log" >&2; fail "mbedTLS $version does not build"; }

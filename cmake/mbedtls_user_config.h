@@ -1,9 +1,20 @@
+/* Read by mbedTLS after its default configuration: see build_mbedtls in deps.sh. */
+
+/* PSA, and so all of TLS 1.3, is safe between threads only with these two. */
 #define MBEDTLS_THREADING_C
 #define MBEDTLS_THREADING_PTHREAD
+
+/* X25519: ten times as fast in TLS 1.2, twice as fast in TLS 1.3. */
 #define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
+
+/* The self test counts every field multiplication in a shared variable: a data race. */
 #undef MBEDTLS_SELF_TEST
+
+/* Cipher suites that nobody negotiates. */
 #undef MBEDTLS_ARIA_C
 #undef MBEDTLS_CAMELLIA_C
+
+/* Never used here. */
 #undef MBEDTLS_SSL_PROTO_DTLS
 #undef MBEDTLS_SSL_DTLS_CONNECTION_ID
 #undef MBEDTLS_SSL_DTLS_CONNECTION_ID_COMPAT
