@@ -1,0 +1,152 @@
+#include "proxy/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <iterator>
+#include <span>
+
+#include "proxy/terms.hpp"
+#include "proxy/wrap.hpp"
+
+namespace legible::proxy {
+namespace {
+
+constexpr std::size_t width = 100;
+constexpr std::size_t label_width = 15;
+
+std::string_view who(FixAt fix_at) {
+  switch (fix_at) {
+    case FixAt::client:
+      return "the client's side";
+    case FixAt::server:
+      return "the server's side";
+    case FixAt::both:
+      return "either side: both must agree";
+    case FixAt::network:
+      return "the network between";
+    case FixAt::proxy:
+      return "the proxy";
+    case FixAt::nobody:
+      break;
+  }
+  return "nobody";
+}
+
+void append_paragraph(std::string& out, std::string_view label, std::string_view text) {
+  if (text.empty()) return;
+  fmt::format_to(std::back_inserter(out), "{:<{}}{}\n", label, label_width,
+                 wrap(text, width, label_width, label_width));
+}
+
+void append_notes(std::string& out, std::string_view label, std::span<const StackNote> notes) {
+  for (const StackNote& note : notes) {
+    append_paragraph(out, label, fmt::format("{}: {}", note.stack, note.text));
+    label = "";
+  }
+}
+
+void append_section(std::string& out, std::string_view title, std::string_view hint,
+                    std::span<const StackNote> notes) {
+  if (hint.empty() && notes.empty()) return;
+  fmt::format_to(std::back_inserter(out), "\n**{}** {}\n", title, hint);
+  if (!notes.empty()) out += '\n';
+  for (const StackNote& note : notes) {
+    fmt::format_to(std::back_inserter(out), "- {}: {}\n", note.stack, note.text);
+  }
+}
+
+}  // namespace
+
+std::string explain_text(const CauseInfo& cause) {
+  std::string out = fmt::format("{}\n", cause.id);
+  append_paragraph(out, "  in short", cause.title);
+  append_paragraph(out, "  means", cause.meaning);
+  append_paragraph(out, "  looks like", cause.looks_like);
+  append_paragraph(out, "  to mend by", who(cause.fix_at));
+  append_paragraph(out, "  client side", cause.client_hint);
+  append_notes(out, cause.client_hint.empty() ? "  client side" : "", cause.client_settings);
+  append_paragraph(out, "  server side", cause.server_hint);
+  append_notes(out, cause.server_hint.empty() ? "  server side" : "", cause.server_settings);
+  append_notes(out, "  client log", cause.client_logs);
+  append_notes(out, "  server log", cause.server_logs);
+  return out;
+}
+
+std::string explain_index() {
+  std::string out;
+  for (const CauseInfo& cause : all_causes()) {
+    fmt::format_to(std::back_inserter(out), "{:<34}{}\n", cause.id, cause.title);
+  }
+  return out;
+}
+
+std::string explain_term(std::string_view id) {
+  std::string out;
+  for (const Term& term : all_terms()) {
+    if (term.id != id) continue;
+    fmt::format_to(std::back_inserter(out), "{} ({})\n  {}\n", term.id, term.kind,
+                   wrap(term.meaning, width - 2, 2));
+  }
+  return out;
+}
+
+std::string verdicts_markdown() {
+  std::string out =
+      "# Verdicts\n\n"
+      "Every connection ends in one verdict: which side closed, on which leg, in which phase, "
+      "how,\n"
+      "why, and how sure that is. The first terminal event decides; what the other side sends "
+      "after\nit is an echo. This page is made by `legible explain --markdown`.\n";
+  std::string_view kind;
+  for (const Term& term : all_terms()) {
+    if (term.kind != kind) {
+      kind = term.kind;
+      fmt::format_to(std::back_inserter(out), "\n## `{}`\n\n| id | meaning |\n| --- | --- |\n",
+                     kind);
+    }
+    fmt::format_to(std::back_inserter(out), "| `{}` | {} |\n", term.id, term.meaning);
+  }
+  out += "\n## `cause`\n";
+  for (const CauseInfo& cause : all_causes()) {
+    fmt::format_to(std::back_inserter(out), "\n### `{}`\n\n{}.\n\n{}\n", cause.id, cause.title,
+                   cause.meaning);
+    if (!cause.looks_like.empty()) {
+      fmt::format_to(std::back_inserter(out), "\n**Looks like:** {}\n", cause.looks_like);
+    }
+    fmt::format_to(std::back_inserter(out), "\n**To mend by:** {}\n", who(cause.fix_at));
+    append_section(out, "On the client's side:", cause.client_hint, cause.client_settings);
+    append_section(out, "On the server's side:", cause.server_hint, cause.server_settings);
+    append_section(out, "The client's log may say:", "", cause.client_logs);
+    append_section(out, "The server's log may say:", "", cause.server_logs);
+  }
+  return out;
+}
+
+int explain_command(int argc, char** argv) {
+  const std::string_view asked = argc > 1 ? argv[1] : "";
+  std::string text;
+  if (asked.empty()) {
+    text = explain_index();
+  } else if (asked == "--markdown") {
+    text = verdicts_markdown();
+  } else if (asked == "--help" || asked == "-h") {
+    text =
+        "usage: legible explain [ID | --markdown]\n"
+        "Without an id: all causes, a line each.\n";
+  } else if (const auto cause = cause_from_id(asked)) {
+    text = explain_text(describe(*cause));
+  } else {
+    text = explain_term(asked);
+  }
+  if (text.empty()) {
+    fmt::print(stderr,
+               "legible explain: no cause or term is called '{}'; `legible explain` lists all\n",
+               asked);
+    return 2;
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+}  // namespace legible::proxy

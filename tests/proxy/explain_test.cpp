@@ -1,0 +1,44 @@
+#include "proxy/explain.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+namespace legible::proxy {
+
+TEST_CASE("docs/verdicts.md is what `legible explain --markdown` prints") {
+  std::ifstream file{LEGIBLE_SOURCE_DIR "/docs/verdicts.md"};
+  const std::string committed{std::istreambuf_iterator<char>{file}, {}};
+  // A bool, since a diff of two pages helps nobody: run the command and compare.
+  CHECK((committed == verdicts_markdown()));
+}
+
+TEST_CASE("an explanation names the cause, both sides and their logs, in 100 columns") {
+  const std::string text = explain_text(describe(Cause::server_cert_missing_intermediate));
+  CHECK(text.starts_with("server-cert-missing-intermediate\n"));
+  for (const char* part : {"client side", "server side", "client log", "server log", "nginx"}) {
+    INFO(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(line.size() <= 100);
+  }
+}
+
+TEST_CASE("the index lists every cause") {
+  const std::string index = explain_index();
+  CHECK(static_cast<std::size_t>(std::ranges::count(index, '\n')) == all_causes().size());
+}
+
+TEST_CASE("terms of a verdict are explained too") {
+  CHECK(explain_term("server-auth").find("judging") != std::string::npos);
+  CHECK(explain_term("rst").find("RST") != std::string::npos);
+  CHECK(explain_term("nonsense").empty());
+}
+
+}  // namespace legible::proxy
