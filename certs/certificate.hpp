@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace legible::certs {
@@ -31,10 +32,31 @@ struct PublicKey {
   std::string curve;      ///< "P-256", ...; empty for others
 };
 
+/// A place in a certificate's DER; see `Certificate::bytes`.
+struct Extent {
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
+
+/// A GeneralName (RFC 5280 section 4.2.1.6).
 struct SubjectAltName {
-  enum class Kind : std::uint8_t { dns, ip, uri, email, other };
+  enum class Kind : std::uint8_t { dns, ip, uri, email, directory, other };
   Kind kind = Kind::other;
-  std::string value;  ///< raw bytes for names; an address in its usual text for `ip`
+  /// Raw bytes for names; an address in its usual text for `ip`; the Name's text for `directory`;
+  /// the dotted OID for an otherName or a registeredID.
+  std::string value;
+  Extent raw;  ///< the value as encoded: 4 or 16 octets of an address, the DER of a Name
+};
+
+/// One GeneralSubtree of name constraints (RFC 5280 section 4.2.1.10).
+struct Subtree {
+  SubjectAltName base;
+  bool has_distances = false;  ///< minimum or maximum is given, which no profile allows
+};
+
+struct NameConstraints {
+  std::vector<Subtree> permitted;
+  std::vector<Subtree> excluded;
 };
 
 /// RFC 5280 section 4.2.1.3, in the order of its bits.
@@ -76,12 +98,23 @@ struct Certificate {
   std::vector<std::string> extended_key_usage;  ///< "serverAuth", "clientAuth", ..., dotted OIDs
   bool has_extended_key_usage = false;
   bool has_name_constraints = false;
+  NameConstraints name_constraints;
   bool must_staple = false;  ///< TLSFeature with status_request (RFC 7633)
   std::vector<std::uint8_t> subject_key_id;
   std::vector<std::uint8_t> authority_key_id;
-  std::vector<std::string> issuer_urls;  ///< AIA caIssuers
+  /// The issuer of the issuer, where the authorityKeyIdentifier names it.
+  std::optional<Name> authority_issuer;
+  std::vector<std::string> issuer_urls;                  ///< AIA caIssuers
   std::vector<std::string> unknown_critical_extensions;  ///< dotted OIDs
 
+  Extent signed_part;          ///< tbsCertificate, whole
+  Extent signature_algorithm;  ///< AlgorithmIdentifier, whole
+  Extent signature_value;      ///< without the BIT STRING's count of unused bits
+  Extent public_key_info;      ///< SubjectPublicKeyInfo, whole
+
+  std::span<const std::uint8_t> bytes(Extent extent) const {
+    return std::span(der).subspan(extent.offset, extent.size);
+  }
   bool self_issued() const { return !subject.der.empty() && subject == issuer; }
   bool allows(KeyUsage usage) const;  ///< true when there is no keyUsage extension
 };

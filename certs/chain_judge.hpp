@@ -82,7 +82,7 @@ enum class Purpose : std::uint8_t { server, client };
 struct JudgeRequest {
   std::span<const Certificate> chain;  ///< as sent, leaf first
   const TrustStore* trust = nullptr;
-  std::optional<std::string> name;     ///< DNS name or IP address to match; none: not checked
+  std::optional<std::string> name;  ///< DNS name or IP address to match; none: not checked
   Purpose purpose = Purpose::server;
   Seconds now;
 };
