@@ -126,6 +126,9 @@ Certificate read_certificate(std::span<const std::uint8_t> der);
 /// Throws std::runtime_error with a one-line reason when a block cannot be read.
 std::vector<Certificate> read_pem_certificates(std::string_view pem);
 
+/// "2026-11-22T10:00:00Z" (RFC 3339).
+std::string rfc3339(Seconds time);
+
 /// Lower-case hex of bytes.
 std::string hex(std::span<const std::uint8_t> bytes);
 

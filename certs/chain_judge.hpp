@@ -55,11 +55,18 @@ struct Judgement {
 /// Trust anchors and revocation lists, read once and shared between threads.
 class TrustStore {
  public:
-  /// The system's store; empty (and said so by `size()`) when there is none.
+  /// The system's store, read at the first call: the file that SSL_CERT_FILE names, else the first
+  /// of the usual bundles. Empty (and said so by `size()`) when there is none; throws
+  /// std::runtime_error when SSL_CERT_FILE names a file that cannot be used.
   static std::shared_ptr<const TrustStore> system();
-  /// From a PEM file. Throws std::runtime_error with one clear line.
+  /// From a PEM file. Throws std::runtime_error with one clear line when it cannot be read, holds
+  /// no certificate, or one that is malformed.
   static std::shared_ptr<const TrustStore> from_file(const std::string& path);
   static std::shared_ptr<const TrustStore> from_pem(std::string_view pem);
+
+  /// The same anchors, with the revocation lists of a PEM text or file added. Throws likewise.
+  std::shared_ptr<const TrustStore> with_crl_pem(std::string_view pem) const;
+  std::shared_ptr<const TrustStore> with_crl_file(const std::string& path) const;
 
   TrustStore(const TrustStore&) = delete;
   TrustStore& operator=(const TrustStore&) = delete;
@@ -80,15 +87,33 @@ class TrustStore {
 enum class Purpose : std::uint8_t { server, client };
 
 struct JudgeRequest {
-  std::span<const Certificate> chain;  ///< as sent, leaf first
-  const TrustStore* trust = nullptr;
-  std::optional<std::string> name;  ///< DNS name or IP address to match; none: not checked
+  std::span<const Certificate> chain;  ///< as sent, leaf first; the others in any order
+  const TrustStore* trust = nullptr;   ///< null: no anchors
+  std::optional<std::string> name;     ///< DNS name or IP address to match; none: not checked
   Purpose purpose = Purpose::server;
   Seconds now;
+  /// Without a dNSName the common name is looked at, as JSSE and OpenSSL do; browsers do not.
+  bool common_name_counts = true;
 };
 
 /// Judges a chain. Pure: reads no clock and no file. An empty chain is not ok and has no problems.
+///
+/// Of all paths from the leaf to an anchor (cross-signed certificates give several) the best one is
+/// judged, and all its problems are told. A path that reaches no anchor ends in
+///  - `self_signed`: the leaf is its own issuer;
+///  - `untrusted_root`: a root that was sent, or an issuer that was not sent and is likely a root:
+///    the authorityKeyIdentifier says so, or its common name does, or intermediates were sent up to
+///    it, since servers are told to send all but the root;
+///  - `missing_intermediate`: the issuer was not sent, in any other case.
+/// A certificate that is malformed is `bad_signature`: what was signed cannot be known.
+/// Bounded: 64 certificates, 64 signature checks.
 Judgement judge(const JudgeRequest& request);
+
+/// Of a client's chain: does it fit a CertificateRequest with these authorities (DER of Names, RFC
+/// 5246 section 7.4.4)? True when one of them issued a certificate of the chain, or the list is
+/// empty.
+bool fits_authorities(std::span<const Certificate> chain,
+                      std::span<const std::vector<std::uint8_t>> authorities);
 
 /// Does the certificate carry this name (RFC 6125: one-label wildcards, addresses by iPAddress)?
 /// The common name counts only when there is no dNSName at all.

@@ -1,0 +1,103 @@
+#include "certs/chain_judge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "certs/distinguished_name.hpp"
+#include "certs/path_checks.hpp"
+#include "certs/path_finder.hpp"
+#include "certs/trust_store.hpp"
+
+namespace legible::certs {
+namespace {
+
+/// Of two bad paths the better one is what its owner meant: it reaches an anchor, or has fewer
+/// problems.
+auto rank(PathEnd end, const std::vector<Problem>& problems) {
+  return std::pair(end != PathEnd::anchor, problems.size());
+}
+
+}  // namespace
+
+std::string_view id(ProblemId problem) {
+  switch (problem) {
+    case ProblemId::expired:
+      return "expired";
+    case ProblemId::not_yet_valid:
+      return "not-yet-valid";
+    case ProblemId::untrusted_root:
+      return "untrusted-root";
+    case ProblemId::self_signed:
+      return "self-signed";
+    case ProblemId::missing_intermediate:
+      return "missing-intermediate";
+    case ProblemId::name_mismatch:
+      return "name-mismatch";
+    case ProblemId::wrong_usage:
+      return "wrong-usage";
+    case ProblemId::weak_key:
+      return "weak-key";
+    case ProblemId::weak_signature:
+      return "weak-signature";
+    case ProblemId::bad_signature:
+      return "bad-signature";
+    case ProblemId::not_a_ca:
+      return "not-a-ca";
+    case ProblemId::path_too_long:
+      return "path-too-long";
+    case ProblemId::name_constraint:
+      return "name-constraint";
+    case ProblemId::unknown_critical_extension:
+      return "unknown-critical-extension";
+    case ProblemId::revoked:
+      return "revoked";
+    case ProblemId::unknown_algorithm:
+      return "unknown-algorithm";
+    case ProblemId::x509_v1:
+      return "x509-v1";
+  }
+  return "unknown";
+}
+
+const Problem* Judgement::find(ProblemId wanted) const {
+  const auto at = std::ranges::find(problems, wanted, &Problem::id);
+  return at == problems.end() ? nullptr : &*at;
+}
+
+Judgement judge(const JudgeRequest& request) {
+  Judgement judgement;
+  judgement.system_anchors = request.trust != nullptr && request.trust->impl().system;
+  if (request.chain.empty()) return judgement;
+  judgement.subject = request.chain.front().subject.text;
+
+  const Anchors* anchors = request.trust == nullptr ? nullptr : request.trust->impl().anchors.get();
+  PathFinder finder(request.chain, anchors);
+  bool found = false;
+  PathEnd best_end = PathEnd::unknown_issuer;
+  finder.search([&](const CertificatePath& path) {
+    auto problems = PathChecks(request, path).run();
+    if (found && rank(path.end, problems) >= rank(best_end, judgement.problems)) return false;
+    found = true;
+    best_end = path.end;
+    judgement.problems = std::move(problems);
+    judgement.anchor =
+        path.end == PathEnd::anchor ? path.steps.back().certificate->subject.text : std::string();
+    return judgement.problems.empty();
+  });
+  judgement.ok = found && judgement.problems.empty();
+  return judgement;
+}
+
+bool fits_authorities(std::span<const Certificate> chain,
+                      std::span<const std::vector<std::uint8_t>> authorities) {
+  if (authorities.empty()) return true;
+  std::vector<std::string> listed;
+  listed.reserve(authorities.size());
+  for (const auto& der : authorities) listed.push_back(canonical_name(der));
+  std::ranges::sort(listed);
+  return std::ranges::any_of(chain, [&](const Certificate& certificate) {
+    return std::ranges::binary_search(listed, canonical_name(certificate.issuer.der));
+  });
+}
+
+}  // namespace legible::certs
