@@ -20,6 +20,7 @@ struct Limits {
   std::uint32_t certificates = 64;                 ///< of one Certificate message
   std::uint32_t authorities = 1024;                ///< of one CertificateRequest
   std::uint32_t dialogue_bytes = 8192;             ///< of a cleartext dialogue, both sides
+  std::uint32_t http_head_bytes = 262144;          ///< of one message in plain-text HTTP
   std::uint32_t encrypted_records = 48;            ///< reported one by one for each side
   std::uint32_t observations = 256;                ///< reported for one connection in all
 };

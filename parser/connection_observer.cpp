@@ -1,0 +1,356 @@
+#include "parser/connection_observer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parser/http1_observer.hpp"
+#include "parser/plain_http.hpp"
+#include "parser/preamble.hpp"
+#include "parser/protocol_detector.hpp"
+#include "parser/tls_observer.hpp"
+
+namespace legible::parser {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+/// A tunnel in a tunnel, and then STARTTLS: nobody goes deeper.
+constexpr std::size_t deepest_preamble = 3;
+
+/// Where one direction of the connection stands.
+enum class Stage : std::uint8_t {
+  detecting,  ///< what begins here is not known yet
+  preamble,   ///< a cleartext dialogue that may lead to TLS
+  http,       ///< plain-text HTTP, up to its first head
+  tls,
+  passing,  ///< nothing that is understood; bytes are only counted
+};
+
+constexpr const char* http_head = "head of an HTTP message";
+
+struct PlainHttpStream {
+  PlainHttpStream(Http1Observer::Kind kind, std::uint32_t head_limit, std::uint64_t offset)
+      : observer(kind, collector, head_limit), begins_at(offset) {}
+  PlainHttpCollector collector;
+  Http1Observer observer;
+  std::uint64_t begins_at;
+};
+
+struct Direction {
+  Stage stage = Stage::detecting;
+  bool ended = false;
+  bool first_bytes_settled = false;  ///< reported, or lost in a gap
+  std::size_t depth = 0;             ///< exchanges that this direction has passed through
+  Preamble* preamble = nullptr;      ///< in Stage::preamble
+  std::unique_ptr<PlainHttpStream> http;
+  std::uint64_t offset = 0;        ///< in the stream, of the next byte to be looked at; until TLS
+  std::uint64_t to_skip = 0;       ///< rest of a message that needs no look
+  std::vector<std::uint8_t> held;  ///< unfinished line or message, from `offset` on
+
+  /// What is being read, as Incomplete names it.
+  std::string_view unit() const {
+    if (preamble) return preamble->unit();
+    return http ? http_head : "first bytes";
+  }
+
+  bool unfinished(Side from) const {
+    return !held.empty() || to_skip > 0 || http || (preamble && preamble->inside_message(from));
+  }
+};
+
+}  // namespace
+
+struct ConnectionObserver::State {
+  State(ObservationSink& sink_, const Limits& limits_, RecordDecryptor* decryptor)
+      : sink(sink_), limits(limits_), tls(sink, limits, decryptor) {}
+
+  void feed(Side from, Bytes bytes);
+  void gap(Side from, std::uint64_t missing);
+  void end(Side from, StreamEnd how);
+
+  Bytes advance(Side from, Bytes bytes);
+
+  /// One step at the start of `bytes`, which is not empty: how many bytes it took (more than there
+  /// are: the rest needs no look), or nothing when it needs more to take any.
+  std::optional<std::uint64_t> step(Side from, Bytes bytes);
+  std::optional<std::uint64_t> detect(Side from, Bytes bytes);
+  std::optional<std::uint64_t> converse(Side from, Bytes bytes);
+  std::optional<std::uint64_t> watch_http(Side from, Bytes bytes);
+
+  void begin(Side from, Protocol protocol, Bytes first);
+  void begin_tls(Side from);
+  void begin_http(Side from, Bytes first);
+  Preamble* preamble_for(Side from, Protocol protocol);
+  Protocol peer_protocol(Side from);
+  void abandon(Preamble& preamble);
+  void pass(Side from);
+
+  void report_first_bytes(Side from, Protocol protocol, Bytes first);
+  void report_dialogue(Preamble& preamble);
+  void report_dialogues();
+
+  Direction& of(Side side) { return directions[static_cast<std::size_t>(side)]; }
+
+  ObservationSink& sink;
+  Limits limits;
+  TlsObserver tls;
+  std::array<Direction, 2> directions;
+  std::unique_ptr<Preamble> header;                  ///< PROXY: the client's alone
+  std::vector<std::unique_ptr<Preamble>> exchanges;  ///< those of both sides, by depth
+};
+
+ConnectionObserver::ConnectionObserver(ObservationSink& sink, const Limits& limits,
+                                       RecordDecryptor* decryptor)
+    : state_(std::make_unique<State>(sink, limits, decryptor)) {}
+ConnectionObserver::~ConnectionObserver() = default;
+ConnectionObserver::ConnectionObserver(ConnectionObserver&&) noexcept = default;
+ConnectionObserver& ConnectionObserver::operator=(ConnectionObserver&&) noexcept = default;
+
+void ConnectionObserver::feed(Side from, std::span<const std::uint8_t> bytes) {
+  state_->feed(from, bytes);
+}
+
+void ConnectionObserver::gap(Side from, std::uint64_t missing) { state_->gap(from, missing); }
+
+void ConnectionObserver::end(Side from, StreamEnd how) { state_->end(from, how); }
+
+const RecordTail& ConnectionObserver::tail(Side from) const { return state_->tls.tail(from); }
+
+void ConnectionObserver::State::feed(Side from, Bytes bytes) {
+  Direction& direction = of(from);
+  if (direction.stage == Stage::tls) {
+    tls.feed(from, bytes);
+    return;
+  }
+  std::vector<std::uint8_t> joined = std::exchange(direction.held, {});
+  if (!joined.empty()) {
+    joined.insert(joined.end(), bytes.begin(), bytes.end());
+    bytes = joined;
+  }
+  const Bytes rest = advance(from, bytes);
+  direction.held.assign(rest.begin(), rest.end());
+}
+
+/// Returns what has to be held until more comes: part of a line or of a short message.
+Bytes ConnectionObserver::State::advance(Side from, Bytes bytes) {
+  Direction& direction = of(from);
+  while (!bytes.empty()) {
+    const std::optional<std::uint64_t> taken = step(from, bytes);
+    if (!taken) break;
+    const std::uint64_t here = std::min<std::uint64_t>(*taken, bytes.size());
+    direction.to_skip = *taken - here;
+    direction.offset += here;
+    bytes = bytes.subspan(static_cast<std::size_t>(here));
+  }
+  return bytes;
+}
+
+std::optional<std::uint64_t> ConnectionObserver::State::step(Side from, Bytes bytes) {
+  Direction& direction = of(from);
+  if (direction.to_skip > 0) return direction.to_skip;
+  switch (direction.stage) {
+    case Stage::detecting:
+      return detect(from, bytes);
+    case Stage::preamble:
+      return converse(from, bytes);
+    case Stage::http:
+      return watch_http(from, bytes);
+    case Stage::tls:
+      tls.feed(from, bytes);
+      break;
+    case Stage::passing:
+      break;
+  }
+  return bytes.size();
+}
+
+std::optional<std::uint64_t> ConnectionObserver::State::detect(Side from, Bytes bytes) {
+  const std::optional<Protocol> protocol = detect_protocol(from, bytes, peer_protocol(from));
+  if (!protocol) return std::nullopt;
+  report_first_bytes(from, *protocol, bytes);
+  begin(from, *protocol, bytes);
+  return 0;
+}
+
+std::optional<std::uint64_t> ConnectionObserver::State::converse(Side from, Bytes bytes) {
+  Direction& direction = of(from);
+  Preamble& preamble = *direction.preamble;
+  const PreambleStep step = preamble.feed(from, bytes);
+  if (preamble.overflowed()) {
+    sink.on_observation(from, LimitReached{"cleartext dialogue", limits.dialogue_bytes});
+    abandon(preamble);
+    return bytes.size();
+  }
+  switch (step.next) {
+    case PreambleStep::Next::need_more:
+      return std::nullopt;
+    case PreambleStep::Next::proceed:
+      break;
+    case PreambleStep::Next::hand_over:
+      direction.preamble = nullptr;
+      direction.stage = Stage::detecting;
+      if (!preamble.one_sided()) ++direction.depth;
+      break;
+    case PreambleStep::Next::leave:
+      abandon(preamble);
+      break;
+  }
+  return step.consumed;
+}
+
+std::optional<std::uint64_t> ConnectionObserver::State::watch_http(Side from, Bytes bytes) {
+  PlainHttpStream& http = *of(from).http;
+  const Http1Observer::Progress progress = http.observer.feed(bytes);
+  if (http.collector.head()) {
+    sink.on_observation(from, std::make_shared<const PlainHttp>(*http.collector.head()));
+  } else if (progress.status == Http1Observer::Status::head_limit) {
+    sink.on_observation(from, LimitReached{http_head, limits.http_head_bytes});
+  } else if (progress.status == Http1Observer::Status::broken) {
+    sink.on_observation(from, Malformed{http_head, "syntax", http.begins_at});
+  } else {
+    return bytes.size();
+  }
+  pass(from);
+  return bytes.size();
+}
+
+void ConnectionObserver::State::begin(Side from, Protocol protocol, Bytes first) {
+  if (protocol == Protocol::tls || protocol == Protocol::sslv2_hello) {
+    begin_tls(from);
+  } else if (Preamble* const preamble = preamble_for(from, protocol)) {
+    of(from).preamble = preamble;
+    of(from).stage = Stage::preamble;
+  } else if (protocol == Protocol::http) {
+    begin_http(from, first);
+  } else {
+    pass(from);
+  }
+}
+
+void ConnectionObserver::State::begin_tls(Side from) {
+  report_dialogues();
+  tls.start_at(from, of(from).offset);
+  of(from).stage = Stage::tls;
+  if (of(other(from)).stage != Stage::tls) return;
+  header.reset();
+  exchanges.clear();
+}
+
+void ConnectionObserver::State::begin_http(Side from, Bytes first) {
+  // A page without a head, and HTTP/2, have no start line to read.
+  if (from == Side::server && !as_text(first).starts_with("HTTP/")) return pass(from);
+  const Http1Observer::Kind kind =
+      from == Side::client ? Http1Observer::Kind::requests : Http1Observer::Kind::responses;
+  of(from).http = std::make_unique<PlainHttpStream>(kind, limits.http_head_bytes, of(from).offset);
+  of(from).stage = Stage::http;
+}
+
+/// The dialogue that `from` takes part in by beginning with `protocol`: the one that its peer has
+/// begun at this depth, or a new one.
+Preamble* ConnectionObserver::State::preamble_for(Side from, Protocol protocol) {
+  const std::size_t depth = of(from).depth;
+  if (protocol == Protocol::proxy_protocol) {
+    if (from == Side::server || depth > 0 || header) return nullptr;
+    header = make_preamble(protocol, limits, sink);
+    return header.get();
+  }
+  if (depth < exchanges.size()) {
+    Preamble& begun = *exchanges[depth];
+    return begun.admits(protocol) && !begun.abandoned() ? &begun : nullptr;
+  }
+  if (depth >= deepest_preamble) return nullptr;
+  std::unique_ptr<Preamble> preamble = make_preamble(protocol, limits, sink);
+  if (!preamble) return nullptr;
+  return exchanges.emplace_back(std::move(preamble)).get();
+}
+
+Protocol ConnectionObserver::State::peer_protocol(Side from) {
+  const std::size_t depth = of(from).depth;
+  return depth < exchanges.size() ? exchanges[depth]->protocol() : Protocol::unknown;
+}
+
+void ConnectionObserver::State::abandon(Preamble& preamble) {
+  preamble.abandon();
+  report_dialogue(preamble);
+  for (const Side side : {Side::client, Side::server}) {
+    if (of(side).preamble == &preamble) pass(side);
+  }
+}
+
+void ConnectionObserver::State::pass(Side from) {
+  Direction& direction = of(from);
+  direction.offset += direction.held.size();
+  direction.held = {};
+  direction.to_skip = 0;
+  direction.http.reset();
+  direction.preamble = nullptr;
+  direction.stage = Stage::passing;
+}
+
+void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
+  Direction& direction = of(from);
+  if (direction.stage == Stage::tls) return tls.gap(from, missing);
+  if (direction.stage == Stage::detecting && !direction.held.empty()) {
+    report_first_bytes(from, Protocol::unknown, direction.held);
+  }
+  direction.first_bytes_settled = true;
+  direction.offset += direction.held.size();
+  direction.held = {};
+  if (direction.stage != Stage::passing && direction.to_skip < missing) {
+    sink.on_observation(from, Incomplete{std::string(direction.unit()), direction.offset, missing});
+    if (!direction.preamble || !direction.preamble->survives_gap()) {
+      direction.preamble = nullptr;
+      direction.http.reset();
+      direction.stage = Stage::detecting;
+    }
+  }
+  direction.to_skip -= std::min(direction.to_skip, missing);
+  direction.offset += missing;
+}
+
+void ConnectionObserver::State::end(Side from, StreamEnd how) {
+  Direction& direction = of(from);
+  if (direction.stage == Stage::tls) return tls.end(from, how);
+  if (direction.ended) return;
+  direction.ended = true;
+  const std::uint64_t end_offset = direction.offset + direction.held.size();
+  if (direction.stage == Stage::detecting && !direction.held.empty()) {
+    const std::optional<Protocol> protocol =
+        detect_protocol(from, direction.held, peer_protocol(from), true);
+    report_first_bytes(from, protocol.value_or(Protocol::unknown), direction.held);
+  }
+  if (direction.unfinished(from)) {
+    sink.on_observation(from,
+                        Incomplete{std::string(direction.unit()), end_offset, direction.to_skip});
+  }
+  pass(from);
+  report_dialogues();
+}
+
+void ConnectionObserver::State::report_first_bytes(Side from, Protocol protocol, Bytes first) {
+  if (std::exchange(of(from).first_bytes_settled, true)) return;
+  FirstBytes observation{protocol, 0, {}};
+  const Bytes kept = first.first(std::min(first.size(), observation.bytes.size()));
+  observation.count = static_cast<std::uint8_t>(kept.size());
+  std::ranges::copy(kept, observation.bytes.begin());
+  sink.on_observation(from, observation);
+}
+
+void ConnectionObserver::State::report_dialogue(Preamble& preamble) {
+  if (std::shared_ptr<const Dialogue> dialogue = preamble.take()) {
+    const Side opener = dialogue->lines.front().from;
+    sink.on_observation(opener, std::move(dialogue));
+  }
+}
+
+void ConnectionObserver::State::report_dialogues() {
+  if (header) report_dialogue(*header);
+  for (const std::unique_ptr<Preamble>& exchange : exchanges) report_dialogue(*exchange);
+}
+
+}  // namespace legible::parser

@@ -1,0 +1,97 @@
+// STARTTLS in the protocols of text lines: SMTP (RFC 3207), IMAP (RFC 9051 section 6.2.1), POP3
+// (RFC 2595 section 4), FTP (RFC 4217).
+
+#include <algorithm>
+#include <array>
+
+#include "parser/plain_http.hpp"
+#include "parser/preamble.hpp"
+#include "parser/protocol_detector.hpp"
+
+namespace legible::parser {
+namespace {
+
+/// A longer line ends the dialogue: SMTP allows 512 bytes, IMAP's capability lists stay below 1000.
+constexpr std::size_t longest_line = 2048;
+
+/// What may be said before TLS. Any other command is the session's work, in the clear: then no
+/// upgrade is to be expected, and what follows is nobody's business.
+constexpr std::array<std::string_view, 22> negotiation{
+    "EHLO", "HELO", "LHLO",       "STARTTLS", "XCLIENT", "NOOP", "RSET", "QUIT",
+    "HELP", "ID",   "CAPABILITY", "ENABLE",   "LOGOUT",  "CAPA", "STLS", "FEAT",
+    "SYST", "OPTS", "HOST",       "CLNT",     "PBSZ",    "PROT"};
+
+constexpr std::array<std::string_view, 7> credentials{"AUTH", "AUTHENTICATE", "LOGIN", "USER",
+                                                      "PASS", "APOP",         "ACCT"};
+
+template <std::size_t n>
+bool is_one_of(std::string_view word, const std::array<std::string_view, n>& words) {
+  return std::ranges::any_of(words, [word](std::string_view w) { return same_field(word, w); });
+}
+
+class LinePreamble : public Preamble {
+ public:
+  LinePreamble(Protocol protocol, const Limits& limits)
+      : Preamble(protocol, limits.dialogue_bytes) {}
+
+  bool admits(Protocol other) const override { return is_line_protocol(other); }
+  bool survives_gap() const override { return true; }
+  std::string_view unit() const override { return "line of a cleartext dialogue"; }
+
+  PreambleStep feed(Side from, std::span<const std::uint8_t> bytes) override {
+    if (begins_tls_record(bytes[0])) return {PreambleStep::Next::hand_over};
+    const std::string_view text = as_text(bytes);
+    const std::size_t end = text.substr(0, longest_line).find('\n');
+    if (end == std::string_view::npos) {
+      return {text.size() < longest_line ? PreambleStep::Next::need_more
+                                         : PreambleStep::Next::leave};
+    }
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool proceeds = from == Side::client ? command(line) : reply(line);
+    return {proceeds ? PreambleStep::Next::proceed : PreambleStep::Next::leave, end + 1};
+  }
+
+ private:
+  bool command(std::string_view line) {
+    if (secret_follows_) {
+      say(Side::client, "***");
+      return true;
+    }
+    const std::size_t verb_at = protocol() == Protocol::imap ? line.find(' ') + 1 : 0;
+    const std::size_t verb_end = std::min(line.find(' ', verb_at), line.size());
+    const std::string_view verb = line.substr(verb_at, verb_end - verb_at);
+    const std::string_view argument = line.substr(std::min(verb_end + 1, line.size()));
+
+    const bool ftp_upgrade =
+        same_field(verb, "AUTH") && (same_field(argument, "TLS") || same_field(argument, "SSL") ||
+                                     same_field(argument, "TLS-C"));
+    if (ftp_upgrade) set_protocol(Protocol::ftp);
+    if (!ftp_upgrade && is_one_of(verb, credentials)) {
+      secret_follows_ = true;
+      say(Side::client, std::string(line.substr(0, verb_end)) + " ***");
+      return true;
+    }
+    const bool negotiates = ftp_upgrade || verb.empty() || is_one_of(verb, negotiation);
+    say(Side::client, negotiates ? line : line.substr(0, verb_end));
+    return negotiates;
+  }
+
+  /// A prompt (SASL's 334 and "+") makes the client's next line a secret; any other reply ends the
+  /// exchange that credentials opened.
+  bool reply(std::string_view line) {
+    secret_follows_ = line.starts_with("334") || line == "+" || line.starts_with("+ ");
+    say(Side::server, line);
+    return true;
+  }
+
+  bool secret_follows_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Preamble> make_line_preamble(Protocol protocol, const Limits& limits) {
+  return std::make_unique<LinePreamble>(protocol, limits);
+}
+
+}  // namespace legible::parser
