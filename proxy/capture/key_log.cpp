@@ -1,0 +1,100 @@
+#include "proxy/capture/key_log.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+namespace legible::capture {
+namespace {
+
+struct Label {
+  std::string_view name;
+  Secret ConnectionSecrets::*secret;
+};
+
+constexpr std::array labels{
+    Label{"CLIENT_RANDOM", &ConnectionSecrets::master},
+    Label{"CLIENT_EARLY_TRAFFIC_SECRET", &ConnectionSecrets::client_early},
+    Label{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", &ConnectionSecrets::client_handshake},
+    Label{"SERVER_HANDSHAKE_TRAFFIC_SECRET", &ConnectionSecrets::server_handshake},
+    Label{"CLIENT_TRAFFIC_SECRET_0", &ConnectionSecrets::client_application},
+    Label{"SERVER_TRAFFIC_SECRET_0", &ConnectionSecrets::server_application},
+};
+
+/// Takes the next word off a line.
+std::string_view take_word(std::string_view& line) {
+  const std::size_t end = std::min(line.find_first_of(" \t\r"), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(end);
+  line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+  return word;
+}
+
+std::optional<std::uint8_t> digit(char letter) {
+  if (letter >= '0' && letter <= '9') return static_cast<std::uint8_t>(letter - '0');
+  if (letter >= 'a' && letter <= 'f') return static_cast<std::uint8_t>(letter - 'a' + 10);
+  if (letter >= 'A' && letter <= 'F') return static_cast<std::uint8_t>(letter - 'A' + 10);
+  return std::nullopt;
+}
+
+/// Decodes hex into the front of `bytes`; the number of bytes, or nothing when it is no hex or
+/// does not fit.
+std::optional<std::size_t> decode_hex(std::string_view hex, std::span<std::uint8_t> bytes) {
+  if (hex.size() % 2 != 0 || hex.size() / 2 > bytes.size()) return std::nullopt;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const auto high = digit(hex[i]);
+    const auto low = digit(hex[i + 1]);
+    if (!high || !low) return std::nullopt;
+    bytes[i / 2] = static_cast<std::uint8_t>(*high << 4 | *low);
+  }
+  return hex.size() / 2;
+}
+
+}  // namespace
+
+void Secret::assign(std::span<const std::uint8_t> bytes) {
+  size_ = static_cast<std::uint8_t>(std::min(bytes.size(), longest));
+  std::ranges::copy(bytes.first(size_), bytes_.begin());
+}
+
+std::size_t KeyLog::Hash::operator()(const ClientRandom& random) const {
+  return std::hash<std::string_view>{}(
+      {reinterpret_cast<const char*>(random.data()), random.size()});
+}
+
+void KeyLog::read(std::istream& text) {
+  std::array<char, longest_line + 1> line{};
+  while (text.getline(line.data(), line.size()) || text.gcount() > 0) {
+    if (text.fail() && !text.eof()) {
+      text.clear();
+      text.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+      continue;
+    }
+    add_line(line.data());
+  }
+}
+
+void KeyLog::add_line(std::string_view line) {
+  const std::string_view name = take_word(line);
+  const auto label = std::ranges::find(labels, name, &Label::name);
+  if (label == labels.end()) return;
+
+  ClientRandom random{};
+  std::array<std::uint8_t, Secret::longest> secret{};
+  const auto random_size = decode_hex(take_word(line), random);
+  const auto secret_size = decode_hex(take_word(line), secret);
+  if (random_size != random.size() || secret_size.value_or(0) == 0) return;
+  auto known = connections_.find(random);
+  if (known == connections_.end()) {
+    if (connections_.size() >= max_connections) return;
+    known = connections_.try_emplace(random).first;
+  }
+  (known->second.*label->secret).assign(std::span{secret}.first(*secret_size));
+}
+
+const ConnectionSecrets* KeyLog::find(const ClientRandom& random) const {
+  const auto known = connections_.find(random);
+  return known == connections_.end() ? nullptr : &known->second;
+}
+
+}  // namespace legible::capture

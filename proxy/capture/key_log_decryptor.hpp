@@ -1,0 +1,64 @@
+#pragma once
+// Decrypts the records of one connection with the secrets of a key log.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "parser/record_decryptor.hpp"
+#include "proxy/capture/key_log.hpp"
+#include "proxy/capture/record_cipher.hpp"
+
+namespace legible::capture {
+
+/// TLS 1.3 with its traffic secrets; TLS 1.0 to 1.2 with the master secret, AEAD and CBC suites.
+/// A record that does not verify is not decrypted. After lost records the sequence number is found
+/// again, if few are missing.
+class KeyLogDecryptor final : public parser::RecordDecryptor {
+ public:
+  /// How many records in a row may be missing, and how often that may be tried in vain.
+  static constexpr std::uint64_t max_lost_records = 16;
+  static constexpr int max_vain_searches = 16;
+
+  /// `key_log` must outlive the decryptor.
+  explicit KeyLogDecryptor(const KeyLog& key_log) : key_log_(key_log) {}
+
+  void on_client_hello(const parser::ClientHello& hello) override;
+  void on_server_hello(const parser::ServerHello& hello) override;
+  std::optional<parser::Plaintext> decrypt(parser::Side from,
+                                           std::span<const std::uint8_t, 5> header,
+                                           std::span<const std::uint8_t> payload) override;
+  void on_finished(parser::Side from) override;
+  void on_key_update(parser::Side from) override;
+
+ private:
+  struct Direction {
+    std::optional<RecordCipher> cipher;
+    std::optional<RecordCipher> next;  ///< up to TLS 1.2: in force after ChangeCipherSpec
+    std::uint64_t sequence = 0;
+    Secret secret;  ///< TLS 1.3: the one in force
+    bool application_keys = false;
+    int vain_searches = 0;
+  };
+
+  Direction& direction(parser::Side side) { return directions_[static_cast<std::size_t>(side)]; }
+  void derive_key_block(const ConnectionSecrets& secrets, const parser::ServerHello& hello);
+  std::optional<RecordCipher> tls13_cipher(const Secret& secret) const;
+  void use_tls13_secret(Direction& direction, const Secret& secret);
+  bool open(parser::Side from, std::span<const std::uint8_t, 5> header,
+            std::span<const std::uint8_t> payload);
+  std::optional<parser::Plaintext> tls13_content() const;
+
+  const KeyLog& key_log_;
+  ClientRandom client_random_{};
+  bool early_data_offered_ = false;
+  bool tls13_ = false;
+  const SuiteProtection* protection_ = nullptr;
+  std::optional<RecordCipher> early_cipher_;  ///< of 0-RTT data, which stands before the rest
+  std::uint64_t early_sequence_ = 0;
+  std::array<Direction, 2> directions_;
+  std::vector<std::uint8_t> plaintext_;
+};
+
+}  // namespace legible::capture
