@@ -3,34 +3,41 @@
 #include <algorithm>
 
 namespace legible::proxy {
-namespace {
 
 std::size_t columns(std::string_view utf8) {
-  return static_cast<std::size_t>(std::ranges::count_if(utf8, [](char unit) {
-    return (static_cast<unsigned char>(unit) & 0xc0) != 0x80;  // not a continuation byte
-  }));
+  std::size_t count = 0;
+  bool in_sequence = false;
+  for (const char unit : utf8) {
+    if (in_sequence) {
+      in_sequence = unit != 'm';
+    } else if (unit == '\x1b') {
+      in_sequence = true;
+    } else if ((static_cast<unsigned char>(unit) & 0xc0) != 0x80) {  // no continuation byte
+      ++count;
+    }
+  }
+  return count;
 }
-
-}  // namespace
 
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent, std::size_t start) {
   std::string lines;
   std::size_t column = start;
   bool line_is_empty = true;
   while (!text.empty()) {
-    const std::size_t blank = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, blank);
-    text.remove_prefix(std::min(blank + 1, text.size()));
-    if (word.empty()) continue;
+    const std::size_t blanks = std::min(text.find_first_not_of(' '), text.size());
+    const std::size_t end = std::min(text.find(' ', blanks), text.size());
+    const std::string_view word = text.substr(blanks, end - blanks);
+    text.remove_prefix(end);
+    if (word.empty()) break;
 
     const std::size_t length = columns(word);
-    if (!line_is_empty && column + 1 + length > width) {
+    if (!line_is_empty && column + blanks + length > width) {
       lines += '\n';
       lines.append(indent, ' ');
       column = indent;
     } else if (!line_is_empty) {
-      lines += ' ';
-      ++column;
+      lines.append(blanks, ' ');
+      column += blanks;
     }
     lines += word;
     column += length;

@@ -19,6 +19,8 @@ TEST_CASE("wrap breaks at blanks and indents what follows") {
       {"a verylongwordindeed b", 6, 2, "a\n  verylongwordindeed\n  b"},
       {"äöü äöü", 7, 0, "äöü äöü"},
       {"äöü äöü", 6, 0, "äöü\näöü"},
+      {" a  b   c ", 7, 1, "a  b\n c"},
+      {"\x1b[31mred\x1b[0m text", 8, 0, "\x1b[31mred\x1b[0m text"},
   };
   for (const Case& c : cases) {
     INFO(c.text << " in " << c.width);

@@ -1,0 +1,292 @@
+#include "proxy/output_writer.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace legible::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+/// A directory of its own for each test, gone at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (fs::temp_directory_path() / "legible-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~TemporaryDirectory() { fs::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  std::string operator/(const char* name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+struct Pipe {
+  Pipe() {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    reader = ends[0];
+    writer = ends[1];
+  }
+  ~Pipe() {
+    close_reader();
+    ::close(writer);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  void close_reader() {
+    if (reader >= 0) ::close(std::exchange(reader, -1));
+  }
+  /// All bytes up to a text that must come.
+  std::string read_until(std::string_view end) const {
+    std::string text;
+    char buffer[4096];
+    while (text.find(end) == std::string::npos) {
+      const ssize_t count = ::read(reader, buffer, sizeof buffer);
+      if (count <= 0) break;
+      text.append(buffer, static_cast<std::size_t>(count));
+    }
+    return text;
+  }
+
+  int reader = -1;
+  int writer = -1;
+};
+
+/// What a writer reported, for another thread to see.
+class Reports {
+ public:
+  auto listener() {
+    return [this](std::string_view what) {
+      const std::scoped_lock lock(mutex_);
+      all_.emplace_back(what);
+    };
+  }
+  std::vector<std::string> all() const {
+    const std::scoped_lock lock(mutex_);
+    return all_;
+  }
+  /// Waits until there are `count` reports.
+  bool reach(std::size_t count) const {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (all().size() < count) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(1ms);
+    }
+    return true;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> all_;
+};
+
+std::string content(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+std::string notice_line(std::string_view what) { return "notice " + std::string(what) + '\n'; }
+
+TEST_CASE("a line reaches a pipe at once, while the writer lives on") {
+  Pipe pipe;
+  OutputWriter writer(pipe.writer, "pipe", {});
+  writer.write("one\n");
+  CHECK(pipe.read_until("\n") == "one\n");
+  writer.write("two\n");
+  CHECK(pipe.read_until("\n") == "two\n");
+}
+
+TEST_CASE("lines of several threads stay whole") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  {
+    OutputWriter writer(path, {});
+    std::vector<std::thread> threads;
+    for (char letter : {'a', 'b', 'c', 'd'}) {
+      threads.emplace_back([&writer, letter] {
+        const std::string line = std::string(200, letter) + '\n';
+        for (int i = 0; i < 2000; ++i) writer.write(line + line);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  std::ifstream log(path);
+  std::size_t lines = 0;
+  for (std::string line; std::getline(log, line); ++lines) {
+    if (line != std::string(200, line.at(0))) FAIL("a line is torn: " << line);
+  }
+  CHECK(lines == 4 * 2000 * 2);
+}
+
+TEST_CASE("a reader that stalls holds nobody up, and what it missed is counted in its place") {
+  Pipe pipe;
+  OutputWriter::Options options;
+  options.queue_bytes = 10'000;
+  options.format_notice = notice_line;
+  OutputWriter writer(pipe.writer, "pipe", options);
+
+  const std::string line = std::string(99, 'x') + '\n';
+  constexpr std::size_t sent = 5000;
+  const auto start = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < sent; ++i) writer.write(line);
+  CHECK(std::chrono::steady_clock::now() - start < 2s);
+
+  const std::string_view before = "notice pipe: ", after = " lines were dropped here";
+  std::size_t arrived = 0, missed = 0;
+  std::string text;
+  while (arrived + missed < sent) {
+    text += pipe.read_until("\n");
+    for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos;
+         text.erase(0, end + 1)) {
+      const std::string_view each = std::string_view(text).substr(0, end);
+      if (each == std::string(99, 'x')) {
+        ++arrived;
+      } else if (each.starts_with(before) && each.ends_with(after)) {
+        missed += std::stoul(std::string(each.substr(before.size())));
+      } else {
+        FAIL("unexpected: " << each);
+      }
+    }
+  }
+  CHECK(arrived + missed == sent);
+  CHECK(arrived >= 100);
+  CHECK(missed >= 1000);
+
+  writer.write("after\n");
+  CHECK(pipe.read_until("after\n") == "after\n");
+}
+
+TEST_CASE("closing is bounded although the reader stalls") {
+  Pipe pipe;
+  Reports reports;
+  OutputWriter::Options options;
+  options.report = reports.listener();
+  OutputWriter writer(pipe.writer, "pipe", options);
+  writer.write(std::string(1'000'000, 'x') + '\n');
+  const auto start = std::chrono::steady_clock::now();
+  writer.close(200ms);
+  CHECK(std::chrono::steady_clock::now() - start < 2s);
+  CHECK(reports.all() == std::vector<std::string>{"pipe ended with 1 lines unwritten"});
+}
+
+TEST_CASE("a closed pipe is told once, and ends nothing") {
+  Pipe pipe;
+  Reports reports;
+  OutputWriter::Options options;
+  options.report = reports.listener();
+  OutputWriter writer(pipe.writer, "pipe", options);
+  pipe.close_reader();
+  writer.write("one\n");
+  REQUIRE(reports.reach(1));
+  for (int i = 0; i < 100; ++i) writer.write("more\n");
+  writer.close();
+  CHECK(reports.all().front() == "pipe cannot be written: Broken pipe");
+}
+
+TEST_CASE("one who waits for room loses no line, and is let go when the reader has gone") {
+  Pipe pipe;
+  OutputWriter::Options options;
+  options.queue_bytes = 1000;
+  options.when_full = WhenFull::wait;
+  OutputWriter writer(pipe.writer, "pipe", options);
+  std::thread producer([&] {
+    for (int i = 0; i < 3000; ++i) writer.write(std::string(99, 'x') + '\n');
+    writer.write("end\n");
+    for (int i = 0; i < 3000; ++i) writer.write(std::string(99, 'y') + '\n');
+  });
+  const std::string text = pipe.read_until("end\n");
+  CHECK(text.substr(0, 300'004) == [] {
+    std::string all;
+    for (int i = 0; i < 3000; ++i) all += std::string(99, 'x') + '\n';
+    return all + "end\n";
+  }());
+  pipe.close_reader();
+  producer.join();
+}
+
+TEST_CASE("a full disk is told once, no line is torn, and writing goes on when room returns") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  Reports reports;
+  OutputWriter::Options options;
+  options.retry = 5ms;
+  options.report = reports.listener();
+
+  // A limit on the file's size stands for the disk: a write is cut short, the next one fails.
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{1005, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  {
+    OutputWriter writer(path, options);
+    for (int i = 0; i < 30; ++i) writer.write(std::string(99, 'x') + '\n');
+    REQUIRE(reports.reach(1));
+    std::this_thread::sleep_for(30ms);
+    CHECK(content(path).size() == 1005);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    CHECK(reports.reach(2));
+  }
+  std::string expected;
+  for (int i = 0; i < 30; ++i) expected += std::string(99, 'x') + '\n';
+  CHECK(content(path) == expected);
+  CHECK(reports.all() == std::vector<std::string>{path + " cannot be written: File too large",
+                                                  path + " is written again"});
+}
+
+TEST_CASE("a log that was moved away is opened again at a line's boundary") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "log", moved = directory / "log.1";
+  {
+    OutputWriter writer(path, {});
+    writer.write("old\n");
+    while (content(path) != "old\n") std::this_thread::sleep_for(1ms);
+    fs::rename(path, moved);
+    writer.reopen();
+    while (!fs::exists(path)) std::this_thread::sleep_for(1ms);
+    writer.write("new\n");
+  }
+  CHECK(content(moved) == "old\n");
+  CHECK(content(path) == "new\n");
+}
+
+TEST_CASE("a log that ends in a cut line goes on with a line of its own") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  std::ofstream(path) << "{\"v\":1,\"ti";
+  {
+    OutputWriter(path, {}).write("whole\n");
+  }
+  CHECK(content(path) == "{\"v\":1,\"ti\nwhole\n");
+}
+
+TEST_CASE("a log that cannot be opened is refused with the file's name") {
+  try {
+    OutputWriter writer("/nonexistent/log", {});
+    FAIL("opened");
+  } catch (const std::system_error& error) {
+    CHECK(std::string(error.what()) == "/nonexistent/log: No such file or directory");
+  }
+}
+
+}  // namespace
+}  // namespace legible::proxy
