@@ -24,6 +24,7 @@ struct ClientHello {
   ProtocolVersion legacy_version;
   std::array<std::uint8_t, 32> random{};  ///< an SSLv2 challenge is right-aligned, zero-filled
   std::uint8_t session_id_length = 0;
+  std::array<std::uint8_t, 32> session_id{};  ///< its first session_id_length bytes
   std::vector<CipherSuite> ciphers;
   std::vector<std::uint32_t> sslv2_cipher_specs;  ///< three-byte specs of an SSLv2-format hello
   std::vector<CompressionMethod> compression;
@@ -31,16 +32,20 @@ struct ClientHello {
   std::vector<ExtensionType> extensions;
 
   SniState sni_state = SniState::absent;
-  std::string sni;                               ///< raw bytes of the first host_name
+  std::string sni;                                  ///< raw bytes of the first host_name
   std::vector<ProtocolVersion> supported_versions;  ///< empty without the extension
   std::vector<NamedGroup> groups;
   std::vector<std::uint8_t> ec_point_formats;
   std::vector<SignatureScheme> signature_algorithms;
   std::vector<NamedGroup> key_shares;
-  std::vector<std::string> alpn;                 ///< raw bytes
+  std::vector<std::string> alpn;  ///< raw bytes
   std::uint16_t psk_identities = 0;
   std::uint16_t session_ticket_length = 0;
   bool early_data = false;
+
+  /// The first rule broken without breaking the framing: an extension's body, an empty list, an
+  /// extension that comes twice. What could be read was read. Offset in the body.
+  std::optional<DecodeError> violation;
 
   std::uint32_t bytes = 0;    ///< of the handshake message with its 4-byte header
   std::uint16_t records = 0;  ///< TLS records that carried it
@@ -56,12 +61,13 @@ struct ClientHello {
   ProtocolVersion lowest_version() const;
 };
 
-/// Decodes the body of a ClientHello (after the 4-byte handshake header).
-/// Errors name the field and its offset in `body`. `bytes`, `records` and `record_version` are
-/// left for the caller, who knows the records.
+/// Decodes the body of a ClientHello (after the 4-byte handshake header). The body is whole: never
+/// NeedMore. Errors name the field and its offset in `body`. `bytes`, `records` and
+/// `record_version` are left for the caller, who knows the records.
 DecodeResult<ClientHello> decode_client_hello(std::span<const std::uint8_t> body);
 
-/// Decodes an SSLv2-format ClientHello (RFC 5246 appendix E.2), from its two-byte length on.
+/// Decodes an SSLv2-format ClientHello (RFC 5246 appendix E.2), from its two-byte length on; bytes
+/// after it are not looked at. Sets `bytes` (the length with its two bytes) and `records`.
 DecodeResult<ClientHello> decode_sslv2_client_hello(std::span<const std::uint8_t> record);
 
 }  // namespace legible::parser
