@@ -104,8 +104,8 @@ struct ChangeCipherSpec {};
 
 /// An alert. Absent level and description: it was encrypted, and is known by its size only.
 struct Alert {
-  std::optional<AlertLevel> level;
-  std::optional<AlertDescription> description;
+  std::optional<AlertLevel> level = {};
+  std::optional<AlertDescription> description = {};
   bool encrypted = false;  ///< it was encrypted on the wire, decrypted here or not
   bool inferred = false;   ///< told by the record's length and place, not by its content type
   ProtocolVersion record_version{};
@@ -121,6 +121,7 @@ enum class Content : std::uint8_t {
   key_update,
   end_of_early_data,
   certificate_flight,
+  application_data,  ///< certain: up to TLS 1.2 by the content type, in TLS 1.3 after decryption
 };
 
 /// An encrypted record of the handshake phase, or an encrypted handshake or alert record later on.

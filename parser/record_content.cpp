@@ -1,0 +1,92 @@
+#include "parser/record_content.hpp"
+
+#include "parser/cipher_traits.hpp"
+#include "parser/server_hello.hpp"
+
+namespace legible::parser {
+namespace {
+
+constexpr int handshake_header = 4;
+
+/// RFC 8446: what a record holds besides its content, an inner content type and the tag.
+Content tls13_content(const CipherTraits& suite, Side from, int length) {
+  constexpr int jsse_padding = 16;
+  constexpr int alert = 2;
+  constexpr int end_of_early_data = handshake_header;
+  constexpr int key_update = handshake_header + 1;
+  constexpr int empty_certificate = handshake_header + 4;  // context and list, both empty
+  constexpr int shortest_certificate_flight = 300;
+  const int finished = handshake_header + suite.hash_bytes;
+  const int overhead = 1 + (suite.tag_bytes != 0 ? suite.tag_bytes : 16);
+
+  for (const int padding : {0, jsse_padding}) {
+    const int content = length - overhead - padding;
+    if (content == alert) return Content::alert;
+    if (content == finished) return Content::finished;
+    if (content == key_update) return Content::key_update;
+    if (from == Side::server) continue;
+    if (content == end_of_early_data) return Content::end_of_early_data;
+    if (content == empty_certificate) return Content::empty_certificate;
+    if (padding == 0 && content == empty_certificate + finished) {
+      return Content::empty_certificate_and_finished;
+    }
+  }
+  const bool chain = from == Side::client && length > shortest_certificate_flight;
+  return chain ? Content::certificate_flight : Content::unknown;
+}
+
+/// The two lengths of a record with `content` bytes: MAC-then-encrypt and RFC 7366's
+/// encrypt-then-MAC; the same where they do not differ.
+struct Lengths {
+  int usual;
+  int encrypt_then_mac;
+};
+
+Lengths protected_lengths(ProtocolVersion version, const CipherTraits& suite, int content) {
+  switch (suite.protection) {
+    case RecordProtection::aead: {
+      const int length = suite.explicit_nonce_bytes + content + suite.tag_bytes;
+      return {length, length};
+    }
+    case RecordProtection::block: {
+      // At least one byte of padding; an IV in the record since TLS 1.1.
+      const int block = suite.block_bytes;
+      const int iv = version >= tls11 ? block : 0;
+      const auto padded = [block](int bytes) { return (bytes / block + 1) * block; };
+      return {iv + padded(content + suite.mac_bytes), iv + padded(content) + suite.mac_bytes};
+    }
+    case RecordProtection::stream:
+    case RecordProtection::none: {
+      const int length = content + suite.mac_bytes;
+      return {length, length};
+    }
+    case RecordProtection::unknown:
+      break;
+  }
+  return {-1, -1};
+}
+
+bool is_finished_length(ProtocolVersion version, const CipherTraits& suite, int length) {
+  // RFC 5246 section 7.4.9: 12 bytes; RFC 6101 section 5.6.9: MD5 and SHA-1, 36 bytes.
+  const int verify_data = version == ssl3 ? 36 : 12;
+  const auto [usual, etm] = protected_lengths(version, suite, handshake_header + verify_data);
+  return length == usual || length == etm;
+}
+
+}  // namespace
+
+Content likely_content(ProtocolVersion version, CipherSuite suite, Side from, ContentType type,
+                       std::uint16_t length) {
+  if (is_tls13_like(version)) {
+    if (type != content_type::application_data) return Content::unknown;
+    return tls13_content(traits(suite), from, length);
+  }
+  if (type == content_type::application_data) return Content::application_data;
+  if (type == content_type::alert) return Content::alert;
+  if (type == content_type::handshake && is_finished_length(version, traits(suite), length)) {
+    return Content::finished;
+  }
+  return Content::unknown;
+}
+
+}  // namespace legible::parser

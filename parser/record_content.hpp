@@ -1,0 +1,20 @@
+#pragma once
+// What an encrypted record probably holds, by its length alone.
+//
+// Alerts, Finished and empty Certificates have one length for each way of protecting records, so a
+// length tells them apart from each other, though not from application data of the same size.
+
+#include <cstdint>
+
+#include "parser/observation.hpp"
+#include "parser/tls_types.hpp"
+
+namespace legible::parser {
+
+/// `version` and `suite` are the negotiated ones; `type` and `length` those of the record's header.
+/// Up to TLS 1.2 the content type stands in clear: alert and application data are certain there.
+/// In TLS 1.3 lengths are also tried with the padding of JSSE, 16 bytes for each record.
+Content likely_content(ProtocolVersion version, CipherSuite suite, Side from, ContentType type,
+                       std::uint16_t length);
+
+}  // namespace legible::parser
