@@ -72,6 +72,7 @@ struct ConnectionObserver::State {
   void feed(Side from, Bytes bytes);
   void gap(Side from, std::uint64_t missing);
   void end(Side from, StreamEnd how);
+  void end_cleartext(Side from);
 
   Bytes advance(Side from, Bytes bytes);
 
@@ -315,9 +316,18 @@ void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
 
 void ConnectionObserver::State::end(Side from, StreamEnd how) {
   Direction& direction = of(from);
-  if (direction.stage == Stage::tls) return tls.end(from, how);
-  if (direction.ended) return;
-  direction.ended = true;
+  if (std::exchange(direction.ended, true)) return;
+  if (direction.stage == Stage::tls) {
+    tls.end(from, how);
+  } else {
+    end_cleartext(from);
+  }
+  // After one side's FIN the other may go on talking.
+  if (how != StreamEnd::fin || of(other(from)).ended) report_dialogues();
+}
+
+void ConnectionObserver::State::end_cleartext(Side from) {
+  Direction& direction = of(from);
   const std::uint64_t end_offset = direction.offset + direction.held.size();
   if (direction.stage == Stage::detecting && !direction.held.empty()) {
     const std::optional<Protocol> protocol =
@@ -329,7 +339,6 @@ void ConnectionObserver::State::end(Side from, StreamEnd how) {
                         Incomplete{std::string(direction.unit()), end_offset, direction.to_skip});
   }
   pass(from);
-  report_dialogues();
 }
 
 void ConnectionObserver::State::report_first_bytes(Side from, Protocol protocol, Bytes first) {
