@@ -1,0 +1,72 @@
+#pragma once
+// One event's line while it is written, and the values that many events share.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "parser/iana_tables.hpp"
+#include "proxy/event_sink.hpp"
+#include "proxy/json_writer.hpp"
+#include "proxy/time_text.hpp"
+#include "proxy/wire_text.hpp"
+
+namespace legible::proxy {
+
+/// Opens the object with the fields that all events have; the destructor ends object and line.
+class EventLine : public JsonWriter {
+ public:
+  EventLine(std::string& out, Time time, std::string_view event,
+            std::optional<ConnectionId> connection = {}, std::optional<Leg> leg = {})
+      : JsonWriter(out), out_(out) {
+    begin_object();
+    field("v", 1);
+    field("time", rfc3339(time));
+    field("event", event);
+    if (connection) field("conn", *connection);
+    if (leg) field("leg", id(*leg));
+  }
+  ~EventLine() {
+    end_object();
+    out_ += '\n';
+  }
+
+ private:
+  std::string& out_;
+};
+
+/// {"id":"0x1301","name":"TLS_AES_128_GCM_SHA256"}; the name is null when the registry has none.
+inline void write_named_id(JsonWriter& json, std::string_view id, std::string_view name) {
+  json.begin_object();
+  json.field("id", id);
+  json.key("name");
+  name.empty() ? json.value(nullptr) : json.value(name);
+  json.end_object();
+}
+
+template <class Number, class Registry>
+void write_registry_value(JsonWriter& json, parser::WireNumber<Number, Registry> number) {
+  write_named_id(json, hex_id(number), parser::name(number));
+}
+
+template <class WireNumber>
+void registry_field(JsonWriter& json, std::string_view name,
+                    const std::optional<WireNumber>& number) {
+  json.key(name);
+  if (number) {
+    write_registry_value(json, *number);
+  } else {
+    json.value(nullptr);
+  }
+}
+
+template <class WireNumbers>
+void registry_array(JsonWriter& json, std::string_view name, const WireNumbers& numbers) {
+  json.array(name, numbers, [&](auto number) { write_registry_value(json, number); });
+}
+
+/// "warning", "fatal", or null; the description's name and its number, or null for both.
+void write_alert_fields(JsonWriter& json, const std::optional<parser::AlertLevel>& level,
+                        const std::optional<parser::AlertDescription>& description);
+
+}  // namespace legible::proxy

@@ -1,0 +1,95 @@
+#include "proxy/escape.hpp"
+#include "proxy/event_line.hpp"
+#include "proxy/json_events.hpp"
+
+namespace legible::proxy {
+namespace {
+
+/// The verdict's texts hold escaped values; what was missed is escaped here.
+void text_field(JsonWriter& line, std::string_view name, const std::string& text) {
+  line.field(name, escape_again(text));
+}
+
+void text_field(JsonWriter& line, std::string_view name, const std::optional<std::string>& text) {
+  line.key(name);
+  text ? line.value(escape_again(*text)) : line.value(nullptr);
+}
+
+void both_sides(JsonWriter& line, std::string_view name, const BothSides& texts) {
+  line.key(name);
+  line.begin_object();
+  text_field(line, "client", texts.client);
+  text_field(line, "server", texts.server);
+  line.end_object();
+}
+
+/// The id of an enumerator, or null.
+template <class Enum>
+void id_field(JsonWriter& line, std::string_view name, const std::optional<Enum>& value) {
+  line.key(name);
+  value ? line.value(id(*value)) : line.value(nullptr);
+}
+
+void alert_field(JsonWriter& line, const std::optional<VerdictAlert>& alert) {
+  line.key("alert");
+  if (!alert) {
+    line.value(nullptr);
+    return;
+  }
+  line.begin_object();
+  line.field("leg", id(alert->leg));
+  line.field("from", id(alert->from));
+  write_alert_fields(line, alert->level, alert->description);
+  line.field("encrypted", alert->encrypted);
+  line.end_object();
+}
+
+void leg_field(JsonWriter& line, std::string_view name, const LegSummary& leg) {
+  line.key(name);
+  line.begin_object();
+  line.field("reached", id(leg.reached));
+  line.key("version");
+  leg.version ? line.value(parser::to_text(*leg.version)) : line.value(nullptr);
+  registry_field(line, "cipher", leg.cipher);
+  id_field(line, "closed_by", leg.closed_by);
+  id_field(line, "mechanism", leg.mechanism);
+  alert_field(line, leg.alert);
+  line.field("bytes_in", leg.bytes_in);
+  line.field("bytes_out", leg.bytes_out);
+  line.end_object();
+}
+
+}  // namespace
+
+void append_verdict(std::string& out, ConnectionId connection, Time time, const Verdict& verdict) {
+  EventLine line(out, time, "verdict", connection);
+  line.field("outcome", id(verdict.outcome));
+  id_field(line, "leg", verdict.leg);
+  line.field("closer", id(verdict.closer));
+  line.field("phase", id(verdict.phase));
+  line.field("mechanism", id(verdict.mechanism));
+  line.field("cause", id(verdict.cause));
+  line.field("confidence", id(verdict.confidence));
+  alert_field(line, verdict.alert);
+  text_field(line, "summary", verdict.summary);
+  line.array("evidence", verdict.evidence,
+             [&](const std::string& sentence) { line.value(escape_again(sentence)); });
+  line.array("alternatives", verdict.alternatives, [&](const Alternative& other) {
+    line.begin_object();
+    line.field("cause", id(other.cause));
+    text_field(line, "distinguish", other.distinguish);
+    line.end_object();
+  });
+  both_sides(line, "hint", verdict.hint);
+  both_sides(line, "logs", verdict.logs);
+  text_field(line, "masking", verdict.masking);
+  text_field(line, "insertion", verdict.insertion);
+  line.field("maybe_middlebox", verdict.maybe_middlebox);
+  line.key("legs");
+  line.begin_object();
+  leg_field(line, "client", verdict.client);
+  leg_field(line, "server", verdict.server);
+  line.end_object();
+}
+
+}  // namespace legible::proxy

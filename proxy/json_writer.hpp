@@ -1,0 +1,79 @@
+#pragma once
+// Compact JSON appended to a string: RapidJSON's writer, with fields as the unit. No tree is built.
+
+#include <rapidjson/writer.h>
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace legible::proxy {
+
+/// Writes one JSON value. Strings must be valid UTF-8: what a peer sent goes through
+/// proxy/escape.hpp first.
+class JsonWriter {
+ public:
+  /// Appends to `out`, which must outlive the writer.
+  explicit JsonWriter(std::string& out) : stream_{out}, writer_(stream_) {
+    writer_.SetMaxDecimalPlaces(3);
+  }
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
+
+  void begin_object() { writer_.StartObject(); }
+  void end_object() { writer_.EndObject(); }
+  void begin_array() { writer_.StartArray(); }
+  void end_array() { writer_.EndArray(); }
+  void key(std::string_view name) { writer_.Key(name.data(), length(name)); }
+
+  void value(std::nullptr_t) { writer_.Null(); }
+  void value(std::same_as<bool> auto flag) { writer_.Bool(flag); }
+  void value(std::signed_integral auto number) { writer_.Int64(number); }
+  void value(std::unsigned_integral auto number)
+    requires(!std::same_as<decltype(number), bool>)
+  {
+    writer_.Uint64(number);
+  }
+  void value(double number) { writer_.Double(number); }
+  void value(std::string_view text) { writer_.String(text.data(), length(text)); }
+  void value(const char* text) { value(std::string_view(text)); }
+  void value(const std::string& text) { value(std::string_view(text)); }
+  template <class T>
+  void value(const std::optional<T>& maybe) {
+    maybe ? value(*maybe) : value(nullptr);
+  }
+
+  template <class T>
+  void field(std::string_view name, const T& content) {
+    key(name);
+    value(content);
+  }
+
+  /// An array of what `write_one` writes for each element.
+  template <class Range, class WriteOne>
+  void array(std::string_view name, const Range& range, const WriteOne& write_one) {
+    key(name);
+    begin_array();
+    for (const auto& element : range) write_one(element);
+    end_array();
+  }
+
+ private:
+  struct StringStream {
+    using Ch = char;
+    std::string& out;
+    void Put(char c) { out.push_back(c); }
+    void Flush() {}
+  };
+
+  static rapidjson::SizeType length(std::string_view text) {
+    return static_cast<rapidjson::SizeType>(text.size());
+  }
+
+  StringStream stream_;
+  rapidjson::Writer<StringStream> writer_;
+};
+
+}  // namespace legible::proxy

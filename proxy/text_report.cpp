@@ -1,0 +1,196 @@
+#include "proxy/text_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "proxy/cause.hpp"
+#include "proxy/escape.hpp"
+#include "proxy/fact_text.hpp"
+#include "proxy/wrap.hpp"
+
+namespace legible::proxy {
+namespace {
+
+constexpr std::size_t line_width = 100;
+constexpr std::size_t fact_indent = 10;
+constexpr std::size_t verdict_indent = 11;
+
+std::string in_colour(std::string_view colour, std::string_view text, const Palette& palette) {
+  return fmt::format("{}{}{}", colour, text, palette.reset);
+}
+
+template <class Wanted>
+const Wanted* first(const Timeline& timeline) {
+  for (const Entry& entry : timeline.entries()) {
+    if (const auto* wanted = std::get_if<Wanted>(&entry.fact)) return wanted;
+  }
+  return nullptr;
+}
+
+/// Appends text that begins in column `indent` of the line that stands in `out`, and ends the line.
+void append_wrapped(std::string& out, std::string_view text, std::size_t indent) {
+  out += wrap(text, line_width, indent, indent);
+  out += '\n';
+}
+
+void append_header(std::string& out, ConnectionId connection, const Timeline& timeline,
+                   const Palette& palette) {
+  const auto* accepted = first<Accepted>(timeline);
+  const auto* target = first<Target>(timeline);
+  const std::string client = accepted != nullptr ? escape_again(accepted->peer) : "(unknown)";
+  const std::string server = target != nullptr ? target_text(*target) : "(no target)";
+  const std::string_view mode = target != nullptr ? std::string_view(target->mode) : "";
+  out += fmt::format("{}#{}{}  {} → {}   {}", palette.bold, connection, palette.reset, client,
+                     server, mode);
+  out.erase(out.find_last_not_of(' ') + 1);
+  out += '\n';
+}
+
+void append_facts(std::string& out, const Timeline& timeline, const Verdict& verdict,
+                  const Palette& palette) {
+  const auto entries = timeline.entries();
+  const Detail detail = verdict.outcome == Outcome::ok ? Detail::brief : Detail::full;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::optional<FactText> fact = fact_text(entries, i, detail);
+    if (!fact) continue;
+    out += fmt::format("  {}{:<6}{}  ", palette.dim, fact->who, palette.reset);
+    const std::string mark = fact->bad ? in_colour(palette.red, "✗ ", palette) : "";
+    append_wrapped(out, mark + fact->text, fact_indent);
+  }
+}
+
+/// "the CLIENT closed", "the SERVER reset the connection"; empty when nobody did.
+std::string closing_clause(const Verdict& verdict, const Palette& palette) {
+  const auto who = [&](std::string_view name) { return in_colour(palette.bold, name, palette); };
+  const std::string_view deed =
+      verdict.mechanism == Mechanism::rst ? "reset the connection" : "closed";
+  // Nobody closes a connection that never was, and a port that refuses is told by the cause.
+  if (verdict.mechanism == Mechanism::connect_failed) return {};
+  switch (verdict.closer) {
+    case Closer::client:
+      return fmt::format("the {} {}", who("CLIENT"), deed);
+    case Closer::server:
+      return fmt::format("the {} {}", who("SERVER"), deed);
+    case Closer::proxy:
+      return fmt::format("the {} {}", who("PROXY"), deed);
+    case Closer::ambiguous:
+      return fmt::format("{} and {} closed at once", who("CLIENT"), who("SERVER"));
+    case Closer::nobody:
+      return {};
+  }
+  return {};
+}
+
+/// Ends the headline with the cause's id, on a line of its own when there is no room.
+void append_cause(std::string& out, const Verdict& verdict, const Palette& palette) {
+  const std::string cause = fmt::format("{}{}{} · {}", palette.bold, id(verdict.cause),
+                                        palette.reset, id(verdict.confidence));
+  const std::size_t used = columns(std::string_view(out).substr(out.rfind('\n') + 1));
+  const bool fits = used + 3 + columns(cause) <= line_width;
+  out += fmt::format("{}{}\n", fits ? "   " : "\n  ", cause);
+}
+
+/// The handshake's duration and version, what was carried, and who ended it.
+std::string success_facts(const Timeline& timeline, const Verdict& verdict) {
+  std::string text;
+  if (const std::optional<Handshake> done = handshake(timeline)) {
+    text += fmt::format("{}handshake in {} ms, ", done->resumed ? "resumed " : "",
+                        std::chrono::duration<double, std::milli>(done->took).count());
+  }
+  text += fmt::format("{} from the client, {} from the server",
+                      bytes_text(timeline.flow(Leg::client).bytes),
+                      bytes_text(timeline.flow(Leg::server).bytes));
+  if (verdict.closer == Closer::client || verdict.closer == Closer::server) {
+    text += fmt::format("; the {} closed", id(verdict.closer));
+  }
+  return text;
+}
+
+void append_headline(std::string& out, const Timeline& timeline, const Verdict& verdict,
+                     const Palette& palette) {
+  const std::string title = escape_again(describe(verdict.cause).title);
+  std::string text;
+  if (verdict.outcome == Outcome::ok) {
+    out += in_colour(palette.green, "✓ ", palette);
+    text = verdict.cause == Cause::none ? "ok" : "ok: " + title;
+    text += "   " + success_facts(timeline, verdict);
+  } else {
+    const bool failed = verdict.outcome == Outcome::failed;
+    out += in_colour(failed ? palette.red : palette.yellow, "✗ ", palette);
+    const std::string closing = closing_clause(verdict, palette);
+    text = closing.empty() ? title : closing + ": " + title;
+  }
+  out += wrap(text, line_width, 2, 2);
+  append_cause(out, verdict, palette);
+}
+
+/// A paragraph behind a label; the label stands once, in front of the first paragraph.
+class Paragraphs {
+ public:
+  Paragraphs(std::string& out, std::string_view label, const Palette& palette)
+      : out_(out), label_(label), palette_(palette) {}
+
+  void add(std::string_view text) {
+    if (text.empty()) return;
+    out_ += fmt::format("  {}{:<9}{}", palette_.dim, label_, palette_.reset);
+    label_ = {};
+    out_ += wrap(escape_again(text), line_width, verdict_indent + 2, verdict_indent) + '\n';
+  }
+
+  void add(std::string_view intro, std::string_view text) {
+    if (!text.empty()) add(fmt::format("{}: {}", intro, text));
+  }
+
+ private:
+  std::string& out_;
+  std::string_view label_;
+  const Palette& palette_;
+};
+
+/// First the side that can mend it.
+void add_both_sides(Paragraphs paragraphs, const BothSides& texts, FixAt fix_at) {
+  const bool server_first = fix_at == FixAt::server;
+  if (server_first) paragraphs.add("server side", texts.server);
+  paragraphs.add("client side", texts.client);
+  if (!server_first) paragraphs.add("server side", texts.server);
+}
+
+void append_reasons(std::string& out, const Verdict& verdict, const Palette& palette) {
+  const auto paragraphs = [&](std::string_view label) { return Paragraphs(out, label, palette); };
+
+  if (verdict.insertion) paragraphs("inserted").add(*verdict.insertion);
+  Paragraphs because = paragraphs("because");
+  for (const std::string& sentence : verdict.evidence) because.add(sentence);
+  Paragraphs alternatively = paragraphs("or");
+  for (const Alternative& other : verdict.alternatives) {
+    alternatively.add(id(other.cause), other.distinguish);
+  }
+  if (verdict.maybe_middlebox) {
+    alternatively.add(
+        "a device in front of it that closes in its place: nothing here tells them "
+        "apart");
+  }
+  if (verdict.masking) paragraphs("masked").add(*verdict.masking);
+  const FixAt fix_at = describe(verdict.cause).fix_at;
+  add_both_sides(paragraphs("to do"), verdict.hint, fix_at);
+  add_both_sides(paragraphs("logs"), verdict.logs, fix_at);
+}
+
+}  // namespace
+
+void append_report(std::string& out, ConnectionId connection, const Timeline& timeline,
+                   const Verdict& verdict, const Palette& palette) {
+  append_header(out, connection, timeline, palette);
+  append_facts(out, timeline, verdict, palette);
+  append_headline(out, timeline, verdict, palette);
+  // What went well needs no reasons, unless it went well in an odd way.
+  if (verdict.outcome != Outcome::ok || verdict.insertion) append_reasons(out, verdict, palette);
+  out += '\n';
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,162 @@
+#include "proxy/text_report.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "proxy/sample_timeline.hpp"
+#include "proxy/wrap.hpp"
+
+namespace legible::proxy {
+namespace {
+
+using namespace std::string_literals;
+using namespace test;
+
+std::string report(const Timeline& timeline, const Verdict& verdict,
+                   const Palette& palette = plain_text) {
+  std::string out;
+  append_report(out, 17, timeline, verdict, palette);
+  return out;
+}
+
+Timeline refused_certificate(std::string name = "partner.example") {
+  return TimelineBuilder()
+      .opened()
+      .client(shared(sample_client_hello(name)))
+      .server(shared(sample_server_hello(parser::tls12)))
+      .add(Leg::server, chain_of({sample_certificate("CN=" + name, "CN=Partner Issuing CA 3")}))
+      .add(Leg::server,
+           judged(name,
+                  {false,
+                   {{certs::ProblemId::expired, "valid on 2026-03-01", "2026-01-01T00:00:00Z", 0}},
+                   "",
+                   name}))
+      .server(shared(parser::CertificateRequest{}))
+      .client(parser::Alert{parser::alert_level::fatal, parser::AlertDescription{45}})
+      .add(Leg::client, LegClosed{false, parser::StreamEnd::fin, 524, 1460, {}})
+      .timeline();
+}
+
+Verdict expired() {
+  Verdict verdict;
+  verdict.outcome = Outcome::failed;
+  verdict.leg = Leg::client;
+  verdict.closer = Closer::client;
+  verdict.phase = Phase::server_auth;
+  verdict.mechanism = Mechanism::alert_fatal;
+  verdict.cause = Cause::server_cert_expired;
+  verdict.confidence = Confidence::high;
+  verdict.evidence = {
+      "alert 45 certificate_expired came right after the server's Certificate",
+      "the leaf's last day was 2026-01-01, two months before this connection; its name is good "
+      "and its issuer is known"};
+  verdict.alternatives = {
+      {Cause::clock_skew, "compare the client's clock with the certificate's dates"}};
+  verdict.hint = {
+      "nothing but patience, or a stopgap: "
+      "watt.security.ssl.ignoreExpiredChains=true",
+      "renew the certificate"};
+  verdict.logs = {"PKIX path validation failed: ... validity check failed (NotAfter)", ""};
+  return verdict;
+}
+
+TEST_CASE("a failure is told from its hello to what can be done") {
+  CHECK(report(refused_certificate(), expired()) ==
+        R"(#17  10.1.2.3:51544 → partner.example:443   relay
+  server  connected to 192.0.2.7:443 in 2.5 ms
+  client  ClientHello  TLS 1.3, 1.2  sni partner.example  3 ciphers  alpn h2, http/1.1
+  server  ServerHello  TLS 1.2  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256  x25519
+  server  Certificate  CN=partner.example (1 sent; expired 2026-01-01T00:00:00Z)
+  server  CertificateRequest  no authorities listed
+  client  ✗ alert fatal certificate_expired (45), then FIN
+✗ the CLIENT closed: the server's certificate has expired   server-cert-expired · high
+  because  alert 45 certificate_expired came right after the server's Certificate
+           the leaf's last day was 2026-01-01, two months before this connection; its name is good
+             and its issuer is known
+  or       clock-skew: compare the client's clock with the certificate's dates
+  to do    server side: renew the certificate
+           client side: nothing but patience, or a stopgap:
+             watt.security.ssl.ignoreExpiredChains=true
+  logs     client side: PKIX path validation failed: ... validity check failed (NotAfter)
+
+)");
+}
+
+TEST_CASE("a success is told in four lines") {
+  Verdict verdict;
+  verdict.outcome = Outcome::ok;
+  verdict.closer = Closer::client;
+  verdict.cause = Cause::none;
+  verdict.confidence = Confidence::certain;
+  const Timeline timeline = TimelineBuilder()
+                                .opened()
+                                .client(shared(sample_client_hello()))
+                                .server(shared(sample_server_hello(parser::tls13)))
+                                .client(parser::HandshakeDone{true, false})
+                                .bytes(Leg::client, 1234)
+                                .bytes(Leg::server, 34'012)
+                                .timeline();
+  CHECK(report(timeline, verdict) == R"(#17  10.1.2.3:51544 → partner.example:443   relay
+  client  ClientHello  TLS 1.3, 1.2  sni partner.example  3 ciphers  alpn h2, http/1.1
+  server  ServerHello  TLS 1.3  TLS_AES_128_GCM_SHA256  x25519
+✓ ok   handshake in 5 ms, 1.2 kB from the client, 34.0 kB from the server; the client closed
+  none · certain
+
+)");
+}
+
+TEST_CASE("no byte from a peer reaches the terminal raw, nor at any length") {
+  const std::string names[] = {"\x1b[2J\x1b[31m",
+                               "a\nb\r",
+                               "nul\0"s,
+                               "\x7f",
+                               "\xc2\x9b"
+                               "31m",
+                               "\xe2\x80\xae",
+                               "\xff\xfe",
+                               std::string(100'000, 'a')};
+  for (const std::string& name : names) {
+    Verdict verdict = expired();
+    verdict.evidence = {name};
+    const std::string text = report(refused_certificate(name), verdict);
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if ((byte < 0x20 && c != '\n') || byte == 0x7f) FAIL("a raw byte: " << int{byte});
+    }
+    CHECK(text.find("\xc2\x9b") == std::string::npos);
+    CHECK(text.find("\xe2\x80\xae") == std::string::npos);
+    CHECK(text.find('\xff') == std::string::npos);
+    CHECK(text.size() < 3000 + verdict.evidence[0].size());
+  }
+}
+
+TEST_CASE("colour changes no column and no word") {
+  std::string uncoloured = report(refused_certificate(), expired(), coloured);
+  CHECK(uncoloured.find("\x1b[") != std::string::npos);
+  for (std::size_t at = 0; (at = uncoloured.find('\x1b', at)) != std::string::npos;) {
+    uncoloured.erase(at, uncoloured.find('m', at) + 1 - at);
+  }
+  CHECK(uncoloured == report(refused_certificate(), expired()));
+}
+
+TEST_CASE("a peer that nobody closed on is not said to have been closed") {
+  Verdict verdict;
+  verdict.closer = Closer::server;
+  verdict.mechanism = Mechanism::connect_failed;
+  verdict.cause = Cause::tcp_refused;
+  verdict.confidence = Confidence::certain;
+  const std::string text =
+      report(TimelineBuilder()
+                 .opened()
+                 .add(Leg::server, ConnectFailed{ConnectError::refused, "192.0.2.7:443", ""})
+                 .timeline(),
+             verdict);
+  CHECK(text.find("  server  ✗ 192.0.2.7:443 refused the connection\n") != std::string::npos);
+  CHECK(text.find("✗ the server's port refuses connections   tcp-refused · certain\n") !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace legible::proxy
