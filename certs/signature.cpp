@@ -70,8 +70,10 @@ std::optional<SignatureScheme> read_pss(DerReader parameters) {
   if (const auto wrapper = fields.next(tag::explicit_context(2))) {
     DerReader inner(wrapper->content);
     const auto salt = inner.next(tag::integer);
-    if (!salt || salt->content.size() != 1 || salt->content.front() > 0x7f) return std::nullopt;
-    scheme.pss.expected_salt_len = salt->content.front();
+    int length = 0;
+    if (!salt || salt->content.empty() || salt->content.size() > 2) return std::nullopt;
+    for (const std::uint8_t octet : salt->content) length = length << 8 | octet;
+    scheme.pss.expected_salt_len = length;
   }
   fields.next(tag::explicit_context(3));  // trailerField, of which there is one
   if (!fields.empty()) return std::nullopt;

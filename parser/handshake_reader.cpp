@@ -66,8 +66,8 @@ std::uint32_t HandshakeReader::limit(HandshakeType type) const {
 }
 
 std::uint32_t HandshakeReader::missing() const {
-  if (header_bytes_ < header_size) return static_cast<std::uint32_t>(header_size - header_bytes_);
-  return static_cast<std::uint32_t>(header_size) + length_ - taken_;
+  if (header_bytes_ < header_size) return header_size - header_bytes_;
+  return header_size + length_ - taken_;
 }
 
 std::uint64_t HandshakeReader::offset_of(std::size_t body_offset) const {

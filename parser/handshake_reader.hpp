@@ -24,6 +24,8 @@ struct RawHandshake {
 /// Keeps the unfinished message of one direction: what came of it, never what it announces.
 class HandshakeReader {
  public:
+  static constexpr std::uint32_t header_size = 4;
+
   /// The longest bodies that are kept.
   HandshakeReader(std::uint32_t client_hello_limit, std::uint32_t message_limit)
       : client_hello_limit_(client_hello_limit), message_limit_(message_limit) {}
@@ -54,7 +56,6 @@ class HandshakeReader {
   std::uint64_t offset_of(std::size_t body_offset) const;
 
  private:
-  static constexpr std::size_t header_size = 4;
   static constexpr std::size_t placed_records = 8;
 
   /// A record's part of the message: the message's byte `position` stood at `offset`.

@@ -50,6 +50,8 @@ class RecordReader {
 
   bool inside_header() const { return header_bytes_ != 0; }
   bool inside_payload() const { return remaining_ != 0; }
+  /// In a payload of which no piece was given yet.
+  bool at_payload_start() const { return fresh_; }
   /// Bytes until the header's, or else the payload's, end.
   std::uint32_t remaining() const {
     return inside_header() ? static_cast<std::uint32_t>(RecordHeader::size - header_bytes_)

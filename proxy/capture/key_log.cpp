@@ -57,9 +57,8 @@ void Secret::assign(std::span<const std::uint8_t> bytes) {
   std::ranges::copy(bytes.first(size_), bytes_.begin());
 }
 
-std::size_t KeyLog::Hash::operator()(const ClientRandom& random) const {
-  return std::hash<std::string_view>{}(
-      {reinterpret_cast<const char*>(random.data()), random.size()});
+std::size_t KeyLog::Hash::operator()(const std::array<std::uint8_t, 32>& bytes) const {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 void KeyLog::read(std::istream& text) {
@@ -76,6 +75,10 @@ void KeyLog::read(std::istream& text) {
 
 void KeyLog::add_line(std::string_view line) {
   const std::string_view name = take_word(line);
+  if (name == "RSA") {
+    add_session(line);
+    return;
+  }
   const auto label = std::ranges::find(labels, name, &Label::name);
   if (label == labels.end()) return;
 
@@ -86,15 +89,37 @@ void KeyLog::add_line(std::string_view line) {
   if (random_size != random.size() || secret_size.value_or(0) == 0) return;
   auto known = connections_.find(random);
   if (known == connections_.end()) {
-    if (connections_.size() >= max_connections) return;
+    if (size() >= max_connections) return;
     known = connections_.try_emplace(random).first;
   }
   (known->second.*label->secret).assign(std::span{secret}.first(*secret_size));
 }
 
+void KeyLog::add_session(std::string_view line) {
+  constexpr std::string_view id_label = "Session-ID:";
+  constexpr std::string_view secret_label = "Master-Key:";
+  std::string_view id_word = take_word(line);
+  std::string_view secret_word = take_word(line);
+  if (!id_word.starts_with(id_label) || !secret_word.starts_with(secret_label)) return;
+  id_word.remove_prefix(id_label.size());
+  secret_word.remove_prefix(secret_label.size());
+
+  SessionId id{};
+  std::array<std::uint8_t, Secret::longest> secret{};
+  const auto id_size = decode_hex(id_word, id);
+  const auto secret_size = decode_hex(secret_word, secret);
+  if (id_size.value_or(0) == 0 || secret_size.value_or(0) == 0) return;
+  if (size() < max_connections) sessions_[id].assign(std::span{secret}.first(*secret_size));
+}
+
 const ConnectionSecrets* KeyLog::find(const ClientRandom& random) const {
   const auto known = connections_.find(random);
   return known == connections_.end() ? nullptr : &known->second;
+}
+
+const Secret* KeyLog::find_session(const SessionId& id) const {
+  const auto known = sessions_.find(id);
+  return known == sessions_.end() ? nullptr : &known->second;
 }
 
 }  // namespace legible::capture

@@ -10,11 +10,6 @@ namespace {
 constexpr parser::ExtensionType encrypt_then_mac{22};
 constexpr std::size_t tls13_iv_length = 12;
 
-bool is_tls13(parser::ProtocolVersion version) {
-  // The drafts from 20 on, which have the same key schedule, are 0x7f14 to 0x7f1c.
-  return version == parser::tls13 || (version.value >= 0x7f14 && version.value <= 0x7f1c);
-}
-
 std::size_t iv_length(const SuiteProtection& protection) {
   switch (protection.protection) {
     case Protection::aead_explicit_nonce:
@@ -44,20 +39,21 @@ void KeyLogDecryptor::on_client_hello(const parser::ClientHello& hello) {
 void KeyLogDecryptor::on_server_hello(const parser::ServerHello& hello) {
   const ConnectionSecrets* secrets = key_log_.find(client_random_);
   protection_ = protection_of(hello.cipher);
-  tls13_ = is_tls13(hello.version);
-  if (!secrets || !protection_ || hello.compression.value != 0) return;
+  tls13_ = parser::is_tls13_like(hello.version);
+  if (!protection_ || hello.compression.value != 0) return;
   if (!tls13_) {
-    derive_key_block(*secrets, hello);
+    const Secret* master = secrets ? &secrets->master : key_log_.find_session(hello.session_id);
+    if (master) derive_key_block(*master, hello);
     return;
   }
+  if (!secrets) return;
   use_tls13_secret(direction(parser::Side::client), secrets->client_handshake);
   use_tls13_secret(direction(parser::Side::server), secrets->server_handshake);
   if (early_data_offered_) early_cipher_ = tls13_cipher(secrets->client_early);
 }
 
-void KeyLogDecryptor::derive_key_block(const ConnectionSecrets& secrets,
-                                       const parser::ServerHello& hello) {
-  if (secrets.master.empty() || hello.version < parser::tls10) return;
+void KeyLogDecryptor::derive_key_block(const Secret& master, const parser::ServerHello& hello) {
+  if (master.empty() || hello.version < parser::tls10) return;
   std::vector<std::uint8_t> seed(hello.random.begin(), hello.random.end());
   seed.insert(seed.end(), client_random_.begin(), client_random_.end());
 
@@ -68,10 +64,9 @@ void KeyLogDecryptor::derive_key_block(const ConnectionSecrets& secrets,
   const std::size_t iv = iv_length(*protection_);
   std::vector<std::uint8_t> key_block(2 * (mac_key_length + protection_->key_length + iv));
   constexpr std::string_view label = "key expansion";
-  const bool derived =
-      hello.version >= parser::tls12
-          ? tls12_prf(protection_->hash, secrets.master.bytes(), label, seed, key_block)
-          : tls10_prf(secrets.master.bytes(), label, seed, key_block);
+  const bool derived = hello.version >= parser::tls12
+                           ? tls12_prf(protection_->hash, master.bytes(), label, seed, key_block)
+                           : tls10_prf(master.bytes(), label, seed, key_block);
   if (!derived) return;
 
   // RFC 5246 section 6.3: MAC keys, keys and IVs, the client's before the server's each.

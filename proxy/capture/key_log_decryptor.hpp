@@ -43,7 +43,7 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   };
 
   Direction& direction(parser::Side side) { return directions_[static_cast<std::size_t>(side)]; }
-  void derive_key_block(const ConnectionSecrets& secrets, const parser::ServerHello& hello);
+  void derive_key_block(const Secret& master, const parser::ServerHello& hello);
   std::optional<RecordCipher> tls13_cipher(const Secret& secret) const;
   void use_tls13_secret(Direction& direction, const Secret& secret);
   bool open(parser::Side from, std::span<const std::uint8_t, 5> header,

@@ -43,6 +43,17 @@ TEST_CASE("each label of a key log fills its secret") {
   CHECK(log.find(ClientRandom{}) == nullptr);
 }
 
+TEST_CASE("a session's master secret is found by the session's id") {
+  const KeyLog log = read("RSA Session-ID:0102 Master-Key:0a0b\nRSA Session-ID: Master-Key:01\n" +
+                          std::string{"RSA Session-ID:03\nRSA 0102 03\n"});
+  CHECK(log.size() == 1);
+  const Secret* master = log.find_session({1, 2});
+  REQUIRE(master);
+  CHECK(master->bytes().size() == 2);
+  CHECK(master->bytes()[0] == 0x0a);
+  CHECK(log.find_session({1, 3}) == nullptr);
+}
+
 TEST_CASE("lines that are no secret are passed over") {
   const std::string good = "CLIENT_RANDOM " + random_hex + " 01\n";
   for (const std::string& line :

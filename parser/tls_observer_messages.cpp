@@ -1,0 +1,126 @@
+// TlsObserver: whole handshake messages, in clear or decrypted.
+
+#include "parser/iana_tables.hpp"
+#include "parser/tls_observer_state.hpp"
+
+namespace legible::parser {
+
+void TlsObserver::State::on_handshake_bytes(Side from, RecordPiece piece) {
+  TlsDirection& direction = at(from);
+  while (const auto message = direction.handshake.next(piece)) {
+    on_message(from, *message);
+    if (direction.messages_lost) return;
+  }
+}
+
+template <class T>
+void TlsObserver::State::report_decoded(Side from, const RawHandshake& message,
+                                        DecodeResult<T>&& decoded) {
+  if (auto* value = std::get_if<T>(&decoded)) return report(from, std::move(*value));
+  if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+    report_violation(from, message, *error);
+  }
+}
+
+void TlsObserver::State::on_message(Side from, const RawHandshake& message) {
+  if (message.oversized) return on_oversized_message(from, message);
+  switch (message.type.value) {
+    case handshake_type::client_hello.value:
+      if (from == Side::client) return on_client_hello(message);
+      break;
+    case handshake_type::server_hello.value:
+      if (from == Side::server) return on_server_hello(message);
+      break;
+    case handshake_type::encrypted_extensions.value:
+      return report_decoded(from, message, decode_encrypted_extensions(message.body));
+    case handshake_type::certificate.value:
+      return on_certificate(from, message);
+    case handshake_type::server_key_exchange.value:
+      return report_decoded(from, message,
+                            decode_server_key_exchange(message.body, version, suite));
+    case handshake_type::certificate_request.value:
+      return on_certificate_request(from, message);
+    case handshake_type::certificate_verify.value:
+      return report_decoded(from, message, decode_certificate_verify(message.body, version));
+    default:
+      break;
+  }
+  progress.on_message(message.type);
+  report(from, HandshakeMessage{message.type, message.length}, Weight::routine);
+  if (message.type == handshake_type::finished) {
+    if (decryptor != nullptr) decryptor->on_finished(from);
+    report_done(from, progress.on_finished(from));
+  }
+  if (message.type == handshake_type::key_update && decryptor != nullptr) {
+    decryptor->on_key_update(from);
+  }
+}
+
+void TlsObserver::State::on_oversized_message(Side from, const RawHandshake& message) {
+  TlsDirection& direction = at(from);
+  if (!name(message.type).empty()) {
+    return report(from, LimitReached{std::string(message_name(message.type)),
+                                     direction.handshake.limit(message.type)});
+  }
+  // No message of a registered type is this long: a length before it was wrong.
+  report_malformed(from, message_name(message.type), "msg_type", direction.handshake.start());
+  direction.handshake.clear();
+  direction.messages_lost = true;
+}
+
+void TlsObserver::State::on_client_hello(const RawHandshake& message) {
+  auto decoded = decode_client_hello(message.body);
+  if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+    return report_violation(Side::client, message, *error);
+  }
+  auto hello = std::make_shared<ClientHello>(std::get<ClientHello>(std::move(decoded)));
+  hello->record_version = at(Side::client).records.header().version;
+  hello->bytes = message.length + HandshakeReader::header_size;
+  hello->records = static_cast<std::uint16_t>(std::min<std::uint32_t>(message.records, 0xffff));
+  client_hello = hello;
+  progress.on_client_hello(*hello);
+  if (decryptor != nullptr) decryptor->on_client_hello(*hello);
+  report(Side::client, client_hello);
+  if (hello->violation) report_violation(Side::client, message, *hello->violation);
+}
+
+void TlsObserver::State::on_server_hello(const RawHandshake& message) {
+  auto decoded = decode_server_hello(message.body);
+  if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+    return report_violation(Side::server, message, *error);
+  }
+  auto hello = std::make_shared<ServerHello>(std::get<ServerHello>(std::move(decoded)));
+  if (const Shared<ClientHello> asked = std::exchange(client_hello, nullptr)) {
+    hello->session_id_echoed = asked->session_id_length != 0 &&
+                               asked->session_id_length == hello->session_id_length &&
+                               asked->session_id == hello->session_id;
+  }
+  version = hello->version;
+  suite = hello->cipher;
+  progress.on_server_hello(*hello);
+  if (decryptor != nullptr && !hello->hello_retry_request) decryptor->on_server_hello(*hello);
+  report(Side::server, Shared<ServerHello>(hello));
+  if (hello->violation) report_violation(Side::server, message, *hello->violation);
+}
+
+void TlsObserver::State::on_certificate(Side from, const RawHandshake& message) {
+  auto decoded = decode_certificate(message.body, version, limits.certificates);
+  if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+    return report_violation(from, message, *error);
+  }
+  auto& certificate = std::get<Capped<CertificateMessage>>(decoded);
+  report(from, std::make_shared<const CertificateMessage>(std::move(certificate.message)));
+  if (certificate.cut) report(from, LimitReached{"certificates", limits.certificates});
+}
+
+void TlsObserver::State::on_certificate_request(Side from, const RawHandshake& message) {
+  auto decoded = decode_certificate_request(message.body, version, limits.authorities);
+  if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+    return report_violation(from, message, *error);
+  }
+  auto& request = std::get<Capped<CertificateRequest>>(decoded);
+  report(from, std::make_shared<const CertificateRequest>(std::move(request.message)));
+  if (request.cut) report(from, LimitReached{"authorities", limits.authorities});
+}
+
+}  // namespace legible::parser

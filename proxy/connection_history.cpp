@@ -1,0 +1,101 @@
+#include "proxy/connection_history.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <set>
+#include <span>
+
+namespace legible::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto recent = 10s;
+// A monitor's interval varies by its own scheduling: one part in ten, or half a second.
+constexpr double regular_share = 0.1;
+constexpr double regular_seconds = 0.5;
+
+double seconds_between(Time from, Time to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+// What a client's settings decide, and not what it draws anew for each connection: GREASE and the
+// order of the extensions.
+std::uint64_t fingerprint(const parser::ClientHello& hello) {
+  std::u16string offer;
+  const auto append = [&](const auto& list) {
+    for (const auto number : list) {
+      if (!parser::is_grease(number.value)) offer.push_back(number.value);
+    }
+    offer.push_back(u'\0');
+  };
+  append(hello.offered_versions());
+  append(hello.ciphers);
+  append(hello.groups);
+  const std::size_t extensions = offer.size();
+  append(hello.extensions);
+  std::sort(offer.begin() + static_cast<std::ptrdiff_t>(extensions), offer.end());
+  return std::hash<std::u16string>{}(offer);
+}
+
+}  // namespace
+
+History ConnectionHistory::recall_and_add(const std::string& client, const std::string& server,
+                                          const PastConnection& connection) {
+  const std::string sni = connection.hello ? connection.hello->sni : std::string();
+  const std::string key = client + '\n' + server + '\n' + sni;
+  const std::lock_guard lock(mutex_);
+  Partner* partner = partners_.find(key);
+  if (partner == nullptr) partner = &partners_.put(key, {});
+  const History before = recall(*partner, connection);
+  add(*partner, connection);
+  return before;
+}
+
+History ConnectionHistory::recall(const Partner& partner, const PastConnection& connection) {
+  History history = partner.totals;
+  if (history.connections >= partner.intervals.size()) {
+    const double latest = seconds_between(partner.last, connection.accepted);
+    const double tolerance = std::max(regular_seconds, latest * regular_share);
+    const bool regular = std::ranges::all_of(partner.intervals, [&](double interval) {
+      return interval > 0 && std::abs(interval - latest) <= tolerance;
+    });
+    // Faster repetitions are retries or a burst.
+    if (regular && latest >= 1) history.interval_seconds = latest;
+  }
+  std::set<std::uint64_t> distinct;
+  const std::size_t kept = std::min<std::size_t>(partner.hellos_seen, partner.hellos.size());
+  for (const Hello& hello : std::span(partner.hellos).first(kept)) {
+    if (connection.accepted - hello.time > recent) continue;
+    ++history.recent_hellos;
+    distinct.insert(hello.fingerprint);
+  }
+  history.recent_distinct_hellos = static_cast<std::uint32_t>(distinct.size());
+  return history;
+}
+
+void ConnectionHistory::add(Partner& partner, const PastConnection& connection) {
+  History& totals = partner.totals;
+  if (totals.connections > 0) {
+    std::ranges::rotate(partner.intervals, partner.intervals.begin() + 1);
+    partner.intervals.back() = seconds_between(partner.last, connection.accepted);
+  }
+  partner.last = connection.accepted;
+  ++totals.connections;
+  if (connection.empty) ++totals.empty_closes;
+  if (connection.hello == nullptr) return;
+
+  const parser::ClientHello& hello = *connection.hello;
+  partner.hellos[partner.hellos_seen++ % partner.hellos.size()] = {connection.accepted,
+                                                                   fingerprint(hello)};
+  if (connection.succeeded) {
+    totals.largest_successful_hello = std::max(totals.largest_successful_hello, hello.bytes);
+    totals.successful_version = hello.highest_version();
+  } else {
+    totals.failed_highest_version = hello.highest_version();
+  }
+}
+
+}  // namespace legible::proxy

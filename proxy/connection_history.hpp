@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "parser/client_hello.hpp"
+#include "proxy/diagnosis.hpp"
+#include "proxy/least_recently_used.hpp"
+#include "proxy/timeline.hpp"
+
+namespace legible::proxy {
+
+/// What one connection adds to the history.
+struct PastConnection {
+  Time accepted{};
+  bool empty = false;                          ///< the client sent nothing
+  const parser::ClientHello* hello = nullptr;  ///< null when none was whole
+  bool succeeded = false;                      ///< the handshake was finished
+};
+
+/// What was seen before of the same client address, server and SNI; bounded in the number of such
+/// triples and in what is kept of each. For all threads: one lock for each connection that ends.
+class ConnectionHistory {
+ public:
+  static constexpr std::size_t capacity = 4096;
+
+  /// What is known before `connection` of `client` (an address without port) and `server` (a
+  /// host); then adds it.
+  History recall_and_add(const std::string& client, const std::string& server,
+                         const PastConnection& connection);
+
+ private:
+  struct Hello {
+    Time time{};
+    std::uint64_t fingerprint = 0;
+  };
+  struct Partner {
+    History totals;  ///< without what is computed for each recall
+    Time last{};
+    std::array<double, 4> intervals{};  ///< seconds between the last connections
+    std::array<Hello, 32> hellos{};     ///< the last ones, as a ring
+    std::uint32_t hellos_seen = 0;
+  };
+
+  static History recall(const Partner& partner, const PastConnection& connection);
+  static void add(Partner& partner, const PastConnection& connection);
+
+  std::mutex mutex_;
+  LeastRecentlyUsed<std::string, Partner> partners_{capacity};
+};
+
+}  // namespace legible::proxy

@@ -1,0 +1,79 @@
+#include "proxy/connector.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+namespace legible::proxy {
+namespace {
+
+// RFC 8305 section 5: "Connection Attempt Delay ... recommended value 250 milliseconds".
+constexpr std::chrono::milliseconds attempt_delay{250};
+
+ConnectError classify(int status) {
+  switch (status) {
+    case UV_ECONNREFUSED:
+    case UV_ECONNRESET:
+      return ConnectError::refused;
+    case UV_ETIMEDOUT:
+      return ConnectError::timeout;
+    default:
+      return ConnectError::unreachable;
+  }
+}
+
+}  // namespace
+
+Connector::Connector(EventLoop& loop, Addresses addresses, Owner& owner)
+    : loop_(loop), addresses_(std::move(addresses)), owner_(owner) {
+  attempts_.reserve(addresses_->size());
+}
+
+void Connector::try_next() {
+  while (attempts_.size() < addresses_->size()) {
+    const std::size_t attempt = attempts_.size();
+    const SocketAddress& address = (*addresses_)[attempt];
+    try {
+      attempts_.emplace_back(loop_, address,
+                             [this, attempt](int status) { on_attempt(attempt, status); });
+    } catch (const std::system_error& error) {
+      attempts_.emplace_back();
+      note_failure(address, -error.code().value());
+      continue;
+    }
+    if (attempts_.size() < addresses_->size()) {
+      if (!stagger_) stagger_ = std::make_unique<Timer>(loop_, [this] { try_next(); });
+      stagger_->start(attempt_delay);
+    }
+    return;
+  }
+  if (failed_ == addresses_->size()) owner_.on_connect_failed(std::move(failure_));
+}
+
+void Connector::on_attempt(std::size_t attempt, int status) {
+  const SocketAddress address = (*addresses_)[attempt];
+  if (status == 0) {
+    owner_.on_connected(std::move(attempts_[attempt]), address);
+    return;
+  }
+  attempts_[attempt].close();
+  note_failure(address, status);
+  try_next();
+}
+
+void Connector::note_failure(const SocketAddress& address, int status) {
+  ++failed_;
+  const ConnectError error = classify(status);
+  if (failed_ == 1 || error < failure_.error) failure_.error = error;
+  failure_.address = address.text();
+  if (!failure_.detail.empty()) failure_.detail += "; ";
+  failure_.detail += fmt::format("{}: {}", failure_.address, uv_strerror(status));
+}
+
+ConnectFailed Connector::timed_out() const {
+  const SocketAddress& last = (*addresses_)[attempts_.size() - 1];
+  return {ConnectError::timeout, last.text(), "no answer"};
+}
+
+}  // namespace legible::proxy

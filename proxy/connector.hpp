@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/event_loop.hpp"
+#include "proxy/target_resolver.hpp"
+#include "proxy/tcp_stream.hpp"
+#include "proxy/timeline.hpp"
+
+namespace legible::proxy {
+
+/// Connects to the first address that answers (RFC 8305 section 5): the next one is tried when an
+/// attempt fails, or beside it when it has not answered for 250 ms.
+class Connector {
+ public:
+  class Owner {
+   public:
+    virtual void on_connected(TcpStream stream, const SocketAddress& address) = 0;
+    /// Every address failed. The reason that says most is given: a refusal, else a time-out.
+    virtual void on_connect_failed(ConnectFailed failure) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// The owner, which must outlive the connector, is told once, and may destroy it then.
+  Connector(EventLoop& loop, Addresses addresses, Owner& owner);
+
+  /// May tell the owner within this call.
+  void start() { try_next(); }
+  /// What to report when the owner gives up waiting.
+  ConnectFailed timed_out() const;
+
+ private:
+  void try_next();
+  void on_attempt(std::size_t attempt, int status);
+  void note_failure(const SocketAddress& address, int status);
+
+  EventLoop& loop_;
+  Addresses addresses_;
+  Owner& owner_;
+  std::vector<TcpStream> attempts_;  ///< by index of address
+  std::size_t failed_ = 0;
+  ConnectFailed failure_{ConnectError::unreachable, {}, {}};
+  std::unique_ptr<Timer> stagger_;  ///< only where there is a second address
+};
+
+}  // namespace legible::proxy

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+namespace legible::proxy {
+
+/// Raises the process's limit of open files to what is allowed.
+void raise_descriptor_limit();
+
+/// How many connections the descriptors that are free now suffice for, with a few kept for name
+/// lookups and files. Throws std::runtime_error when not even for one.
+std::size_t connections_for_free_descriptors();
+
+}  // namespace legible::proxy

@@ -1,0 +1,69 @@
+#include "proxy/listening_socket.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace legible::proxy {
+namespace {
+
+// The kernel cuts it to net.core.somaxconn.
+constexpr int backlog = 4096;
+
+void check(int result, const SocketAddress& address) {
+  if (result < 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot listen on " + address.text());
+  }
+}
+
+void enable(int socket, int level, int option, const SocketAddress& address) {
+  const int on = 1;
+  check(setsockopt(socket, level, option, &on, sizeof on), address);
+}
+
+FileDescriptor make_socket(const SocketAddress& address) {
+  FileDescriptor socket{
+      ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)};
+  check(socket.get(), address);
+  enable(socket.get(), SOL_SOCKET, SO_REUSEADDR, address);
+  // Inherited by accepted sockets: one system call less for each connection.
+  enable(socket.get(), IPPROTO_TCP, TCP_NODELAY, address);
+  if (address.family() == AF_INET6) enable(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, address);
+  return socket;
+}
+
+SocketAddress bound_address(int socket, const SocketAddress& asked) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  check(getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size), asked);
+  return SocketAddress(reinterpret_cast<const sockaddr*>(&bound));
+}
+
+}  // namespace
+
+ListeningSockets listen_on(const SocketAddress& address, std::size_t count) {
+  ListeningSockets result;
+
+  // The first one binds without SO_REUSEPORT, so that a port in use is refused whoever uses it,
+  // and gets the option afterwards, so that the others may join it.
+  FileDescriptor first = make_socket(address);
+  check(bind(first.get(), address.data(), address.size()), address);
+  enable(first.get(), SOL_SOCKET, SO_REUSEPORT, address);
+  result.address = bound_address(first.get(), address);
+  result.sockets.push_back(std::move(first));
+
+  while (result.sockets.size() < count) {
+    FileDescriptor socket = make_socket(address);
+    enable(socket.get(), SOL_SOCKET, SO_REUSEPORT, address);
+    check(bind(socket.get(), result.address.data(), result.address.size()), address);
+    result.sockets.push_back(std::move(socket));
+  }
+  for (const FileDescriptor& socket : result.sockets) {
+    check(::listen(socket.get(), backlog), address);
+  }
+  return result;
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "proxy/file_descriptor.hpp"
+#include "proxy/socket_address.hpp"
+
+namespace legible::proxy {
+
+/// Sockets that listen on the same address, one for each event loop.
+struct ListeningSockets {
+  SocketAddress address;  ///< as bound: port 0 has become the system's choice
+  std::vector<FileDescriptor> sockets;
+};
+
+/// Binds and listens. The kernel spreads new connections over the sockets (SO_REUSEPORT): no loop
+/// wakes for another's client, no descriptor has to travel between threads, and what a loop
+/// accepts stays with it. Throws std::system_error when the address is not to be had, also when
+/// another process of the same user listens there with SO_REUSEPORT.
+ListeningSockets listen_on(const SocketAddress& address, std::size_t count);
+
+}  // namespace legible::proxy

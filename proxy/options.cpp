@@ -1,0 +1,162 @@
+#include "proxy/options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cxxopts.hpp>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace legible::proxy {
+namespace {
+
+// An hour is more than any network needs, a day more than any connection should stay silent.
+constexpr std::uint32_t max_connect_seconds = 3600;
+constexpr std::uint32_t max_idle_seconds = 7 * 24 * 3600;
+constexpr std::uint32_t max_threads = 256;
+// A handshake message's length has three bytes (RFC 8446 section 4).
+constexpr std::uint32_t max_hello_bytes = (1U << 24) - 1;
+
+cxxopts::Options run_options() {
+  cxxopts::Options options("legible run",
+                           "Relays connections and says which side ended each, and why.");
+  // clang-format off
+  options.add_options()
+    ("listen", "where clients connect; port 0: the system's choice; repeatable",
+     cxxopts::value<std::vector<std::string>>()->default_value("127.0.0.1:8443"), "[ADDR:]PORT")
+    ("to", "the server that everything goes to", cxxopts::value<std::string>(), "HOST:PORT")
+    ("mode", "relay: bytes pass untouched",
+     cxxopts::value<std::string>()->default_value("relay"), "relay")
+    ("trust", "anchors (PEM) by which server chains are judged, instead of the system's",
+     cxxopts::value<std::string>(), "FILE")
+    ("client-trust", "anchors (PEM) by which client certificates are judged",
+     cxxopts::value<std::string>(), "FILE")
+    ("connect-timeout", "seconds",
+     cxxopts::value<std::string>()->default_value("10"), "N")
+    ("handshake-timeout", "seconds, from accept on",
+     cxxopts::value<std::string>()->default_value("20"), "N")
+    ("idle-timeout", "seconds",
+     cxxopts::value<std::string>()->default_value("300"), "N")
+    ("max-connections", "further clients wait",
+     cxxopts::value<std::string>()->default_value("10000"), "N")
+    ("threads", "event loops (default: one for each core)", cxxopts::value<std::string>(), "N")
+    ("format", "what standard output carries: text or json",
+     cxxopts::value<std::string>()->default_value("text"), "text|json")
+    ("json", "the same as --format json")
+    ("log", "JSON lines as well, appended; reopened on SIGUSR1",
+     cxxopts::value<std::string>(), "FILE")
+    ("max-hello", "longest ClientHello decoded in full",
+     cxxopts::value<std::string>()->default_value("65536"), "BYTES")
+    ("help", "this text");
+  // clang-format on
+  return options;
+}
+
+/// Thrown by the checks below, caught in parse_run_options.
+struct Refused {
+  std::string message;
+};
+
+[[noreturn]] void refuse(std::string_view option, std::string_view value, std::string_view wanted) {
+  throw Refused{fmt::format("--{} {}: {}", option, value, wanted)};
+}
+
+std::uint32_t number(const cxxopts::ParseResult& given, const std::string& option,
+                     std::uint32_t least, std::uint32_t most) {
+  const auto& text = given[option].as<std::string>();
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+    refuse(option, text, fmt::format("a whole number from {} to {} is needed", least, most));
+  }
+  return value;
+}
+
+std::string file_name(const cxxopts::ParseResult& given, const std::string& option) {
+  if (given.count(option) == 0) return {};
+  auto name = given[option].as<std::string>();
+  if (name.empty()) refuse(option, "''", "a file name is needed");
+  return name;
+}
+
+SocketAddress listen_address(const std::string& text) {
+  const bool port_only = text.find(':') == std::string::npos;
+  const auto parsed = parse_host_port(port_only ? "127.0.0.1:" + text : text);
+  const auto address = parsed ? SocketAddress::from_numeric(parsed->host, parsed->port)
+                              : std::optional<SocketAddress>();
+  if (!address) {
+    refuse("listen", text, "a port, 1.2.3.4:PORT or [2001:db8::1]:PORT is needed");
+  }
+  return *address;
+}
+
+HostPort target(const cxxopts::ParseResult& given) {
+  if (given.count("to") == 0) throw Refused{"--to HOST:PORT is needed: where is the server?"};
+  const auto& text = given["to"].as<std::string>();
+  const auto parsed = parse_host_port(text);
+  if (!parsed || parsed->port == 0) {
+    refuse("to", text, "HOST:PORT is needed, an IPv6 address as [2001:db8::1]:PORT");
+  }
+  return *parsed;
+}
+
+OutputFormat output_format(const cxxopts::ParseResult& given) {
+  const auto& text = given["format"].as<std::string>();
+  if (text != "text" && text != "json") refuse("format", text, "text or json is needed");
+  const bool json = text == "json" || given.count("json") > 0;
+  return json ? OutputFormat::json : OutputFormat::text;
+}
+
+void check_mode(const cxxopts::ParseResult& given) {
+  const auto& mode = given["mode"].as<std::string>();
+  if (mode == "intercept" || mode == "auto") {
+    refuse("mode", mode, "not built into this version, which relays only");
+  }
+  if (mode != "relay") refuse("mode", mode, "relay is needed");
+}
+
+RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
+  if (!given.unmatched().empty()) {
+    throw Refused{fmt::format("'{}' is no option", given.unmatched().front())};
+  }
+  check_mode(given);
+  RunOptions options;
+  for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
+    options.listen.push_back(listen_address(text));
+  }
+  options.target = target(given);
+  options.trust_file = file_name(given, "trust");
+  options.client_trust_file = file_name(given, "client-trust");
+  options.log_file = file_name(given, "log");
+  options.timeouts = {
+      std::chrono::seconds{number(given, "connect-timeout", 1, max_connect_seconds)},
+      std::chrono::seconds{number(given, "handshake-timeout", 1, max_connect_seconds)},
+      std::chrono::seconds{number(given, "idle-timeout", 1, max_idle_seconds)},
+  };
+  options.max_connections =
+      number(given, "max-connections", 1, std::numeric_limits<std::uint32_t>::max());
+  options.threads = given.count("threads") > 0 ? number(given, "threads", 1, max_threads) : cores;
+  options.format = output_format(given);
+  options.max_hello = number(given, "max-hello", 512, max_hello_bytes);
+  return options;
+}
+
+}  // namespace
+
+std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const char* const* argv,
+                                                                 std::size_t cores) {
+  try {
+    cxxopts::Options options = run_options();
+    const auto given = options.parse(argc, argv);
+    if (given.count("help") > 0) return HelpText{options.help()};
+    return validate(given, cores);
+  } catch (const Refused& refused) {
+    return UsageError{refused.message};
+  } catch (const cxxopts::exceptions::exception& error) {
+    return UsageError{error.what()};
+  }
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,45 @@
+#pragma once
+// Command line → validated options, as a pure function: nothing is opened or looked up here.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proxy/relay_connection.hpp"
+#include "proxy/socket_address.hpp"
+
+namespace legible::proxy {
+
+enum class OutputFormat : std::uint8_t { text, json };
+
+/// `legible run`.
+struct RunOptions {
+  std::vector<SocketAddress> listen;  ///< at least one
+  HostPort target;
+  std::string trust_file;         ///< empty: the system's anchors
+  std::string client_trust_file;  ///< empty: client certificates are not judged
+  std::string crl_file;           ///< empty: none
+  Timeouts timeouts;
+  std::size_t max_connections = 10000;
+  std::size_t threads = 1;
+  OutputFormat format = OutputFormat::text;
+  std::string log_file;  ///< empty: none
+  std::uint32_t max_hello = 65536;
+};
+
+/// One line that names the option.
+struct UsageError {
+  std::string message;
+};
+
+/// What was asked for instead of a run.
+struct HelpText {
+  std::string text;
+};
+
+/// argv[0] is the command's own name. `cores` is the default of --threads.
+std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const char* const* argv,
+                                                                 std::size_t cores);
+
+}  // namespace legible::proxy

@@ -1,0 +1,140 @@
+#pragma once
+// One relayed connection: two legs, what arrives on one goes out on the other, byte for byte, FIN
+// for FIN and RST for RST. Everything is relayed first and then shown to the connection's record.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/connection_history.hpp"
+#include "proxy/connection_record.hpp"
+#include "proxy/connector.hpp"
+#include "proxy/event_loop.hpp"
+#include "proxy/target_resolver.hpp"
+#include "proxy/tcp_stream.hpp"
+
+namespace legible::proxy {
+
+struct Timeouts {
+  std::chrono::seconds connect{10};
+  std::chrono::seconds handshake{20};  ///< from accept to the end of the handshake
+  std::chrono::seconds idle{300};
+};
+
+/// What all relayed connections of one loop share.
+struct RelayContext {
+  EventLoop& loop;
+  RecordContext& records;
+  TargetResolver& target;
+  ConnectionHistory& history;
+  Timeouts timeouts;
+};
+
+class RelayConnection final : private TargetResolver::Waiter, private Connector::Owner {
+ public:
+  class Owner {
+   public:
+    /// The verdict was given and both legs are closed: the connection may be destroyed, but not
+    /// within this call.
+    virtual void on_finished(RelayConnection& connection) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `listener` is the address where the client came in.
+  RelayConnection(ConnectionId id, RelayContext& context, Owner& owner, FileDescriptor client,
+                  const SocketAddress& peer, const std::string& listener);
+  ~RelayConnection();
+  RelayConnection(const RelayConnection&) = delete;
+  RelayConnection& operator=(const RelayConnection&) = delete;
+
+  ConnectionId id() const { return record_.id(); }
+
+  /// Opens the server leg.
+  void start();
+  /// Ends it now, with a verdict that says that the proxy did.
+  void shut_down();
+
+ private:
+  /// What the timer is for, and so what the connection waits for.
+  enum class Phase : std::uint8_t {
+    connecting,   ///< the server leg
+    refusing,     ///< the server leg failed: the client's first bytes, to know whom it wanted
+    handshaking,  ///< the end of the handshake, or data both ways where there is none
+    lingering,    ///< the handshake has failed: the other leg's end
+    open,         ///< either leg's end
+    resetting,    ///< what is on its way to a leg that is to be reset
+    finishing,    ///< both legs have ended: what is still to be sent
+    finished,
+  };
+
+  struct RelayLeg final : TcpStream::Owner {
+    RelayLeg(RelayConnection& owner, Leg which) : connection(owner), side(which) {}
+    void on_read(std::span<const std::uint8_t> bytes) override { connection.on_read(*this, bytes); }
+    void on_read_end(int status) override { connection.on_read_end(*this, status); }
+    void on_written(int status) override { connection.on_written(*this, status); }
+
+    RelayConnection& connection;
+    const Leg side;
+    TcpStream stream;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    bool ended = false;         ///< by its peer
+    bool write_failed = false;  ///< its peer takes no more bytes
+    bool paused = false;        ///< not read until the other leg's queue is shorter
+  };
+
+  void on_resolved(Addresses addresses) override;
+  void on_resolve_failed(const std::string& detail) override;
+  void on_connected(TcpStream stream, const SocketAddress& address) override;
+  void on_connect_failed(ConnectFailed failure) override;
+  void refuse_client();
+
+  void on_read(RelayLeg& from, std::span<const std::uint8_t> bytes);
+  void on_read_end(RelayLeg& from, int status);
+  void on_written(RelayLeg& to, int status);
+  bool send(RelayLeg& to, std::span<const std::uint8_t> bytes);
+  void on_write_failed(RelayLeg& to);
+  void pause(RelayLeg& leg);
+  void resume(RelayLeg& leg);
+  void mirror_reset(RelayLeg& to);
+
+  void enter(Phase phase, std::chrono::milliseconds limit);
+  void enter_handshaking();
+  void observe_progress();
+  void on_timer();
+
+  bool tls_seen() const;
+  bool plain_data_only() const;
+  bool data_flowed_both_ways_without_tls() const;
+  Leg waited_for() const;
+
+  void close_by_proxy(ProxyReason reason, std::chrono::seconds limit = {});
+  void close_legs(parser::StreamEnd how);
+  void note_end(RelayLeg& leg, parser::StreamEnd how, bool by_proxy);
+  void conclude();
+  void finish_when_sent();
+  void finish();
+  RelayLeg& other(const RelayLeg& leg) { return &leg == &client_ ? server_ : client_; }
+
+  RelayContext& context_;
+  Owner& owner_;
+  ConnectionRecord record_;
+  RelayLeg client_{*this, Leg::client};
+  RelayLeg server_{*this, Leg::server};
+  Timer timer_;
+  Phase phase_ = Phase::connecting;
+  Time accepted_{};
+  std::uint64_t last_activity_ = 0;  ///< loop time
+  std::string client_host_;
+  bool client_reset_ = false;      ///< while the server leg was being opened
+  RelayLeg* resetting_ = nullptr;  ///< in Phase::resetting
+  int reset_polls_ = 0;
+  std::optional<Connector> connector_;
+  std::vector<std::uint8_t> early_bytes_;  ///< that the client sent before the server leg was open
+};
+
+}  // namespace legible::proxy

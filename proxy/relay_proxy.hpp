@@ -1,0 +1,54 @@
+#pragma once
+// The relaying proxy as a whole: listeners, and an event loop for each thread.
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "proxy/event_sink.hpp"
+#include "proxy/relay_worker.hpp"
+#include "proxy/socket_address.hpp"
+
+namespace legible::proxy {
+
+struct RelaySettings {
+  std::vector<SocketAddress> listen;
+  HostPort target;
+  Timeouts timeouts;
+  std::size_t max_connections = 10000;  ///< fewer where the limit of open files demands it
+  std::size_t threads = 1;
+  parser::Limits limits;
+  std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: chains are not judged
+  std::shared_ptr<const certs::TrustStore> client_trust;
+};
+
+class RelayProxy {
+ public:
+  using MakeSink = std::function<std::unique_ptr<EventSink>()>;
+
+  /// Binds and listens; `make_sink` is called once for each thread. Throws std::system_error or
+  /// std::runtime_error when an address or enough descriptors are not to be had.
+  RelayProxy(const RelaySettings& settings, const MakeSink& make_sink);
+
+  /// Where it listens, in the order of the settings; port 0 has become the system's choice.
+  const std::vector<SocketAddress>& addresses() const { return addresses_; }
+  /// The loop that `run` runs in the calling thread.
+  EventLoop& main_loop() { return workers_.front()->loop(); }
+
+  /// Reports `listening`, then serves until it is stopped and the last connection has ended.
+  void run();
+
+  /// Accepts no more, and lets open connections go on for 5 s. A second call ends them at once.
+  /// From any thread.
+  void stop();
+
+  /// A name lookup is under way: the destructor would wait for it, however slow.
+  bool lookup_pending() const;
+
+ private:
+  RelayShared shared_;
+  std::vector<SocketAddress> addresses_;
+  std::vector<std::unique_ptr<RelayWorker>> workers_;
+};
+
+}  // namespace legible::proxy

@@ -1,0 +1,91 @@
+#pragma once
+// One event loop with its own listening sockets, its connections and its way to the sinks.
+
+#include <atomic>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "proxy/admission.hpp"
+#include "proxy/chain_cache.hpp"
+#include "proxy/connection_record.hpp"
+#include "proxy/event_loop.hpp"
+#include "proxy/event_sink.hpp"
+#include "proxy/listening_socket.hpp"
+#include "proxy/relay_connection.hpp"
+#include "proxy/target_resolver.hpp"
+#include "proxy/tcp_listener.hpp"
+
+namespace legible::proxy {
+
+/// What the loops of one proxy share; all of it may be used from any thread.
+struct RelayShared {
+  const HostPort target;
+  const Timeouts timeouts;
+  const parser::Limits limits;
+  const std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: not judged
+  const std::shared_ptr<const certs::TrustStore> client_trust;
+  Admission admission;
+  ConnectionHistory history{};
+  std::atomic<ConnectionId> last_id{0};
+};
+
+class RelayWorker final : private TcpListener::Owner, private RelayConnection::Owner {
+ public:
+  /// `shared` must outlive the worker, and the workers each other's threads: one may wake another.
+  RelayWorker(RelayShared& shared, std::unique_ptr<EventSink> sink);
+  ~RelayWorker();
+  RelayWorker(const RelayWorker&) = delete;
+  RelayWorker& operator=(const RelayWorker&) = delete;
+
+  /// Before `run`.
+  void add_listener(FileDescriptor socket, const SocketAddress& address);
+  EventLoop& loop() { return loop_; }
+  EventSink& sink() { return *sink_; }
+
+  /// Serves until `stop`, and then until the last connection has ended.
+  void run();
+
+  /// Accepts no more; connections that are open may go on for `grace`. A second call ends them at
+  /// once. From any thread.
+  void stop();
+
+  /// A name lookup is under way that cannot be stopped, and would hold up the destructor.
+  bool lookup_pending() const { return target_.busy(); }
+
+ private:
+  static constexpr std::chrono::seconds grace{5};
+
+  bool may_accept() override;
+  void on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) override;
+  void on_accept_error(int error) override;
+  void on_finished(RelayConnection& connection) override;
+
+  void on_wakeup();
+  void on_stop_request();
+  void end_connections();
+  void before_waiting();
+  void notice(const std::string& what);
+
+  RelayShared& shared_;
+  EventLoop loop_;
+  std::unique_ptr<EventSink> sink_;
+  ChainCache chains_;
+  RecordContext records_;
+  TargetResolver target_;
+  RelayContext context_;
+  std::unordered_map<ConnectionId, std::unique_ptr<RelayConnection>> connections_;
+  /// Destroyed when no call of theirs can be under way.
+  std::vector<std::unique_ptr<RelayConnection>> finished_;
+  std::list<TcpListener> listeners_;
+  Timer grace_timer_;
+  Wakeup wakeup_;
+  BeforeWaiting before_waiting_;
+  std::atomic<int> stop_requests_{0};
+  int stops_seen_ = 0;
+  bool said_shortage_ = false;
+};
+
+}  // namespace legible::proxy

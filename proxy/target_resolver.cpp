@@ -1,0 +1,108 @@
+#include "proxy/target_resolver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace legible::proxy {
+namespace {
+
+constexpr std::uint64_t fresh_milliseconds = 30'000;
+// Of one name; a name server can answer with thousands.
+constexpr std::size_t max_addresses = 16;
+
+std::vector<SocketAddress> addresses_of(const addrinfo* found, std::uint16_t port) {
+  std::vector<SocketAddress> addresses;
+  for (; found != nullptr && addresses.size() < max_addresses; found = found->ai_next) {
+    if (found->ai_family != AF_INET && found->ai_family != AF_INET6) continue;
+    const std::string host = SocketAddress(found->ai_addr).host();
+    if (auto address = SocketAddress::from_numeric(host, port)) addresses.push_back(*address);
+  }
+  return interleave_families(addresses);
+}
+
+}  // namespace
+
+struct TargetResolver::Lookup {
+  uv_getaddrinfo_t request{};
+  TargetResolver* owner = nullptr;
+};
+
+TargetResolver::TargetResolver(EventLoop& loop, HostPort target)
+    : loop_(loop), target_(std::move(target)) {
+  if (const auto address = SocketAddress::from_numeric(target_.host, target_.port)) {
+    numeric_ = true;
+    addresses_ = std::make_shared<const std::vector<SocketAddress>>(1, *address);
+  }
+}
+
+TargetResolver::~TargetResolver() {
+  if (lookup_ == nullptr) return;
+  lookup_->owner = nullptr;
+  uv_cancel(reinterpret_cast<uv_req_t*>(&lookup_->request));
+}
+
+void TargetResolver::resolve(Waiter& waiter) {
+  int status = 0;
+  if (!numeric_ && (looked_up_at_ == 0 || loop_.now() - looked_up_at_ > fresh_milliseconds)) {
+    status = start_lookup();
+  }
+  if (addresses_) {
+    waiter.on_resolved(addresses_);
+  } else if (status < 0) {
+    waiter.on_resolve_failed(uv_strerror(status));
+  } else {
+    waiters_.insert(&waiter);
+  }
+}
+
+int TargetResolver::start_lookup() {
+  if (lookup_ != nullptr) return 0;
+  auto lookup = std::make_unique<Lookup>();
+  lookup->owner = this;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  const int status = uv_getaddrinfo(
+      loop_.handle(), &lookup->request,
+      [](uv_getaddrinfo_t* request, int result, addrinfo* found) {
+        const std::unique_ptr<Lookup> done{reinterpret_cast<Lookup*>(request)};
+        if (done->owner) done->owner->on_lookup(result, found);
+        uv_freeaddrinfo(found);
+      },
+      target_.host.c_str(), nullptr, &hints);
+  if (status == 0) lookup_ = lookup.release();
+  return status;
+}
+
+void TargetResolver::on_lookup(int status, const addrinfo* found) {
+  lookup_ = nullptr;
+  std::vector<SocketAddress> addresses = addresses_of(found, target_.port);
+  std::unordered_set<Waiter*> waiters = std::exchange(waiters_, {});
+  if (status == 0 && !addresses.empty()) {
+    addresses_ = std::make_shared<const std::vector<SocketAddress>>(std::move(addresses));
+    looked_up_at_ = std::max<std::uint64_t>(loop_.now(), 1);
+    for (Waiter* waiter : waiters) waiter->on_resolved(addresses_);
+    return;
+  }
+  // The old addresses, if any, stay in use: a name server that is down for a moment ends nothing.
+  const std::string detail = status < 0 ? uv_strerror(status) : "the name has no address";
+  for (Waiter* waiter : waiters) waiter->on_resolve_failed(detail);
+}
+
+std::vector<SocketAddress> interleave_families(const std::vector<SocketAddress>& sorted) {
+  std::vector<SocketAddress> result = sorted;
+  if (result.empty()) return result;
+  const auto same_family = [&](const SocketAddress& address) {
+    return address.family() == sorted.front().family();
+  };
+  const auto other = std::ranges::stable_partition(result, same_family).begin();
+  const std::vector<SocketAddress> first(result.begin(), other);
+  const std::vector<SocketAddress> second(other, result.end());
+  result.clear();
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) result.push_back(first[i]);
+    if (i < second.size()) result.push_back(second[i]);
+  }
+  return result;
+}
+
+}  // namespace legible::proxy

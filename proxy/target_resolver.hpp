@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "proxy/event_loop.hpp"
+#include "proxy/socket_address.hpp"
+
+namespace legible::proxy {
+
+using Addresses = std::shared_ptr<const std::vector<SocketAddress>>;
+
+/// The addresses of one target, in the order to try them. A numeric one is never looked up; the
+/// answer for a name is used at once while it is younger than `fresh`, and renewed in the
+/// background when it is older, so that a slow name server delays the first connection only.
+class TargetResolver {
+ public:
+  class Waiter {
+   public:
+    virtual void on_resolved(Addresses addresses) = 0;
+    virtual void on_resolve_failed(const std::string& detail) = 0;
+
+   protected:
+    ~Waiter() = default;
+  };
+
+  TargetResolver(EventLoop& loop, HostPort target);
+  ~TargetResolver();
+  TargetResolver(const TargetResolver&) = delete;
+  TargetResolver& operator=(const TargetResolver&) = delete;
+
+  const HostPort& target() const { return target_; }
+
+  /// Answers the waiter once: within this call when an answer is known.
+  void resolve(Waiter& waiter);
+  /// The waiter wants no answer any more.
+  void forget(Waiter& waiter) { waiters_.erase(&waiter); }
+  /// The addresses did not work: look them up anew when they are asked for next.
+  void doubt() { looked_up_at_ = 0; }
+  /// A lookup is under way, which cannot be stopped.
+  bool busy() const { return lookup_ != nullptr; }
+
+ private:
+  struct Lookup;
+
+  int start_lookup();
+  void on_lookup(int status, const addrinfo* found);
+
+  EventLoop& loop_;
+  HostPort target_;
+  bool numeric_ = false;
+  Addresses addresses_;
+  std::uint64_t looked_up_at_ = 0;  ///< loop time; 0: never
+  Lookup* lookup_ = nullptr;        ///< owns itself until its callback
+  std::unordered_set<Waiter*> waiters_;
+};
+
+/// Families take turns, beginning with that of the first address (RFC 8305 section 4).
+std::vector<SocketAddress> interleave_families(const std::vector<SocketAddress>& sorted);
+
+}  // namespace legible::proxy

@@ -1,0 +1,79 @@
+#include "proxy/capture/decoded_capture.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "proxy/capture/capture_file.hpp"
+#include "proxy/capture/ip_fragments.hpp"
+#include "proxy/capture/key_log_decryptor.hpp"
+#include "proxy/capture/tcp_tracker.hpp"
+
+namespace legible::capture {
+namespace {
+
+class DecodingWatcher final : public TcpWatcher, private parser::ObservationSink {
+ public:
+  DecodingWatcher(DecodedConnection& decoded, const KeyLog& key_log)
+      : decoded_(decoded), decryptor_(key_log), observer_(*this, limits_, &decryptor_) {}
+
+  void on_established(Time, std::optional<std::chrono::microseconds>) override {}
+  void on_connect_failed(Time, ConnectFailure, const Disorder&) override {}
+  void on_bytes(Time, Side from, Bytes bytes) override {
+    const auto side = static_cast<std::size_t>(from);
+    auto& first = decoded_.first_bytes[side];
+    const std::size_t wanted = std::min<std::size_t>(16 - first.size(), bytes.size());
+    first.insert(first.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(wanted));
+    decoded_.bytes[side] += bytes.size();
+    observer_.feed(from, bytes);
+  }
+  void on_gap(Time, Side from, std::uint64_t missing) override {
+    decoded_.missing[static_cast<std::size_t>(from)] += missing;
+    observer_.gap(from, missing);
+  }
+  void on_end(Time, Side from, parser::StreamEnd how) override {
+    decoded_.ends.emplace_back(from, how);
+    observer_.end(from, how);
+  }
+  void on_finished(Time, bool, const Disorder&) override {}
+
+ private:
+  void on_observation(Side from, parser::Observation&& observation) override {
+    decoded_.observations.emplace_back(from, std::move(observation));
+  }
+
+  DecodedConnection& decoded_;
+  KeyLogDecryptor decryptor_;
+  parser::Limits limits_;
+  parser::ConnectionObserver observer_;
+};
+
+}  // namespace
+
+DecodedCapture decode_capture(const std::string& path, const KeyLog& key_log) {
+  CaptureFile file{path};
+  std::vector<std::unique_ptr<DecodedConnection>> connections;
+  TcpTracker tracker{[&](Time, const Endpoint& client, const Endpoint& server) {
+    auto& decoded = *connections.emplace_back(std::make_unique<DecodedConnection>());
+    decoded.client = to_text(client);
+    decoded.server = to_text(server);
+    return std::make_unique<DecodingWatcher>(decoded, key_log);
+  }};
+  IpFragments fragments;
+  while (const auto packet = file.next()) {
+    const Dissected dissected = dissect(file.link_layer(), packet->bytes, packet->wire_length);
+    if (const auto* segment = std::get_if<TcpSegment>(&dissected)) {
+      tracker.on_segment(packet->time, *segment);
+    } else if (const auto* fragment = std::get_if<IpFragment>(&dissected)) {
+      if (const auto whole = fragments.add(*fragment)) tracker.on_segment(packet->time, *whole);
+    }
+  }
+  tracker.finish();
+  DecodedCapture result;
+  for (const auto& connection : connections) {
+    result.connections.push_back(std::move(*connection));
+  }
+  result.error = file.error();
+  return result;
+}
+
+}  // namespace legible::capture

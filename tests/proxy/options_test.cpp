@@ -1,0 +1,137 @@
+#include "proxy/options.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace legible::proxy;
+using namespace std::chrono_literals;
+
+auto parse(const std::vector<std::string>& words) {
+  std::vector<const char*> argv{"run"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return parse_run_options(static_cast<int>(argv.size()), argv.data(), 3);
+}
+
+RunOptions accepted(const std::vector<std::string>& words) {
+  const auto parsed = parse(words);
+  if (const auto* error = std::get_if<UsageError>(&parsed)) FAIL(error->message);
+  return std::get<RunOptions>(parsed);
+}
+
+}  // namespace
+
+TEST_CASE("run needs only a target") {
+  const RunOptions options = accepted({"--to", "partner.example:443"});
+  CHECK(options.target == HostPort{"partner.example", 443});
+  REQUIRE(options.listen.size() == 1);
+  CHECK(options.listen.front().text() == "127.0.0.1:8443");
+  CHECK(options.timeouts.connect == 10s);
+  CHECK(options.timeouts.handshake == 20s);
+  CHECK(options.timeouts.idle == 300s);
+  CHECK(options.max_connections == 10000);
+  CHECK(options.threads == 3);
+  CHECK(options.format == OutputFormat::text);
+  CHECK(options.max_hello == 65536);
+}
+
+TEST_CASE("run takes every option") {
+  const RunOptions options = accepted({"--to=[2001:db8::1]:443",
+                                       "--listen",
+                                       "0",
+                                       "--listen",
+                                       "0.0.0.0:1",
+                                       "--listen",
+                                       "[::1]:2",
+                                       "--mode",
+                                       "relay",
+                                       "--trust",
+                                       "roots.pem",
+                                       "--client-trust",
+                                       "clients.pem",
+                                       "--connect-timeout",
+                                       "1",
+                                       "--handshake-timeout",
+                                       "2",
+                                       "--idle-timeout",
+                                       "3",
+                                       "--max-connections",
+                                       "4",
+                                       "--threads",
+                                       "5",
+                                       "--format",
+                                       "json",
+                                       "--log",
+                                       "events.log",
+                                       "--max-hello",
+                                       "1000"});
+  CHECK(options.target == HostPort{"2001:db8::1", 443});
+  REQUIRE(options.listen.size() == 3);
+  CHECK(options.listen[0].text() == "127.0.0.1:0");
+  CHECK(options.listen[1].text() == "0.0.0.0:1");
+  CHECK(options.listen[2].text() == "[::1]:2");
+  CHECK(options.trust_file == "roots.pem");
+  CHECK(options.client_trust_file == "clients.pem");
+  CHECK(options.timeouts.connect == 1s);
+  CHECK(options.timeouts.handshake == 2s);
+  CHECK(options.timeouts.idle == 3s);
+  CHECK(options.max_connections == 4);
+  CHECK(options.threads == 5);
+  CHECK(options.format == OutputFormat::json);
+  CHECK(options.log_file == "events.log");
+  CHECK(options.max_hello == 1000);
+}
+
+TEST_CASE("--json means --format json") {
+  CHECK(accepted({"--to", "a:1", "--json"}).format == OutputFormat::json);
+}
+
+TEST_CASE("wrong usage of run is one line that names the option") {
+  struct Case {
+    std::vector<std::string> words;
+    std::string named;
+  };
+  const auto c = GENERATE(values<Case>({
+      {{}, "--to"},
+      {{"--to", "partner.example"}, "--to partner.example"},
+      {{"--to", "partner.example:0"}, "--to"},
+      {{"--to", "partner.example:70000"}, "--to"},
+      {{"--to", "2001:db8::1:443"}, "--to"},
+      {{"--to", "[nonsense]:443"}, "--to"},
+      {{"--to", "part ner:443"}, "--to"},
+      {{"--to", ":443"}, "--to"},
+      {{"--to", "a:1", "--listen", "localhost:1"}, "--listen localhost:1"},
+      {{"--to", "a:1", "--listen", "99999"}, "--listen"},
+      {{"--to", "a:1", "--listen", ""}, "--listen"},
+      {{"--to", "a:1", "--mode", "intercept"}, "--mode intercept"},
+      {{"--to", "a:1", "--mode", "auto"}, "--mode auto"},
+      {{"--to", "a:1", "--mode", "x"}, "--mode x"},
+      {{"--to", "a:1", "--connect-timeout", "0"}, "--connect-timeout"},
+      {{"--to", "a:1", "--handshake-timeout", "-1"}, "--handshake-timeout"},
+      {{"--to", "a:1", "--idle-timeout", "1.5"}, "--idle-timeout"},
+      {{"--to", "a:1", "--max-connections", "0"}, "--max-connections"},
+      {{"--to", "a:1", "--threads", "many"}, "--threads"},
+      {{"--to", "a:1", "--format", "xml"}, "--format xml"},
+      {{"--to", "a:1", "--log", ""}, "--log"},
+      {{"--to", "a:1", "--max-hello", "1"}, "--max-hello"},
+      {{"--to", "a:1", "--trust"}, "trust"},
+      {{"--to", "a:1", "--forward"}, "forward"},
+      {{"--to", "a:1", "--keylog", "f"}, "keylog"},
+      {{"--to", "a:1", "stray"}, "stray"},
+  }));
+  CAPTURE(c.words);
+  const auto parsed = parse(c.words);
+  const auto* error = std::get_if<UsageError>(&parsed);
+  REQUIRE(error);
+  CHECK(error->message.find(c.named) != std::string::npos);
+  CHECK(error->message.find('\n') == std::string::npos);
+}
+
+TEST_CASE("help lists the options") {
+  const auto parsed = parse({"--help"});
+  REQUIRE(std::holds_alternative<HelpText>(parsed));
+  CHECK(std::get<HelpText>(parsed).text.find("--handshake-timeout") != std::string::npos);
+}
