@@ -13,8 +13,8 @@ namespace legible::parser {
 
 /// The content of one decrypted record.
 struct Plaintext {
-  ContentType type;                         ///< inner type in TLS 1.3
-  std::span<const std::uint8_t> bytes;      ///< valid until the next call
+  ContentType type;                     ///< inner type in TLS 1.3
+  std::span<const std::uint8_t> bytes;  ///< valid until the next call
 };
 
 /// Decrypts the records of one connection, both directions, in the order in which they stood on
