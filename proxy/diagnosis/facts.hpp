@@ -1,0 +1,104 @@
+#pragma once
+// What had crossed the wire when the connection ended: one pass over the timeline up to the primary
+// event, so that every rule asks questions and none walks entries.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/diagnosis/primary_event.hpp"
+#include "proxy/timeline.hpp"
+
+namespace legible::proxy::diagnosis {
+
+using Chain = std::vector<certs::Certificate>;
+
+/// A side's certificates, as far as they could be seen.
+enum class CertificateState : std::uint8_t {
+  none_seen,
+  empty,           ///< an empty Certificate message, read
+  empty_inferred,  ///< the same, told by a record's length
+  sent,            ///< a chain, read
+  sent_inferred,   ///< records of a certificate's size
+};
+
+/// What one side sent before the primary event.
+struct SideFacts {
+  std::optional<parser::FirstBytes> first_bytes;
+  const parser::PlainHttp* http = nullptr;
+  const parser::Malformed* malformed = nullptr;
+
+  CertificateState certificate = CertificateState::none_seen;
+  std::shared_ptr<const Chain> chain;
+  const ChainJudged* judged = nullptr;
+
+  bool certificate_verify = false;
+  bool change_cipher_spec = false;
+  bool finished = false;
+  bool application_data = false;            ///< some was sent, as far as can be seen
+  std::uint64_t application_bytes = 0;      ///< record payloads; upper bound
+  std::uint64_t early_encrypted_bytes = 0;  ///< TLS 1.3: of encrypted records before Finished
+  std::vector<const parser::EncryptedRecord*> encrypted;  ///< handshake phase and after
+  std::vector<int> warnings;                              ///< readable warning alerts, in order
+
+  bool plain_text() const;  ///< its first bytes were no TLS
+  bool has_warning(int number) const;
+  bool certificate_empty() const {
+    return certificate == CertificateState::empty ||
+           certificate == CertificateState::empty_inferred;
+  }
+  bool certificate_sent() const {
+    return certificate == CertificateState::sent || certificate == CertificateState::sent_inferred;
+  }
+  const certs::Certificate* leaf() const;
+};
+
+struct Facts {
+  const Accepted* accepted = nullptr;
+  const Target* target = nullptr;
+  const Connected* connected = nullptr;
+  const ConnectFailed* connect_failed = nullptr;
+  const ProxyClosing* proxy_closing = nullptr;
+  const parser::Dialogue* dialogue = nullptr;
+
+  const parser::ClientHello* hello = nullptr;         ///< the first one
+  const parser::ClientHello* second_hello = nullptr;  ///< after a HelloRetryRequest
+  const parser::ServerHello* hello_retry = nullptr;
+  const parser::ServerHello* server_hello = nullptr;
+  const parser::ServerKeyExchange* server_key_exchange = nullptr;
+  const parser::CertificateRequest* certificate_request = nullptr;
+  bool certificate_request_inferred = false;  ///< TLS 1.3: the client answered one
+  bool certificate_status = false;            ///< a stapled OCSP answer
+  bool server_hello_done = false;
+  bool client_key_exchange = false;
+  bool resumed = false;
+  bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished
+  std::optional<Leg> renegotiation_by;    ///< who sent a handshake record after both Finished
+
+  std::array<SideFacts, 2> sides;
+  SideFacts& side(Leg leg) { return sides[static_cast<std::size_t>(leg)]; }
+  const SideFacts& side(Leg leg) const { return sides[static_cast<std::size_t>(leg)]; }
+  const SideFacts& client() const { return side(Leg::client); }
+  const SideFacts& server() const { return side(Leg::server); }
+
+  bool tls13() const;
+  std::optional<parser::ProtocolVersion> version() const;
+  bool both_finished() const { return client().finished && server().finished; }
+  /// The server asked for a client certificate, seen or inferred.
+  bool client_certificate_asked() const {
+    return certificate_request != nullptr || certificate_request_inferred;
+  }
+  /// The server's certificate was delivered: seen, or (TLS 1.3) records of its size were.
+  bool server_certificate_delivered() const;
+  /// The server has said all that it says before the client's answer.
+  bool server_flight_complete() const;
+  /// The client has begun to answer the server's flight.
+  bool client_flight_begun() const;
+};
+
+/// Collects what came before `primary`. The facts point into `timeline`.
+Facts collect_facts(const Timeline& timeline, const PrimaryEvent& primary);
+
+}  // namespace legible::proxy::diagnosis

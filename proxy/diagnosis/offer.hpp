@@ -1,0 +1,38 @@
+#pragma once
+// How much a ClientHello leaves to choose from. When a server answers handshake_failure to a hello
+// it does not say which list had nothing in common; the narrowest list is the likeliest one.
+
+#include <string>
+
+#include "parser/client_hello.hpp"
+#include "proxy/cause.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// How unusual a list is: `usual` lists hold what nearly every server accepts.
+enum class Narrowness : std::uint8_t { usual, few, single, unusable };
+
+struct Narrow {
+  Narrowness how = Narrowness::usual;
+  std::string why;  ///< a clause about the list, with its values
+};
+
+Narrow cipher_list(const parser::ClientHello& hello);
+Narrow group_list(const parser::ClientHello& hello);
+Narrow signature_list(const parser::ClientHello& hello);
+
+/// The list that most probably had nothing for the server.
+struct Suspect {
+  Cause cause = Cause::no_shared_cipher;
+  Narrow narrow;
+};
+Suspect narrowest_list(const parser::ClientHello& hello);
+
+/// Nothing but TLS 1.3 is offered.
+bool offers_only_tls13(const parser::ClientHello& hello);
+/// Nothing above TLS 1.1 is offered.
+bool offers_only_old_versions(const parser::ClientHello& hello);
+/// May the client have meant this version? Without supported_versions only its highest is known.
+bool may_offer(const parser::ClientHello& hello, parser::ProtocolVersion version);
+
+}  // namespace legible::proxy::diagnosis

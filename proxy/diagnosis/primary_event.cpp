@@ -1,0 +1,240 @@
+#include "proxy/diagnosis/primary_event.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "proxy/diagnosis/observations.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using parser::Protocol;
+using parser::StreamEnd;
+
+constexpr Closer closer_of(Leg leg) { return leg == Leg::client ? Closer::client : Closer::server; }
+
+/// Services that speak first, or that a client may upgrade: their greeting ends nothing.
+constexpr bool greets(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::smtp:
+    case Protocol::imap:
+    case Protocol::pop3:
+    case Protocol::ftp:
+    case Protocol::ssh:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// One walk over the entries in their order.
+class Search {
+ public:
+  explicit Search(const Timeline& timeline) : timeline_(timeline), entries_(timeline.entries()) {
+    for (const Leg leg : {Leg::client, Leg::server}) note_hidden_alert(leg);
+  }
+
+  PrimaryEvent run() {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (auto event = terminal(i)) return finish(std::move(*event), i);
+    }
+    return nothing_ended_it();
+  }
+
+ private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  /// In TLS 1.3 an alert is an encrypted record like any other. That it was one is known when the
+  /// stream ends with it; it happened when the record came. JSSE sends two (user_canceled,
+  /// close_notify): the first one counts.
+  void note_hidden_alert(Leg leg) {
+    std::size_t& first = hidden_alert_[static_cast<std::size_t>(leg)];
+    std::size_t run = none;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].leg != leg) continue;
+      if (const auto* record = observed<parser::EncryptedRecord>(entries_[i])) {
+        const bool looks = record->likely == parser::Content::alert;
+        run = looks ? (run == none ? i : run) : none;
+      } else if (const auto* alert = observed<parser::Alert>(entries_[i]);
+                 alert && alert->inferred) {
+        first = run == none ? i : run;
+        return;
+      }
+    }
+  }
+
+  std::optional<PrimaryEvent> terminal(std::size_t i) {
+    const Entry& entry = entries_[i];
+    if (i == hidden_alert_[static_cast<std::size_t>(entry.leg)]) return unreadable_alert(entry);
+    if (const auto* alert = observed<parser::Alert>(entry)) return from_alert(entry, *alert);
+    if (const auto* record = observed<parser::EncryptedRecord>(entry);
+        record && record->type == parser::content_type::alert) {
+      return unreadable_alert(entry);
+    }
+    if (const auto* first = observed<parser::FirstBytes>(entry)) {
+      return from_first_bytes(entry, *first, i);
+    }
+    if (const auto* closed = std::get_if<LegClosed>(&entry.fact)) return from_close(entry, *closed);
+    if (std::holds_alternative<ConnectFailed>(entry.fact)) {
+      return event(Closer::proxy, Leg::server, Mechanism::connect_failed);
+    }
+    if (const auto* closing = std::get_if<ProxyClosing>(&entry.fact)) {
+      return from_proxy(entry, *closing);
+    }
+    if (std::holds_alternative<StillOpen>(entry.fact)) {
+      return event(Closer::nobody, std::nullopt, Mechanism::still_open);
+    }
+    return std::nullopt;
+  }
+
+  static PrimaryEvent event(Closer closer, std::optional<Leg> leg, Mechanism mechanism) {
+    PrimaryEvent event;
+    event.closer = closer;
+    event.leg = leg;
+    event.mechanism = mechanism;
+    return event;
+  }
+
+  static PrimaryEvent unreadable_alert(const Entry& entry) {
+    PrimaryEvent found = event(closer_of(entry.leg), entry.leg, Mechanism::alert_encrypted);
+    found.alert = VerdictAlert{entry.leg, entry.leg, std::nullopt, std::nullopt, true};
+    return found;
+  }
+
+  std::optional<PrimaryEvent> from_alert(const Entry& entry, const parser::Alert& alert) {
+    if (!alert.description) return unreadable_alert(entry);
+
+    const auto number = alert.description->value;
+    const bool fatal = alert.level == parser::alert_level::fatal;
+    bool& canceled = user_canceled_[static_cast<std::size_t>(entry.leg)];
+    if (!fatal && number != alert_number::close_notify) {
+      // A warning ends nothing by itself; who fails because of it is told by the rules.
+      if (number == alert_number::user_canceled) canceled = true;
+      return std::nullopt;
+    }
+    const Mechanism mechanism = fatal      ? Mechanism::alert_fatal
+                                : canceled ? Mechanism::alert_warning
+                                           : Mechanism::close_notify;
+    PrimaryEvent found = event(closer_of(entry.leg), entry.leg, mechanism);
+    found.alert =
+        VerdictAlert{entry.leg, entry.leg, alert.level, alert.description, alert.encrypted};
+    return found;
+  }
+
+  std::optional<PrimaryEvent> from_first_bytes(const Entry& entry, const parser::FirstBytes& first,
+                                               std::size_t i) {
+    if (entry.leg == Leg::client) {
+      client_spoke_ = first.protocol != Protocol::silent;
+      return std::nullopt;
+    }
+    const bool tls = first.protocol == Protocol::tls || first.protocol == Protocol::sslv2_hello;
+    if (tls || first.protocol == Protocol::silent) return std::nullopt;
+    if (!client_spoke_ || greets(first.protocol) || conversation_goes_on(i)) return std::nullopt;
+    return event(Closer::server, Leg::server, Mechanism::plaintext_reply);
+  }
+
+  /// The server's plain bytes refuse nothing when TLS follows them (CONNECT, SSLRequest), or when
+  /// both sides talk plain HTTP and the answer is no complaint.
+  bool conversation_goes_on(std::size_t from) const {
+    bool client_is_plain = false;
+    for (std::size_t i = 0; i < from; ++i) {
+      const auto* first = observed<parser::FirstBytes>(entries_[i]);
+      if (first && entries_[i].leg == Leg::client) client_is_plain = !is_tls(first->protocol);
+    }
+    for (std::size_t i = from; i < entries_.size(); ++i) {
+      if (shared<parser::Dialogue>(entries_[i]) || shared<parser::ServerHello>(entries_[i])) {
+        return true;
+      }
+      const auto* http = shared<parser::PlainHttp>(entries_[i]);
+      if (client_is_plain && http && entries_[i].leg == Leg::server) return http->status != 400;
+    }
+    return client_is_plain && !observed<parser::FirstBytes>(entries_[from]);
+  }
+
+  static bool is_tls(Protocol protocol) {
+    return protocol == Protocol::tls || protocol == Protocol::sslv2_hello;
+  }
+
+  static std::optional<PrimaryEvent> from_close(const Entry& entry, const LegClosed& closed) {
+    if (closed.by_proxy) return std::nullopt;
+    Mechanism mechanism = Mechanism::fin;
+    if (closed.how == StreamEnd::rst || closed.how == StreamEnd::error) mechanism = Mechanism::rst;
+    if (closed.how == StreamEnd::timeout) mechanism = Mechanism::timeout;
+    return event(closer_of(entry.leg), entry.leg, mechanism);
+  }
+
+  static PrimaryEvent from_proxy(const Entry& entry, const ProxyClosing& closing) {
+    const bool timer = closing.reason == ProxyReason::handshake_timeout ||
+                       closing.reason == ProxyReason::idle_timeout;
+    return event(Closer::proxy, entry.leg, timer ? Mechanism::timeout : Mechanism::proxy_abort);
+  }
+
+  PrimaryEvent nothing_ended_it() {
+    const auto closed = std::ranges::find_if(
+        entries_, [](const Entry& entry) { return std::holds_alternative<LegClosed>(entry.fact); });
+    if (closed != entries_.end()) {
+      return finish(event(Closer::proxy, closed->leg, Mechanism::proxy_abort),
+                    static_cast<std::size_t>(closed - entries_.begin()));
+    }
+    PrimaryEvent open = event(Closer::nobody, std::nullopt, Mechanism::still_open);
+    open.index = entries_.size();
+    if (!entries_.empty()) open.time = entries_.back().time;
+    return open;
+  }
+
+  PrimaryEvent finish(PrimaryEvent found, std::size_t index) const {
+    found.index = index;
+    found.time = entries_[index].time;
+    found.silence = silence_before(index);
+    if (found.alert) found.followed_by = own_close_after(index, *found.leg);
+    return found;
+  }
+
+  std::chrono::microseconds silence_before(std::size_t index) const {
+    const Time end = entries_[index].time;
+    std::optional<Time> last;
+    const auto consider = [&](Time time) {
+      if (time <= end && (!last || time > *last)) last = time;
+    };
+    if (index > 0) consider(entries_[index - 1].time);
+    const bool closed = std::holds_alternative<LegClosed>(entries_[index].fact) ||
+                        std::holds_alternative<ProxyClosing>(entries_[index].fact) ||
+                        std::holds_alternative<StillOpen>(entries_[index].fact);
+    for (const Leg leg : {Leg::client, Leg::server}) {
+      // The bytes of the alert itself are no earlier activity.
+      if (timeline_.flow(leg).bytes > 0 && (closed || timeline_.flow(leg).last < end)) {
+        consider(timeline_.flow(leg).last);
+      }
+    }
+    return last ? end - *last : std::chrono::microseconds{};
+  }
+
+  std::optional<StreamEnd> own_close_after(std::size_t index, Leg leg) const {
+    for (std::size_t i = index; i < entries_.size(); ++i) {
+      const auto* closed = std::get_if<LegClosed>(&entries_[i].fact);
+      if (!closed || closed->by_proxy || entries_[i].leg != leg) continue;
+      if (entries_[i].time - entries_[index].time <= own_close_window) return closed->how;
+      return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  const Timeline& timeline_;
+  std::span<const Entry> entries_;
+  std::array<std::size_t, 2> hidden_alert_{none, none};
+  std::array<bool, 2> user_canceled_{};
+  bool client_spoke_ = false;
+};
+
+}  // namespace
+
+std::optional<int> PrimaryEvent::alert_number() const {
+  if (!alert || !alert->description) return std::nullopt;
+  return alert->description->value;
+}
+
+PrimaryEvent find_primary_event(const Timeline& timeline) { return Search{timeline}.run(); }
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,39 @@
+#pragma once
+// Which event ended the connection? The first terminal one; what comes after it is an echo
+// (FAILURES: "first terminal event wins"). OpenSSL answers an early FIN with decode_error, GnuTLS
+// with unexpected_message, JSSE with handshake_failure: none of these is ever the cause.
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "proxy/timeline.hpp"
+#include "proxy/verdict.hpp"
+
+namespace legible::proxy::diagnosis {
+
+struct PrimaryEvent {
+  std::size_t index = 0;  ///< entries before it are what the closer had seen and said
+  Time time{};
+  Closer closer = Closer::nobody;
+  std::optional<Leg> leg;
+  Mechanism mechanism = Mechanism::still_open;
+  std::optional<VerdictAlert> alert;
+  /// How the same side ended its stream, if it did so within `own_close_window` of its alert.
+  std::optional<parser::StreamEnd> followed_by;
+  /// Since the last thing that either side or the network did.
+  std::chrono::microseconds silence{};
+
+  bool by(Closer side) const { return closer == side; }
+  /// The number of a readable alert that ended the connection.
+  std::optional<int> alert_number() const;
+  /// An alert was sent whose content could not be read.
+  bool unreadable() const { return mechanism == Mechanism::alert_encrypted; }
+};
+
+/// A FIN or RST this soon after an alert of the same side belongs to it.
+inline constexpr std::chrono::milliseconds own_close_window{50};
+
+PrimaryEvent find_primary_event(const Timeline& timeline);
+
+}  // namespace legible::proxy::diagnosis

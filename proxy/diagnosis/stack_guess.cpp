@@ -1,0 +1,106 @@
+#include "proxy/diagnosis/stack_guess.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using parser::ClientHello;
+
+bool has_grease(const ClientHello& hello) {
+  return std::ranges::any_of(
+      hello.ciphers, [](parser::CipherSuite suite) { return parser::is_grease(suite.value); });
+}
+
+bool is_tls13_suite(parser::CipherSuite suite) { return (suite.value >> 8) == 0x13; }
+
+/// The first suite of TLS 1.2 in the client's order.
+std::uint16_t first_old_suite(const ClientHello& hello) {
+  const auto found = std::ranges::find_if(
+      hello.ciphers, [](parser::CipherSuite suite) { return !is_tls13_suite(suite); });
+  return found == hello.ciphers.end() ? 0 : found->value;
+}
+
+std::uint16_t second_old_suite(const ClientHello& hello) {
+  int seen = 0;
+  for (const parser::CipherSuite suite : hello.ciphers) {
+    if (!is_tls13_suite(suite) && ++seen == 2) return suite.value;
+  }
+  return 0;
+}
+
+/// OpenSSL's users differ in their default cipher strings and in ALPN.
+Stack openssl_user(const ClientHello& hello) {
+  constexpr std::uint16_t ecdhe_rsa_aes128_gcm = 0xc02f;  // first in Node's own list
+  constexpr std::uint16_t ecdhe_ecdsa_aes256_gcm = 0xc02c;
+  constexpr std::uint16_t ecdhe_ecdsa_aes128_gcm = 0xc02b;
+  if (first_old_suite(hello) == ecdhe_rsa_aes128_gcm) return Stack::node;
+  // OpenSSL's DEFAULT goes on with ECDHE-RSA-AES256-GCM; Python sorts by key exchange and strength.
+  if (std::ranges::find(hello.alpn, "http/1.1") != hello.alpn.end()) return Stack::curl;
+  const bool python_order =
+      first_old_suite(hello) == ecdhe_ecdsa_aes256_gcm && hello.ciphers.size() > 5 &&
+      hello.ciphers.size() < 20 &&
+      std::ranges::find(hello.ciphers, parser::CipherSuite{ecdhe_ecdsa_aes128_gcm}) <
+          hello.ciphers.begin() + 7 &&
+      second_old_suite(hello) == 0xc030;
+  return python_order ? Stack::python : Stack::openssl;
+}
+
+}  // namespace
+
+Stack guess_client(const ClientHello& hello) {
+  using namespace extension;
+  const auto has = [&](parser::ExtensionType type) { return hello.has(type); };
+
+  if (hello.sslv2_format) return Stack::unknown;
+  if (!hello.has_extensions_block || hello.extensions.empty()) {
+    // iSaSiLk sends TLS 1.0 with the renegotiation signal and no extension.
+    const bool old = hello.highest_version() <= parser::tls10;
+    return old && hello.has(renegotiation_scsv) ? Stack::iaik : Stack::unknown;
+  }
+  if (has(status_request_v2)) return Stack::jsse;
+  if (has_grease(hello)) return Stack::boringssl;
+  if (has(delegated_credentials)) return Stack::nss;
+  if (has(record_size_limit)) return has(encrypt_then_mac) ? Stack::gnutls : Stack::nss;
+  if (has(signature_algorithms_cert) && has(status_request) && !has(signed_certificate_timestamp)) {
+    return Stack::jsse;
+  }
+  if (has(signed_certificate_timestamp) && !has(encrypt_then_mac)) return Stack::go;
+  if (has(encrypt_then_mac) && has(session_ticket) && !hello.supported_versions.empty()) {
+    return openssl_user(hello);
+  }
+  if (has(encrypt_then_mac) && has(session_ticket) && has(extended_master_secret)) {
+    // Without supported_versions: OpenSSL capped at TLS 1.2 lists point formats before groups,
+    // mbedTLS the other way round.
+    const auto formats = std::ranges::find(hello.extensions, parser::ExtensionType{11});
+    const auto groups = std::ranges::find(hello.extensions, parser::ExtensionType{10});
+    return formats < groups ? openssl_user(hello) : Stack::mbedtls;
+  }
+  if (!hello.extensions.empty() && hello.extensions.front() == parser::ExtensionType{43}) {
+    return Stack::rustls;
+  }
+  if (hello.supported_versions.empty() && hello.ciphers.size() == 45) return Stack::bearssl;
+  return Stack::unknown;
+}
+
+std::string_view name(Stack stack) {
+  static constexpr std::array<std::string_view, 15> names{
+      "",       "OpenSSL", "curl",    "Python",  "Node",
+      "GnuTLS", "NSS",     "JSSE",    "Go",      "BoringSSL",
+      "rustls", "mbedTLS", "wolfSSL", "BearSSL", "IAIK/webMethods"};
+  return names.at(static_cast<std::size_t>(stack));
+}
+
+bool withholds_unlisted_certificates(Stack stack) {
+  return stack == Stack::jsse || stack == Stack::go || stack == Stack::nss || stack == Stack::iaik;
+}
+
+bool rejects_after_finished(Stack stack) {
+  return stack == Stack::node || stack == Stack::gnutls || stack == Stack::nss ||
+         stack == Stack::curl;
+}
+
+}  // namespace legible::proxy::diagnosis

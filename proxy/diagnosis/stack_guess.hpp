@@ -1,0 +1,41 @@
+#pragma once
+// Which TLS library wrote this hello? A guess from the order of its lists and from extensions that
+// few send. It picks the settings that a hint names, and says which habits to expect; it never
+// makes a cause by itself.
+
+#include <string_view>
+
+#include "parser/client_hello.hpp"
+#include "proxy/diagnosis/facts.hpp"
+
+namespace legible::proxy::diagnosis {
+
+enum class Stack : std::uint8_t {
+  unknown,
+  openssl,
+  curl,
+  python,
+  node,
+  gnutls,
+  nss,
+  jsse,
+  go,
+  boringssl,
+  rustls,
+  mbedtls,
+  wolfssl,
+  bearssl,
+  iaik,
+};
+
+Stack guess_client(const parser::ClientHello& hello);
+
+/// The stack's name in sentences and in the cause table; empty for `unknown`.
+std::string_view name(Stack stack);
+
+/// Sends an empty Certificate rather than one that the server's authorities do not cover.
+bool withholds_unlisted_certificates(Stack stack);
+/// Completes the handshake before it rejects a certificate, and then closes.
+bool rejects_after_finished(Stack stack);
+
+}  // namespace legible::proxy::diagnosis

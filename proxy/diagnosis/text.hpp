@@ -1,0 +1,28 @@
+#pragma once
+// Pieces of sentences. Whatever a peer sent goes through `quoted`.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certs/certificate.hpp"
+#include "proxy/diagnosis/facts.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// In quotation marks, made harmless, and cut at a sensible length.
+std::string quoted(std::string_view raw);
+/// "1 byte", "17 bytes".
+std::string count(std::uint64_t number, std::string_view noun);
+/// "0.4 ms", "12 ms", "3.0 s".
+std::string duration(std::chrono::microseconds time);
+/// "2024-05-01 12:00:00 UTC".
+std::string date(certs::Seconds time);
+/// "host:port" of the target, or "the server".
+std::string target_text(const Facts& facts);
+/// "a, b and 3 more": the first few of `total` items.
+std::string listed(const std::vector<std::string>& first, std::size_t total);
+
+}  // namespace legible::proxy::diagnosis
