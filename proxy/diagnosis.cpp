@@ -1,0 +1,149 @@
+#include "proxy/diagnosis.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/diagnosis/admissibility.hpp"
+#include "proxy/diagnosis/advice.hpp"
+#include "proxy/diagnosis/evidence.hpp"
+#include "proxy/diagnosis/leg_summary.hpp"
+#include "proxy/diagnosis/phase.hpp"
+#include "proxy/diagnosis/rules.hpp"
+
+namespace legible::proxy {
+namespace {
+
+using namespace diagnosis;
+
+/// The families in the order in which they are asked: what is certain by itself comes first, and
+/// what only a complete handshake allows comes last.
+constexpr Rule rules[] = {
+    connect_failure,
+    plain_text,
+    proxy_closed,
+    still_open,
+    before_hello,
+    hello_refused,
+    hello_retry_stopped,
+    server_hello_refused,
+    server_gave_up,
+    renegotiation,
+    refused_by_application,
+    client_certificate_refused,
+    server_certificate_refused,
+    key_exchange_failed,
+    established_alert,
+    finished_and_left,
+    ended,
+};
+
+Finding first_finding(const Situation& situation) {
+  for (const Rule rule : rules) {
+    if (Answer answer = rule(situation); answer && admissible(answer->cause, situation)) {
+      return std::move(*answer);
+    }
+  }
+  Finding finding;
+  return finding.with("no rule fits what was seen");
+}
+
+/// An alternative must have been possible, and be another one.
+void tidy_alternatives(const Situation& situation, Finding& finding) {
+  std::vector<Alternative> kept;
+  for (Alternative& other : finding.alternatives) {
+    const bool known = std::ranges::find(kept, other.cause, &Alternative::cause) != kept.end();
+    const bool possible =
+        admissible(other.cause, situation) || other.cause == Cause::large_client_hello_blocked;
+    if (other.cause != finding.cause && !known && possible) kept.push_back(std::move(other));
+  }
+  finding.alternatives = std::move(kept);
+}
+
+Outcome outcome_of(const Situation& situation, Cause cause) {
+  if (situation.facts.proxy_closing) return Outcome::aborted;
+  if (situation.facts.client().plain_text() && !situation.facts.hello) return Outcome::not_tls;
+  if (describe(cause).benign) return Outcome::ok;
+  // A kept-alive connection that nobody needs any more failed in nothing.
+  const bool idle = cause == Cause::idle_timeout && situation.phase == Phase::established;
+  return idle ? Outcome::ok : Outcome::failed;
+}
+
+std::string_view closer_in_capitals(Closer closer) {
+  switch (closer) {
+    case Closer::client:
+      return "the CLIENT closed: ";
+    case Closer::server:
+      return "the SERVER closed: ";
+    case Closer::proxy:
+      return "the PROXY closed: ";
+    case Closer::ambiguous:
+      return "both sides closed at once: ";
+    case Closer::nobody:
+      break;
+  }
+  return "";
+}
+
+std::string summary_of(const Situation& situation, const Finding& finding, Outcome outcome) {
+  const std::string_view title = describe(finding.cause).title;
+  if (outcome == Outcome::ok || situation.facts.connect_failed) return std::string(title);
+  return fmt::format("{}{}", closer_in_capitals(situation.primary.closer), title);
+}
+
+/// A silent refusal of the hello may come from a device in front of the server.
+bool may_be_middlebox(const Situation& situation, Mechanism mechanism) {
+  const bool silent =
+      mechanism == Mechanism::fin || mechanism == Mechanism::rst || mechanism == Mechanism::timeout;
+  const bool by_server = situation.server_closed() ||
+                         (mechanism == Mechanism::timeout && !situation.facts.server().first_bytes);
+  return silent && by_server && situation.phase == Phase::client_hello;
+}
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T> from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+Verdict diagnose(const Timeline& timeline, const History& history) {
+  const PrimaryEvent primary = find_primary_event(timeline);
+  const Facts facts = collect_facts(timeline, primary);
+  const Situation situation{
+      timeline, history,         primary,
+      facts,    phase_of(facts), facts.hello ? guess_client(*facts.hello) : Stack::unknown};
+  Finding finding = first_finding(situation);
+  tidy_alternatives(situation, finding);
+  if (primary.unreadable()) finding.confidence = std::min(finding.confidence, Confidence::high);
+
+  Verdict verdict;
+  verdict.outcome = outcome_of(situation, finding.cause);
+  verdict.leg = primary.leg;
+  verdict.closer = primary.closer;
+  verdict.phase = situation.phase;
+  verdict.mechanism = finding.mechanism.value_or(primary.mechanism);
+  verdict.cause = finding.cause;
+  verdict.confidence = finding.confidence;
+  verdict.alert = primary.alert;
+  verdict.insertion = tell_insertion(situation, finding.cause);
+  verdict.summary = summary_of(situation, finding, verdict.outcome);
+  if (verdict.insertion) {
+    verdict.summary = fmt::format("the way of inserting the proxy may be why: {}; {}",
+                                  *verdict.insertion, verdict.summary);
+  }
+  verdict.evidence.push_back(tell_primary_event(situation));
+  append(verdict.evidence, std::move(finding.because));
+  append(verdict.evidence, tell_handshake(situation));
+  append(verdict.evidence, tell_echoes(situation));
+  verdict.alternatives = std::move(finding.alternatives);
+  verdict.hint = hints(situation, finding.cause);
+  verdict.logs = log_lines(situation, finding.cause);
+  verdict.maybe_middlebox = may_be_middlebox(situation, verdict.mechanism);
+  verdict.client = summarise_leg(situation, Leg::client);
+  verdict.server = summarise_leg(situation, Leg::server);
+  return verdict;
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,76 @@
+#include "proxy/diagnosis/admissibility.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+constexpr bool between(Cause cause, Cause first, Cause last) {
+  return cause >= first && cause <= last;
+}
+
+bool hello_was_refused(const Situation& s) { return s.facts.hello && !s.facts.server_hello; }
+
+bool resumption_was_offered(const Facts& facts) {
+  if (!facts.hello) return false;
+  const bool chosen = facts.server_hello && facts.server_hello->psk_selected;
+  return facts.hello->session_id_length > 0 || facts.hello->session_ticket_length > 0 ||
+         facts.hello->psk_identities > 0 || chosen;
+}
+
+}  // namespace
+
+bool admissible(Cause cause, const Situation& s) {
+  const Facts& facts = s.facts;
+  if (between(cause, Cause::server_cert_untrusted_ca, Cause::server_cert_rejected)) {
+    return facts.server_certificate_delivered() && s.client_closed();
+  }
+  if (between(cause, Cause::client_cert_missing, Cause::client_cert_sigalg_mismatch)) {
+    return facts.client_certificate_asked() && facts.client().certificate_empty() &&
+           s.server_closed();
+  }
+  if (cause == Cause::client_cert_refused_by_app) return facts.client_certificate_asked();
+  if (between(cause, Cause::client_cert_untrusted_ca, Cause::client_cert_rejected)) {
+    return facts.client_certificate_asked() && s.server_closed();
+  }
+  switch (cause) {
+    case Cause::no_shared_version:
+      return facts.hello && (!facts.server_hello || s.client_closed());
+    case Cause::no_shared_cipher:
+      return hello_was_refused(s);
+    case Cause::no_shared_group:
+    case Cause::no_shared_sigalg:
+      // Some servers notice only after their ServerHello that nothing fits their key.
+      return facts.hello && (!facts.server_hello || s.server_closed());
+    case Cause::sni_missing:
+      return facts.hello && facts.hello->sni_state == parser::SniState::absent;
+    case Cause::sni_unrecognised:
+    case Cause::sni_warning_not_tolerated:
+      return facts.hello != nullptr;
+    case Cause::alpn_mismatch:
+      return facts.hello && !facts.hello->alpn.empty();
+    case Cause::plain_http_to_tls:
+    case Cause::plain_other_to_tls:
+    case Cause::proxy_header_to_tls:
+      return facts.client().plain_text();
+    case Cause::tls_to_plain_http:
+    case Cause::tls_to_starttls_service:
+    case Cause::tls_to_ssh:
+    case Cause::tls_to_other_plain:
+      return facts.server().plain_text();
+    case Cause::late_client_auth_impossible:
+    case Cause::renegotiation_refused:
+      return facts.both_finished();
+    case Cause::early_data_to_old_server:
+    case Cause::early_data_rejected:
+      return facts.hello && facts.hello->early_data;
+    case Cause::resumption_failed:
+      return resumption_was_offered(facts);
+    case Cause::large_client_hello_blocked:
+      return facts.hello && s.history.largest_successful_hello > 0;
+    case Cause::clock_skew:
+      return facts.server_certificate_delivered() || facts.client().certificate_sent();
+    default:
+      return true;
+  }
+}
+
+}  // namespace legible::proxy::diagnosis

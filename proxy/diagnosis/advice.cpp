@@ -1,0 +1,83 @@
+#include "proxy/diagnosis/advice.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using Notes = std::span<const StackNote>;
+
+/// The names under which the cause table may know a stack, the nearest first.
+std::array<std::string_view, 3> table_names(Stack stack) {
+  switch (stack) {
+    case Stack::curl:
+    case Stack::python:
+    case Stack::node:
+      return {name(stack), "OpenSSL", ""};
+    case Stack::iaik:
+      return {"IAIK/webMethods", "webMethods", ""};
+    default:
+      return {name(stack), "", ""};
+  }
+}
+
+const StackNote* note_for(Notes notes, std::string_view stack) {
+  const auto found = std::ranges::find(notes, stack, &StackNote::stack);
+  return found == notes.end() ? nullptr : &*found;
+}
+
+const StackNote* note_for(Notes notes, Stack stack) {
+  for (const std::string_view known_as : table_names(stack)) {
+    if (known_as.empty()) continue;
+    if (const StackNote* note = note_for(notes, known_as)) return note;
+  }
+  return nullptr;
+}
+
+std::string hint(std::string_view general, const StackNote* note) {
+  if (!note) return std::string(general);
+  return fmt::format("{}{}({}: {})", general, general.empty() ? "" : " ", note->stack, note->text);
+}
+
+std::string line(const StackNote& note) { return fmt::format("{}: {}", note.stack, note.text); }
+
+/// The line of the recognised stack; of the commonest stacks when none was.
+std::string lines(Notes notes, const StackNote* recognised) {
+  if (recognised) return line(*recognised);
+  constexpr std::size_t shown = 3;
+  std::string text;
+  for (const StackNote& note : notes.first(std::min(notes.size(), shown))) {
+    if (!text.empty()) text += "; ";
+    text += line(note);
+  }
+  return text;
+}
+
+/// Servers seldom tell what they are: only a plain HTTP answer names the program.
+const StackNote* server_note(const Situation& situation, Notes notes) {
+  const auto* http = situation.facts.server().http;
+  if (!http) return nullptr;
+  const std::string_view product =
+      std::string_view(http->server).substr(0, http->server.find_first_of("/ "));
+  return note_for(notes, product);
+}
+
+}  // namespace
+
+BothSides hints(const Situation& situation, Cause cause) {
+  const CauseInfo& info = describe(cause);
+  return {hint(info.client_hint, note_for(info.client_settings, situation.client_stack)),
+          hint(info.server_hint, server_note(situation, info.server_settings))};
+}
+
+BothSides log_lines(const Situation& situation, Cause cause) {
+  const CauseInfo& info = describe(cause);
+  return {lines(info.client_logs, note_for(info.client_logs, situation.client_stack)),
+          lines(info.server_logs, server_note(situation, info.server_logs))};
+}
+
+}  // namespace legible::proxy::diagnosis

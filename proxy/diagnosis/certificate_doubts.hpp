@@ -1,0 +1,28 @@
+#pragma once
+// What speaks against a certificate, whoever judges it: the causes it would give, with the values.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "proxy/diagnosis/situation.hpp"
+
+namespace legible::proxy::diagnosis {
+
+struct Doubt {
+  Cause cause;
+  std::string because;
+};
+
+/// The doubts about the server's chain, in the order in which verifiers meet them: the chain, its
+/// dates, its use, its strength, its name. Empty when it looks good, or was not seen.
+std::vector<Doubt> doubts_about_server(const Situation& situation);
+
+/// The same for the client's chain. Without --client-trust only what the certificate itself and the
+/// server's list of authorities tell.
+std::vector<Doubt> doubts_about_client(const Situation& situation);
+
+/// "CN=leaf, issued by CN=Issuing CA, valid until 2025-01-01 00:00:00 UTC, RSA 2048, 2 sent".
+std::string chain_text(const Chain& chain);
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,222 @@
+// Below TLS, or before it: connecting, the proxy's own limits, monitors, silence.
+
+#include <fmt/format.h>
+
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+/// Whose turn it was to speak, when nobody did.
+Leg silent_side(Phase phase) {
+  switch (phase) {
+    case Phase::client_hello:
+    case Phase::server_hello:
+    case Phase::client_auth:
+    case Phase::key_exchange:
+      return Leg::server;
+    default:
+      return Leg::client;
+  }
+}
+
+bool regular(const History& history) {
+  return history.connections >= 2 && history.interval_seconds.has_value();
+}
+
+std::string regularity(const History& history) {
+  return fmt::format("{} connections before this one, every {:.0f} s", history.connections,
+                     *history.interval_seconds);
+}
+
+/// More hellos in ten seconds, and more different ones, than any client needs.
+bool scanning(const History& history) {
+  constexpr std::uint32_t many = 10;
+  constexpr std::uint32_t many_different = 5;
+  return history.recent_hellos >= many && history.recent_distinct_hellos >= many_different;
+}
+
+}  // namespace
+
+Answer connect_failure(const Situation& situation) {
+  const ConnectFailed* failed = situation.facts.connect_failed;
+  if (!failed) return std::nullopt;
+  Finding finding;
+  finding.confidence = Confidence::certain;
+  const std::string where =
+      failed->address.empty() ? target_text(situation.facts) : failed->address;
+  switch (failed->error) {
+    case ConnectError::refused:
+      finding.cause = Cause::tcp_refused;
+      finding.with(fmt::format("connecting to {} was answered with RST", where));
+      break;
+    case ConnectError::timeout:
+      finding.cause = Cause::tcp_connect_timeout;
+      finding.with(fmt::format("connecting to {} got no answer", where));
+      break;
+    case ConnectError::unreachable:
+      finding.cause = Cause::tcp_connect_timeout;
+      finding.confidence = Confidence::high;
+      finding.with(fmt::format("{} cannot be reached: {}", where, quoted(failed->detail)));
+      break;
+    case ConnectError::dns:
+      finding.cause = Cause::name_not_resolved;
+      finding.with(fmt::format("the name {} could not be turned into an address: {}",
+                               target_text(situation.facts), quoted(failed->detail)));
+      break;
+  }
+  if (situation.timeline.flow(Leg::client).bytes > 0) {
+    finding.with("no byte of the client's could be handed on");
+  }
+  return finding;
+}
+
+Answer proxy_closed(const Situation& situation) {
+  if (!situation.primary.by(Closer::proxy)) return std::nullopt;
+  Finding finding;
+  finding.confidence = Confidence::certain;
+  const ProxyClosing* closing = situation.facts.proxy_closing;
+  if (!closing) {
+    finding.cause = Cause::proxy_policy;
+    return finding.with("the proxy closed before either side did");
+  }
+  switch (closing->reason) {
+    case ProxyReason::handshake_timeout: {
+      const Leg silent = silent_side(situation.phase);
+      finding.cause = silent == Leg::server ? Cause::server_silent : Cause::client_silent;
+      finding.confidence = Confidence::high;
+      finding.with(fmt::format(
+          "the proxy's handshake time-out of {} s ran out; it was {} turn to "
+          "speak",
+          closing->limit.count(), silent == Leg::server ? "the server's" : "the client's"));
+      return finding;
+    }
+    case ProxyReason::idle_timeout:
+      finding.cause = Cause::idle_timeout;
+      return finding.with(
+          fmt::format("the proxy's idle time-out of {} s ran out", closing->limit.count()));
+    case ProxyReason::shutdown:
+      finding.cause = Cause::proxy_policy;
+      return finding.with("the proxy was told to stop");
+    case ProxyReason::connection_limit:
+      finding.cause = Cause::proxy_limit;
+      return finding.with("the proxy's limit of connections was reached");
+    case ProxyReason::resources:
+      finding.cause = Cause::proxy_limit;
+      return finding.with("the proxy ran out of a resource (file descriptors, memory)");
+  }
+  return finding;
+}
+
+Answer before_hello(const Situation& situation) {
+  if (situation.phase != Phase::pre_hello) return std::nullopt;
+  const Facts& facts = situation.facts;
+  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  Finding finding;
+
+  if (const auto* malformed = facts.client().malformed) {
+    finding.cause = Cause::hello_malformed;
+    finding.confidence = situation.server_closed() && !situation.bare_close() ? Confidence::high
+                                                                              : Confidence::medium;
+    finding.with(fmt::format("the client's {} breaks its format at {} (byte {} of its stream)",
+                             quoted(malformed->what), quoted(malformed->field), malformed->offset));
+    return finding;
+  }
+  if (situation.after_silence() && (situation.client_closed() || situation.server_closed())) {
+    finding.cause = Cause::client_silent;
+    finding.confidence = Confidence::high;
+    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    finding.with(fmt::format("the client had sent {}, and nothing for {}", count(sent, "byte"),
+                             duration(situation.primary.silence)));
+    if (situation.client_closed() && sent == 0) {
+      finding.or_else(Cause::tcp_health_check, "a monitor comes back at regular intervals");
+    }
+    return finding;
+  }
+  if (situation.client_closed() && sent == 0) {
+    finding.cause = Cause::tcp_health_check;
+    finding.confidence = Confidence::medium;
+    finding.with(fmt::format("the client closed {} after it had connected, without a byte",
+                             duration(situation.primary.silence)));
+    if (regular(situation.history)) finding.raise().with(regularity(situation.history));
+    if (situation.history.empty_closes > 0) {
+      finding.with(fmt::format("{} like it before", situation.history.empty_closes));
+    }
+    return finding;
+  }
+  if (situation.client_closed()) {
+    finding.cause = Cause::client_silent;
+    finding.confidence = Confidence::medium;
+    finding.with(fmt::format("the client left after {} of a ClientHello", count(sent, "byte")));
+    finding.or_else(Cause::scanner_probe, "a scanner sends many, each a little different");
+    return finding;
+  }
+  if (situation.server_closed() && sent == 0) {
+    finding.cause = Cause::server_drops_hello;
+    finding.confidence = Confidence::low;
+    finding.with("the server closed before the client had said anything");
+    finding.or_else(Cause::client_silent, "the server's timer may be very short");
+    return finding;
+  }
+  if (situation.server_closed()) {
+    finding.cause = Cause::hello_malformed;
+    finding.confidence = Confidence::low;
+    finding.with(fmt::format("the server closed while only {} of a ClientHello had come",
+                             count(sent, "byte")));
+    finding.or_else(Cause::server_drops_hello, "the same server closes on whole hellos too");
+    return finding;
+  }
+  return std::nullopt;
+}
+
+Answer finished_and_left(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool nothing_said = !facts.client().application_data && !facts.server().application_data;
+  if (situation.phase != Phase::post_handshake || !situation.client_closed() || !nothing_said) {
+    return std::nullopt;
+  }
+  if (situation.primary.mechanism == Mechanism::alert_fatal) return std::nullopt;
+  Finding finding;
+  finding.with("the handshake was complete, and the client left without sending any data");
+  if (scanning(situation.history)) {
+    finding.cause = Cause::scanner_probe;
+    finding.confidence = Confidence::high;
+    return finding.with(fmt::format("{} hellos in ten seconds, {} of them different",
+                                    situation.history.recent_hellos,
+                                    situation.history.recent_distinct_hellos));
+  }
+  if (regular(situation.history)) {
+    finding.cause = Cause::tls_health_check;
+    finding.confidence = Confidence::high;
+    return finding.with(regularity(situation.history));
+  }
+  // Without a reading of its contents, close_notify is any alert of the right size.
+  const bool orderly = !situation.bare_close();
+  finding.cause = orderly ? Cause::client_satisfied : Cause::tls_health_check;
+  finding.confidence = Confidence::low;
+  if (orderly && facts.server().judged && facts.server().judged->judgement->ok) finding.raise();
+  finding.or_else(Cause::server_cert_pinned,
+                  "the client's log says so; curl and Node reject a certificate only now");
+  if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
+    finding.or_else(Cause::server_cert_name_mismatch,
+                    "a key log, or --mode intercept, shows the certificate: compare its names "
+                    "with the one that the client used");
+  }
+  return finding;
+}
+
+Answer still_open(const Situation& situation) {
+  if (situation.primary.mechanism != Mechanism::still_open) return std::nullopt;
+  Finding finding;
+  if (situation.phase == Phase::established || situation.phase == Phase::post_handshake) {
+    finding.cause = Cause::none;
+    finding.confidence = Confidence::high;
+    return finding.with("the connection was still open when the observation ended");
+  }
+  finding.cause = situation.phase == Phase::client_hello ? Cause::server_silent : Cause::unknown;
+  return finding.with("the handshake was not finished when the observation ended");
+}
+
+}  // namespace legible::proxy::diagnosis

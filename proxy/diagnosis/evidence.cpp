@@ -1,0 +1,235 @@
+#include "proxy/diagnosis/evidence.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/observations.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+/// What the last thing before the end was, for "... after X". Empty: not worth naming.
+std::string last_step(const Entry& entry) {
+  const std::string_view whose = who(entry.leg);
+  if (std::holds_alternative<Accepted>(entry.fact)) return "the connection was accepted";
+  if (std::holds_alternative<ChainSeen>(entry.fact)) return fmt::format("{}'s Certificate", whose);
+  const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+  if (!observation) return {};
+  if (shared<parser::ClientHello>(entry)) return "the ClientHello";
+  if (const auto* hello = shared<parser::ServerHello>(entry)) {
+    return hello->hello_retry_request ? "the HelloRetryRequest" : "the ServerHello";
+  }
+  if (shared<parser::CertificateRequest>(entry)) return "the CertificateRequest";
+  if (std::holds_alternative<parser::ServerKeyExchange>(*observation)) {
+    return "the ServerKeyExchange";
+  }
+  if (std::holds_alternative<parser::CertificateVerify>(*observation)) {
+    return fmt::format("{}'s CertificateVerify", whose);
+  }
+  if (const auto* message = observed<parser::HandshakeMessage>(entry)) {
+    if (message->type == handshake_type::server_hello_done) return "the ServerHelloDone";
+    if (message->type == handshake_type::client_key_exchange) return "the ClientKeyExchange";
+    if (message->type == handshake_type::finished) return fmt::format("{}'s Finished", whose);
+    return fmt::format("a handshake message of {}", whose);
+  }
+  if (std::holds_alternative<parser::EncryptedRecord>(*observation)) {
+    return fmt::format("an encrypted record of {}", whose);
+  }
+  if (std::holds_alternative<parser::ChangeCipherSpec>(*observation)) {
+    return fmt::format("{}'s ChangeCipherSpec", whose);
+  }
+  if (std::holds_alternative<parser::FirstBytes>(*observation)) {
+    return fmt::format("{}'s first bytes", whose);
+  }
+  return {};
+}
+
+std::string after_what(const Situation& situation) {
+  const auto entries = situation.timeline.entries();
+  const std::size_t end = std::min(situation.primary.index, entries.size());
+  for (std::size_t i = end; i-- > 0;) {
+    const std::string step = last_step(entries[i]);
+    if (!step.empty()) {
+      return fmt::format(" {} after {}", duration(situation.primary.time - entries[i].time), step);
+    }
+  }
+  return {};
+}
+
+std::string_view close_text(parser::StreamEnd how) {
+  switch (how) {
+    case parser::StreamEnd::fin:
+      return ", then FIN";
+    case parser::StreamEnd::rst:
+      return ", then RST";
+    default:
+      return "";
+  }
+}
+
+std::string version_and_suite(const Facts& facts) {
+  return fmt::format("the server chose {}, {}{}", version_name(facts.server_hello->version),
+                     suite_name(facts.server_hello->cipher),
+                     facts.resumed ? ", resuming an earlier session" : "");
+}
+
+std::string server_certificate_text(const SideFacts& server) {
+  std::string text = fmt::format("the server showed {}", chain_text(*server.chain));
+  if (!server.judged || !server.judged->judgement) return text;
+  const auto& judgement = *server.judged->judgement;
+  const std::string_view by =
+      judgement.system_anchors ? "this machine's store of authorities" : "the given anchors";
+  return text +
+         (judgement.ok ? fmt::format("; good by {}", by) : fmt::format("; not good by {}", by));
+}
+
+std::string client_certificate_text(const Facts& facts) {
+  const SideFacts& client = facts.client();
+  switch (client.certificate) {
+    case CertificateState::none_seen:
+      return "the server asked for a client certificate";
+    case CertificateState::empty:
+    case CertificateState::empty_inferred:
+      return "the server asked for a client certificate; the client sent none";
+    case CertificateState::sent_inferred:
+      return "the server asked for a client certificate; the client sent one, encrypted";
+    case CertificateState::sent:
+      break;
+  }
+  const bool validated = facts.both_finished();
+  return fmt::format(
+      "the server asked for a client certificate; the client sent {}{}", chain_text(*client.chain),
+      validated ? ", and the server went on after its CertificateVerify: validated" : "");
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+bool is_address(std::string_view host) {
+  return host.find(':') != std::string_view::npos ||
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+std::string_view host_of(std::string_view address) {
+  std::string_view host = address.substr(0, address.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+/// Causes that a wrong or missing name produces.
+bool about_names(Cause cause) {
+  switch (cause) {
+    case Cause::sni_missing:
+    case Cause::sni_unrecognised:
+    case Cause::sni_malformed:
+    case Cause::sni_warning_not_tolerated:
+    case Cause::server_cert_name_mismatch:
+    case Cause::server_cert_rejected:
+    case Cause::server_drops_hello:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string tell_primary_event(const Situation& situation) {
+  const PrimaryEvent& primary = situation.primary;
+  const std::string_view closer = who(primary.closer);
+  const std::string when = after_what(situation);
+  switch (primary.mechanism) {
+    case Mechanism::alert_fatal:
+    case Mechanism::alert_warning:
+    case Mechanism::close_notify: {
+      const bool fatal = primary.mechanism == Mechanism::alert_fatal;
+      return fmt::format("{} sent {} alert {}{}{}{}", closer, fatal ? "fatal" : "warning",
+                         alert_name(primary.alert_number().value_or(0)),
+                         primary.alert && primary.alert->encrypted ? " (decrypted)" : "", when,
+                         primary.followed_by ? close_text(*primary.followed_by) : "");
+    }
+    case Mechanism::alert_encrypted:
+      return fmt::format("{} sent an encrypted record of an alert's size{}{}", closer, when,
+                         primary.followed_by ? close_text(*primary.followed_by) : "");
+    case Mechanism::fin:
+      return fmt::format("{} closed (FIN) without an alert{}", closer, when);
+    case Mechanism::rst:
+      return fmt::format("{} reset the connection (RST) without an alert{}", closer, when);
+    case Mechanism::plaintext_reply:
+      return fmt::format("{} answered with bytes that are no TLS{}", closer, when);
+    case Mechanism::timeout:
+      return fmt::format("{} closed after {} of silence{}", closer, duration(primary.silence),
+                         when);
+    case Mechanism::connect_failed:
+      return "the proxy could not connect to the server";
+    case Mechanism::proxy_abort:
+      return fmt::format("the proxy closed{}", when);
+    case Mechanism::still_open:
+      return "nothing had ended the connection when the observation ended";
+    case Mechanism::app_refusal:
+      break;
+  }
+  return fmt::format("{} closed{}", closer, when);
+}
+
+std::vector<std::string> tell_handshake(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  std::vector<std::string> told;
+  if (!facts.server_hello) return told;
+  told.push_back(version_and_suite(facts));
+  if (facts.server().leaf()) told.push_back(server_certificate_text(facts.server()));
+  if (facts.client_certificate_asked()) told.push_back(client_certificate_text(facts));
+  return told;
+}
+
+std::vector<std::string> tell_echoes(const Situation& situation) {
+  constexpr std::size_t most = 2;
+  std::vector<std::string> told;
+  const auto entries = situation.timeline.entries();
+  for (std::size_t i = situation.primary.index + 1; i < entries.size() && told.size() < most; ++i) {
+    const auto* alert = observed<parser::Alert>(entries[i]);
+    if (!alert || !alert->description || entries[i].leg == situation.primary.leg) continue;
+    if (alert->description->value == alert_number::close_notify) continue;
+    told.push_back(fmt::format("{}'s alert {} came after that: an echo, not the cause",
+                               who(entries[i].leg), alert_name(alert->description->value)));
+  }
+  return told;
+}
+
+std::optional<std::string> tell_insertion(const Situation& situation, Cause cause) {
+  const Facts& facts = situation.facts;
+  if (!about_names(cause) || !facts.hello || !facts.target) return std::nullopt;
+  const std::string& target = facts.target->host;
+  if (target.empty() || is_address(target)) return std::nullopt;
+
+  const std::string mend = fmt::format(
+      "let the client use the name {} (hosts file pointing to the listener, or a "
+      "forward proxy setting)",
+      quoted(target));
+  if (facts.hello->sni_state == parser::SniState::absent) {
+    if (cause != Cause::sni_missing) return std::nullopt;
+    return fmt::format(
+        "the client sent no server name; if it connects to the listener by its "
+        "address, that is why: {}",
+        mend);
+  }
+  if (same_name(facts.hello->sni, target)) return std::nullopt;
+  const bool listeners_own =
+      same_name(facts.hello->sni, "localhost") ||
+      (facts.accepted && same_name(facts.hello->sni, host_of(facts.accepted->listener)));
+  return fmt::format("the client asks for {}, {}, while the target is {}: {}",
+                     quoted(facts.hello->sni),
+                     listeners_own ? "the listener's own name" : "another name than the target's",
+                     quoted(target), mend);
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,25 @@
+#pragma once
+// The sentences of a verdict: what happened, in the words of the wire, each with its value.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/diagnosis/situation.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// "the client sent fatal alert unknown_ca (48) 0.8 ms after the server's Certificate, then FIN".
+std::string tell_primary_event(const Situation& situation);
+
+/// What was negotiated and shown: version and suite, certificates, what was asked and sent.
+std::vector<std::string> tell_handshake(const Situation& situation);
+
+/// Alerts that came after the primary event, which are echoes of it.
+std::vector<std::string> tell_echoes(const Situation& situation);
+
+/// The client's name for the server is the listener's, or another one than the target's: what the
+/// way of inserting the proxy did, and how to mend it.
+std::optional<std::string> tell_insertion(const Situation& situation, Cause cause);
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,510 @@
+// The server refuses the ClientHello, or never answers it. handshake_failure alone says nothing:
+// the hello tells which list left the server without a choice.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy/diagnosis/offer.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using namespace alert_number;
+using parser::ClientHello;
+using parser::SniState;
+
+/// Longer than one segment of the usual size.
+constexpr std::uint32_t large_hello = 1300;
+
+bool has_dotted_name(const Facts& facts) {
+  if (!facts.target) return false;
+  const std::string& host = facts.target->host;
+  const bool letters = std::ranges::any_of(
+      host, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  return letters && host.find('.') != std::string::npos && host.find(':') == std::string::npos;
+}
+
+bool sni_is_address(const ClientHello& hello) {
+  return !hello.sni.empty() && hello.sni.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+bool null_compression_missing(const ClientHello& hello) {
+  return std::ranges::find(hello.compression, parser::CompressionMethod{0}) ==
+         hello.compression.end();
+}
+
+Finding version_not_shared(const Situation& situation, Confidence confidence) {
+  const ClientHello& hello = *situation.facts.hello;
+  Finding finding;
+  finding.cause = Cause::no_shared_version;
+  finding.confidence = confidence;
+  finding.with(fmt::format("the client offers {}", offered_range(hello)));
+  if (const auto accepted = situation.history.successful_version) {
+    finding.with(fmt::format("this server has accepted {} before", version_name(*accepted)));
+  }
+  return finding;
+}
+
+/// HAProxy's `option ssl-hello-chk` sends one fixed hello.
+bool is_ssl_hello_check(const ClientHello& hello) {
+  constexpr std::uint32_t its_bytes = 121;
+  return hello.legacy_version == parser::ssl3 && !hello.has_extensions_block &&
+         hello.bytes == its_bytes;
+}
+
+Answer sslv2_hello(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  if (!hello.sslv2_format) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::sslv2_format_hello;
+  finding.confidence = situation.bare_close() ? Confidence::medium : Confidence::high;
+  finding.with(fmt::format("the ClientHello has the format of SSL 2.0 and asks for {}",
+                           version_name(hello.legacy_version)));
+  finding.or_else(Cause::no_shared_version, "a hello in the current format is refused too");
+  return finding;
+}
+
+Answer ssl3_hello(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  if (hello.highest_version() > parser::ssl3 || hello.sslv2_format) return std::nullopt;
+  if (is_ssl_hello_check(hello)) {
+    Finding finding;
+    finding.cause = Cause::obsolete_health_check;
+    finding.confidence = Confidence::high;
+    return finding.with("the hello is the fixed SSL 3.0 hello of HAProxy's ssl-hello-chk");
+  }
+  if (situation.primary.mechanism == Mechanism::rst) return std::nullopt;
+  const bool alert = situation.primary.alert_number().has_value();
+  return version_not_shared(situation, alert ? Confidence::high : Confidence::medium);
+}
+
+/// Alerts that have one meaning in answer to a hello.
+Answer plain_alerts(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const auto number = situation.primary.alert_number();
+  if (!number) return std::nullopt;
+  Finding finding;
+  finding.confidence = Confidence::high;
+  switch (*number) {
+    case protocol_version: {
+      finding = version_not_shared(situation, Confidence::certain);
+      if (hello.has(fallback_scsv)) {
+        finding.lower().or_else(Cause::inappropriate_fallback,
+                                "the hello carries TLS_FALLBACK_SCSV: an earlier attempt with a "
+                                "higher version comes first");
+      }
+      return finding;
+    }
+    case inappropriate_fallback:
+      finding.cause = Cause::inappropriate_fallback;
+      if (hello.has(fallback_scsv)) {
+        finding.raise().with(
+            fmt::format("the hello carries TLS_FALLBACK_SCSV and offers {}", offered_range(hello)));
+      }
+      return finding;
+    case unrecognized_name:
+      if (hello.sni_state == SniState::absent) {
+        finding.cause = Cause::sni_missing;
+        return finding.with("the hello has no server name");
+      }
+      if (hello.sni_state != SniState::present) {
+        finding.cause = Cause::sni_malformed;
+        return finding.with("the server name in the hello is empty or broken");
+      }
+      finding.cause = Cause::sni_unrecognised;
+      return finding.raise().with(fmt::format("the client asks for {}", quoted(hello.sni)));
+    case access_denied:
+      if (hello.sni_state != SniState::present) return std::nullopt;
+      finding.cause = Cause::sni_unrecognised;
+      finding.confidence = Confidence::medium;
+      finding.with(
+          fmt::format("the client asks for {}; rustls answers access_denied when it has "
+                      "no certificate for a name",
+                      quoted(hello.sni)));
+      return finding;
+    case no_application_protocol: {
+      if (hello.alpn.empty()) return std::nullopt;
+      finding.cause = Cause::alpn_mismatch;
+      finding.confidence = Confidence::certain;
+      std::vector<std::string> offered;
+      for (const auto& protocol : hello.alpn) {
+        if (offered.size() < 5) offered.push_back(quoted(protocol));
+      }
+      return finding.with(fmt::format("the client offers {}", listed(offered, hello.alpn.size())));
+    }
+    case missing_extension:
+      finding.cause = Cause::hello_malformed;
+      return finding.with(fmt::format(
+          "a hello for TLS 1.3 needs supported_groups, key_share and signature_algorithms; this "
+          "one "
+          "has {} groups, {} key shares, {} schemes",
+          hello.groups.size(), hello.key_shares.size(), hello.signature_algorithms.size()));
+    case unknown_psk_identity:
+      finding.cause = Cause::psk_mismatch;
+      return finding.with("the server does not know the identity of the pre-shared key");
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Something in the hello is wrong in itself.
+Answer broken_hello(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  Finding finding;
+  finding.confidence = situation.bare_close() ? Confidence::medium : Confidence::high;
+  if (null_compression_missing(hello)) {
+    finding.cause = Cause::compression_unacceptable;
+    return finding.with("the hello does not offer the null compression method, which all must");
+  }
+  const bool parameter = situation.alert_is(illegal_parameter);
+  if (parameter && hello.compression.size() > 1 && may_offer(hello, parser::tls13)) {
+    finding.cause = Cause::compression_unacceptable;
+    return finding.with("TLS 1.3 allows no compression method but null, and the hello has others");
+  }
+  const bool odd_name = hello.sni_state == SniState::empty ||
+                        hello.sni_state == SniState::malformed ||
+                        hello.sni_state == SniState::several;
+  if (odd_name) {
+    finding.cause = Cause::sni_malformed;
+    return finding.with("the server name in the hello is empty, broken or there twice");
+  }
+  const bool parsing =
+      situation.alert_is(decode_error) || parameter || situation.alert_is(unexpected_message);
+  if (parsing && sni_is_address(hello)) {
+    finding.cause = Cause::sni_malformed;
+    return finding.with(
+        fmt::format("the server name is an address, {}: RFC 6066 forbids it", quoted(hello.sni)));
+  }
+  const bool verification = situation.alert_is(decrypt_error) || situation.alert_is(bad_record_mac);
+  if (hello.psk_identities > 0 && (verification || parameter)) {
+    finding.cause = Cause::psk_mismatch;
+    finding.confidence = Confidence::medium;
+    finding.or_else(Cause::resumption_failed, "without the ticket the connection comes about");
+    return finding.with("the hello resumes with a pre-shared key, whose proof the server rejects");
+  }
+  if (const auto* malformed = situation.facts.client().malformed; malformed) {
+    finding.cause = Cause::hello_malformed;
+    return finding.with(fmt::format("the client's {} breaks its format at {}",
+                                    quoted(malformed->what), quoted(malformed->field)));
+  }
+  return std::nullopt;
+}
+
+Answer intolerant_server(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const auto accepted = situation.history.successful_version;
+  if (!accepted || situation.alert_is(handshake_failure)) return std::nullopt;
+  const bool newer_on_top = hello.highest_version() > *accepted && may_offer(hello, *accepted);
+  if (!newer_on_top || hello.supported_versions.empty()) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::version_intolerance;
+  finding.confidence = Confidence::medium;
+  finding.with(
+      fmt::format("the client offers {}; {} is among them, and this server accepted it "
+                  "before",
+                  offered_range(hello), version_name(*accepted)));
+  finding.or_else(Cause::server_drops_hello, "the server refuses the older offer now as well");
+  return finding;
+}
+
+/// RFC 8446 lets a server that knows no TLS 1.3 see a hello of TLS 1.2 without usable suites.
+Answer versions_apart(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const bool refused = situation.alert_is(handshake_failure) ||
+                       situation.alert_is(internal_error) ||
+                       situation.primary.mechanism == Mechanism::fin;
+  if (!refused) return std::nullopt;
+
+  if (offers_only_old_versions(hello)) {
+    const bool openssl3 = situation.alert_is(internal_error);
+    Finding finding =
+        version_not_shared(situation, openssl3 ? Confidence::high : Confidence::medium);
+    if (openssl3) {
+      finding.with(
+          "OpenSSL 3 answers internal_error to TLS 1.0 and 1.1: its security level leaves "
+          "no signature algorithm for them");
+    } else {
+      finding.or_else(Cause::no_shared_cipher,
+                      "legible probe with the same suites and TLS 1.2 is refused as well");
+    }
+    if (situation.bare_close()) {
+      finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
+    }
+    return finding;
+  }
+  if (offers_only_tls13(hello) && narrowest_list(hello).narrow.how == Narrowness::usual) {
+    Finding finding = version_not_shared(situation, Confidence::medium);
+    finding.with(
+        "servers that do not know supported_versions see an offer without a usable suite, "
+        "and log \"no shared cipher\"");
+    finding.or_else(Cause::no_shared_cipher, "legible probe with TLS 1.2 is refused as well");
+    if (situation.bare_close()) {
+      finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
+    }
+    return finding;
+  }
+  return std::nullopt;
+}
+
+void name_other_lists(Finding& finding) {
+  struct Other {
+    Cause cause;
+    std::string_view distinguish;
+  };
+  static constexpr Other others[] = {
+      {Cause::no_shared_cipher, "the server accepts the hello with more cipher suites added"},
+      {Cause::no_shared_group, "the server accepts the hello with x25519 and P-256 added"},
+      {Cause::no_shared_sigalg, "the server accepts the hello with RSA and ECDSA schemes added"},
+  };
+  for (const Other& other : others) {
+    if (other.cause != finding.cause) finding.or_else(other.cause, std::string(other.distinguish));
+  }
+}
+
+Answer nothing_in_common(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const Suspect suspect = narrowest_list(hello);
+  const Narrowness how = suspect.narrow.how;
+  const bool group_alert =
+      situation.alert_is(unexpected_message) && suspect.cause == Cause::no_shared_group;
+  const bool alert = situation.alert_is(handshake_failure) ||
+                     situation.alert_is(insufficient_security) || group_alert;
+  const bool silent_stack =
+      situation.primary.mechanism == Mechanism::fin && how >= Narrowness::single;
+  const bool sigalg_error = situation.alert_is(internal_error) &&
+                            suspect.cause == Cause::no_shared_sigalg && how > Narrowness::usual;
+  if (!alert && !silent_stack && !sigalg_error) return std::nullopt;
+
+  Finding finding;
+  finding.cause = suspect.cause;
+  finding.confidence = Confidence::medium;
+  if (how == Narrowness::usual) {
+    finding.lower();
+    if (hello.sni_state == SniState::absent && has_dotted_name(situation.facts)) {
+      finding.cause = Cause::sni_missing;
+      finding.with("the hello has no server name, and its lists are usual ones");
+      finding.or_else(Cause::no_shared_cipher, "the server refuses the hello with a name as well");
+      return finding;
+    }
+    finding.with(
+        "the client's lists are usual ones; the server accepts little, or has no "
+        "certificate for them");
+  } else {
+    finding.with(suspect.narrow.why);
+    if (how == Narrowness::unusable && alert) finding.raise();
+    if (silent_stack) finding.lower();
+  }
+  name_other_lists(finding);
+  if (silent_stack) {
+    finding.or_else(Cause::server_drops_hello, "a hello with usual lists is dropped as well");
+  }
+  if (offers_only_tls13(hello)) {
+    finding.or_else(Cause::no_shared_version, "legible probe with TLS 1.2 is accepted");
+  }
+  return finding;
+}
+
+Answer other_alert(const Situation& situation) {
+  const auto number = situation.primary.alert_number();
+  if (!number || *number == close_notify) return std::nullopt;
+  const ClientHello& hello = *situation.facts.hello;
+  Finding finding;
+  finding.confidence = Confidence::low;
+  switch (*number) {
+    case internal_error:
+      finding.cause = Cause::internal_error;
+      finding.confidence = Confidence::medium;
+      finding.with("the server reports an error of its own on a usual hello");
+      finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
+      return finding;
+    case illegal_parameter:
+    case decode_error:
+    case unexpected_message:
+      finding.cause = Cause::hello_malformed;
+      finding.with(fmt::format("the server finds fault with the hello ({}, {} records)",
+                               count(hello.bytes, "byte"), hello.records));
+      return finding;
+    default:
+      finding.cause = Cause::unknown;
+      return finding.with("the alert has no usual meaning in answer to a hello");
+  }
+}
+
+/// The server closed on the hello without a word.
+Answer dropped(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const bool orderly = situation.primary.mechanism == Mechanism::close_notify;
+  if (!situation.bare_close() && !orderly) return std::nullopt;
+
+  const History& history = situation.history;
+  Finding finding;
+  finding.cause = Cause::server_drops_hello;
+  finding.confidence = Confidence::medium;
+  if (hello.records > 1) {
+    finding.cause = Cause::fragmented_hello_refused;
+    finding.with(fmt::format("the hello came in {} records", hello.records));
+    finding.or_else(Cause::server_drops_hello, "the same hello in one record is dropped as well");
+    return finding;
+  }
+  const bool large = hello.bytes >= large_hello;
+  if (large && history.largest_successful_hello > 0 &&
+      history.largest_successful_hello < hello.bytes) {
+    finding.cause = Cause::large_client_hello_blocked;
+    finding.with(fmt::format("the hello has {}; the largest one that this server answered had {}",
+                             count(hello.bytes, "byte"), history.largest_successful_hello));
+    finding.or_else(Cause::server_drops_hello, "a small hello is dropped as well");
+    return finding;
+  }
+  finding.with("no byte came from the server");
+  if (large) {
+    finding.or_else(Cause::large_client_hello_blocked,
+                    fmt::format("the hello has {}: a smaller one is answered", hello.bytes));
+  }
+  if (hello.sni_state == SniState::absent) {
+    finding.or_else(Cause::sni_missing,
+                    "the hello has no server name: one with a name is answered");
+  } else {
+    finding.or_else(
+        Cause::sni_unrecognised,
+        fmt::format("a hello with another name than {} is answered", quoted(hello.sni)));
+  }
+  finding.or_else(Cause::no_shared_version,
+                  "a hello with other versions or suites is answered: Schannel, GnuTLS and old "
+                  "Node refuse without an alert");
+  return finding;
+}
+
+Answer never_answered(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  Finding finding;
+  finding.cause = Cause::server_silent;
+  finding.confidence = Confidence::high;
+  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+  finding.with(fmt::format("the server sent no byte for {} after the ClientHello",
+                           duration(situation.primary.silence)));
+  const History& history = situation.history;
+  if (hello.bytes >= large_hello && history.largest_successful_hello > 0 &&
+      history.largest_successful_hello < hello.bytes) {
+    finding.cause = Cause::large_client_hello_blocked;
+    finding.with(fmt::format("the hello has {}; the largest one that this server answered had {}",
+                             count(hello.bytes, "byte"), history.largest_successful_hello));
+  } else if (hello.bytes >= large_hello) {
+    finding.or_else(Cause::large_client_hello_blocked,
+                    fmt::format("the hello has {}: a smaller one is answered", hello.bytes));
+  }
+  finding.or_else(Cause::tls_to_other_plain,
+                  "the port speaks no TLS: ask what listens there, or try it in clear");
+  return finding;
+}
+
+Answer client_gave_up(const Situation& situation) {
+  if (situation.after_silence()) return never_answered(situation);
+  const bool scanning = situation.history.recent_hellos >= 10;
+  Finding finding;
+  finding.cause = scanning ? Cause::scanner_probe : Cause::unknown;
+  finding.confidence = scanning ? Confidence::high : Confidence::low;
+  finding.with(fmt::format("the client left {} after its hello, before any answer",
+                           duration(situation.primary.silence)));
+  if (!scanning) {
+    finding.or_else(Cause::scanner_probe, "a scanner sends many hellos, each a little different");
+    finding.or_else(Cause::server_silent, "the client's timer may be very short");
+  }
+  return finding;
+}
+
+}  // namespace
+
+Answer hello_refused(const Situation& situation) {
+  if (situation.phase != Phase::client_hello) return std::nullopt;
+  if (situation.client_closed()) return client_gave_up(situation);
+  if (!situation.server_closed()) return std::nullopt;
+  if (situation.after_silence() && situation.bare_close()) return never_answered(situation);
+
+  static constexpr Rule rules[] = {sslv2_hello,       ssl3_hello,        plain_alerts,
+                                   broken_hello,      intolerant_server, versions_apart,
+                                   nothing_in_common, other_alert,       dropped};
+  for (const Rule rule : rules) {
+    if (Answer answer = rule(situation)) return answer;
+  }
+  return std::nullopt;
+}
+
+Answer hello_retry_stopped(const Situation& situation) {
+  if (situation.phase != Phase::hello_retry) return std::nullopt;
+  const Facts& facts = situation.facts;
+  Finding finding;
+  finding.cause = Cause::hello_retry_failed;
+  finding.confidence = Confidence::medium;
+  const auto group = facts.hello_retry->group;
+  const bool offered =
+      !group || std::ranges::find(facts.hello->groups, *group) != facts.hello->groups.end();
+  if (!offered) {
+    finding.cause = Cause::no_shared_group;
+    finding.confidence = Confidence::high;
+    return finding.with(
+        fmt::format("the server's HelloRetryRequest asks for {}, which the client "
+                    "does not offer",
+                    group_name(*group)));
+  }
+  if (group) {
+    finding.with(fmt::format("the server's HelloRetryRequest asks for {}", group_name(*group)));
+  }
+  finding.with(facts.second_hello ? "the second ClientHello was not answered by a ServerHello"
+                                  : "no second ClientHello followed");
+  finding.or_else(Cause::no_shared_group, "the client offers the group but cannot use it");
+  return finding;
+}
+
+Answer server_gave_up(const Situation& situation) {
+  const bool here = situation.phase == Phase::server_hello || situation.phase == Phase::server_auth;
+  if (!here || !situation.server_closed()) return std::nullopt;
+  const Facts& facts = situation.facts;
+  Finding finding;
+  finding.confidence = Confidence::medium;
+
+  if (facts.hello->early_data && !facts.tls13()) {
+    finding.cause = Cause::early_data_to_old_server;
+    finding.confidence = Confidence::certain;
+    return finding.with(
+        fmt::format("the hello announces early data of TLS 1.3; the server chose {}",
+                    version_name(facts.server_hello->version)));
+  }
+  if (situation.after_silence() && situation.phase == Phase::server_auth) {
+    finding.cause = Cause::client_silent;
+    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    return finding.with(fmt::format("the client did not answer the server's flight for {}",
+                                    duration(situation.primary.silence)));
+  }
+  const bool signing = situation.alert_is(internal_error) || situation.alert_is(handshake_failure);
+  if (signing && situation.phase == Phase::server_hello) {
+    const Narrow schemes = signature_list(*facts.hello);
+    if (schemes.how > Narrowness::usual) {
+      finding.cause = Cause::no_shared_sigalg;
+      finding.raise().with(schemes.why);
+    } else {
+      finding.cause =
+          situation.alert_is(internal_error) ? Cause::internal_error : Cause::no_shared_sigalg;
+      finding.lower();
+    }
+    finding.with("the server chose version and suite, and gave up before its flight was complete");
+    return finding;
+  }
+  if (situation.alert_is(internal_error)) {
+    finding.cause = Cause::internal_error;
+    return finding.with("the server reports an error of its own after its ServerHello");
+  }
+  finding.cause = Cause::unknown;
+  finding.confidence = Confidence::low;
+  finding.with("the server closed in the middle of the handshake, which was its turn to go on");
+  if (situation.primary.alert_number()) {
+    finding.cause = Cause::protocol_violation;
+    finding.with("the alert finds fault with what the client sent");
+  }
+  return finding;
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,125 @@
+// Somebody's first bytes were no TLS. Alerts and resets that follow are only colour:
+// record_overflow and "wrong version number" are plain text read as a record header.
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using parser::FirstBytes;
+using parser::Protocol;
+
+std::string_view as_text(const FirstBytes& first) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes shown as characters
+  return {reinterpret_cast<const char*>(first.bytes.data()), first.count};
+}
+
+bool is_http(const FirstBytes& first) {
+  if (first.protocol == Protocol::http || first.protocol == Protocol::http_connect) return true;
+  return !as_text(first).empty() && as_text(first).front() == '<';
+}
+
+bool is_mail_or_directory(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::smtp:
+    case Protocol::imap:
+    case Protocol::pop3:
+    case Protocol::ftp:
+    case Protocol::ldap:
+    case Protocol::postgresql:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The server's plain answer tells a client that TLS is wanted here.
+bool complains(const SideFacts& server) { return server.http && server.http->status == 400; }
+
+/// Both sides speak in clear and neither minds: not a TLS connection at all.
+bool plain_conversation(const Facts& facts) {
+  if (!facts.client().plain_text() || !facts.server().plain_text()) return false;
+  if (complains(facts.server())) return false;
+  const Protocol server = facts.server().first_bytes->protocol;
+  return is_http(*facts.client().first_bytes) == is_http(*facts.server().first_bytes) ||
+         is_mail_or_directory(server) || server == Protocol::ssh;
+}
+
+Finding client_is_plain(const Situation& situation) {
+  const FirstBytes& first = *situation.facts.client().first_bytes;
+  Finding finding;
+  // An alert, or a page that says so, proves that TLS is spoken on that port.
+  const bool tls_port = situation.primary.alert.has_value() || complains(situation.facts.server());
+  finding.confidence = tls_port ? Confidence::certain : Confidence::high;
+  finding.with(fmt::format("the client's first bytes are no TLS: {}", quoted(as_text(first))));
+  if (is_http(first)) {
+    finding.cause = Cause::plain_http_to_tls;
+  } else if (first.protocol == Protocol::proxy_protocol) {
+    finding.cause = Cause::proxy_header_to_tls;
+  } else {
+    finding.cause = Cause::plain_other_to_tls;
+  }
+  return finding;
+}
+
+Finding server_is_plain(const Situation& situation) {
+  const FirstBytes& first = *situation.facts.server().first_bytes;
+  Finding finding;
+  finding.confidence = Confidence::certain;
+  finding.with(fmt::format("the client speaks TLS; the server's first bytes are {}",
+                           quoted(as_text(first))));
+  if (is_http(first)) {
+    finding.cause = Cause::tls_to_plain_http;
+  } else if (first.protocol == Protocol::ssh) {
+    finding.cause = Cause::tls_to_ssh;
+  } else if (is_mail_or_directory(first.protocol)) {
+    finding.cause = Cause::tls_to_starttls_service;
+  } else {
+    finding.cause = Cause::tls_to_other_plain;
+    finding.confidence = Confidence::high;
+  }
+  if (situation.client_closed() && situation.primary.alert_number()) {
+    finding.with(fmt::format("the client's {} only says that it read those bytes as a TLS record",
+                             alert_name(*situation.primary.alert_number())));
+  }
+  return finding;
+}
+
+}  // namespace
+
+Answer plain_text(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (facts.server_hello || facts.hello_retry) return std::nullopt;
+
+  if (plain_conversation(facts)) {
+    Finding finding;
+    finding.cause = Cause::none;
+    finding.confidence = Confidence::high;
+    return finding.with("both sides speak in clear; there is no TLS on this connection");
+  }
+  const bool header_then_tls = facts.hello && facts.client().first_bytes &&
+                               facts.client().first_bytes->protocol == Protocol::proxy_protocol;
+  if (header_then_tls && situation.server_closed()) {
+    Finding finding = client_is_plain(situation);
+    finding.confidence = Confidence::high;
+    return finding.with("a ClientHello follows the PROXY header, and the server did not answer it");
+  }
+  if (facts.client().plain_text() && !facts.hello) return client_is_plain(situation);
+
+  const bool upgraded = facts.dialogue != nullptr;
+  const bool client_speaks_tls =
+      facts.hello || (facts.client().first_bytes && !facts.client().plain_text() &&
+                      facts.client().first_bytes->protocol != Protocol::silent);
+  if (facts.server().plain_text() && client_speaks_tls && !upgraded) {
+    return server_is_plain(situation);
+  }
+  return std::nullopt;
+}
+
+}  // namespace legible::proxy::diagnosis

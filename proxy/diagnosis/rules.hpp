@@ -1,0 +1,47 @@
+#pragma once
+// The families of rules, in the order in which they are asked. Each looks at one situation and
+// answers with a finding, or not at all; the first answer stands, if it is admissible.
+
+#include "proxy/diagnosis/situation.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// No TCP connection to the server; the proxy's own limits.
+Answer connect_failure(const Situation& situation);
+Answer proxy_closed(const Situation& situation);
+
+/// Somebody's first bytes were no TLS.
+Answer plain_text(const Situation& situation);
+
+/// Nobody said hello: monitors, dead clients, broken hellos.
+Answer before_hello(const Situation& situation);
+
+/// The server refuses the ClientHello, or never answers it.
+Answer hello_refused(const Situation& situation);
+/// The handshake stops after a HelloRetryRequest.
+Answer hello_retry_stopped(const Situation& situation);
+/// The server gives up after its own ServerHello.
+Answer server_gave_up(const Situation& situation);
+
+/// The client refuses what the ServerHello, or the key exchange, says.
+Answer server_hello_refused(const Situation& situation);
+/// The client refuses the server's certificate.
+Answer server_certificate_refused(const Situation& situation);
+
+/// The server refuses the client's certificate, or misses one.
+Answer client_certificate_refused(const Situation& situation);
+
+/// The keys, the Finished messages or the order of messages did not fit.
+Answer key_exchange_failed(const Situation& situation);
+
+/// After the handshake: renegotiation, refusals by the application, and every way to end.
+Answer renegotiation(const Situation& situation);
+Answer refused_by_application(const Situation& situation);
+Answer established_alert(const Situation& situation);
+Answer finished_and_left(const Situation& situation);
+Answer ended(const Situation& situation);
+
+/// Still open when the observation ended.
+Answer still_open(const Situation& situation);
+
+}  // namespace legible::proxy::diagnosis

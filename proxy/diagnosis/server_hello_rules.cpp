@@ -1,0 +1,235 @@
+// The client refuses what the server chose: version, suite, extensions, key exchange, signature.
+// Asked before the rules about certificates, since each of these is a proof where those weigh.
+
+#include <fmt/format.h>
+
+#include <bitset>
+
+#include "parser/cipher_traits.hpp"
+#include "proxy/diagnosis/offer.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using namespace alert_number;
+using parser::ClientHello;
+using parser::ServerHello;
+
+/// Alerts that mean "not that version" from one stack or another.
+bool refuses_version(const Situation& situation) {
+  return situation.alert_is(protocol_version) || situation.alert_is(handshake_failure) ||
+         situation.alert_is(illegal_parameter) || situation.primary.mechanism == Mechanism::fin;
+}
+
+Answer warning_not_tolerated(const Situation& situation) {
+  const bool failed =
+      situation.alert_is(handshake_failure) || situation.alert_is(unrecognized_name);
+  if (!failed || !situation.facts.server().has_warning(unrecognized_name)) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::sni_warning_not_tolerated;
+  finding.confidence = Confidence::certain;
+  finding.with(
+      fmt::format("the server warned unrecognized_name (112) for {}, and the client then "
+                  "failed; JSSE does so, other clients ignore the warning",
+                  quoted(situation.facts.hello->sni)));
+  return finding;
+}
+
+Answer version_refused(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const ServerHello& answer = *situation.facts.server_hello;
+  const bool outside = !may_offer(hello, answer.version);
+  const bool early =
+      situation.phase == Phase::server_hello || situation.phase == Phase::server_auth;
+  const bool old = answer.version < parser::tls12 && hello.supported_versions.empty();
+  if (!early || !refuses_version(situation)) return std::nullopt;
+  if (!outside && !situation.alert_is(protocol_version) && !(old && situation.bare_close())) {
+    // wolfSSL says handshake_failure for TLS 1.1; others have more usual reasons to say it.
+    if (!old || !situation.alert_is(handshake_failure)) return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::no_shared_version;
+  finding.confidence =
+      outside || situation.alert_is(protocol_version) ? Confidence::certain : Confidence::medium;
+  finding.with(fmt::format("the server chose {}; the client offers {}",
+                           version_name(answer.version), offered_range(hello)));
+  if (hello.supported_versions.empty() && !outside) {
+    finding.with("without supported_versions a hello does not tell its lowest version");
+  }
+  if (answer.version > hello.highest_version()) {
+    finding.with("the server chose more than was offered: it breaks the protocol");
+  }
+  return finding;
+}
+
+Answer downgrade_noticed(const Situation& situation) {
+  const ServerHello& answer = *situation.facts.server_hello;
+  const bool marked = answer.sentinel != parser::DowngradeSentinel::none;
+  const bool could_do_better = situation.facts.hello->highest_version() > answer.version;
+  if (!marked || !could_do_better || !situation.alert_is(illegal_parameter)) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::version_downgrade_detected;
+  finding.confidence = Confidence::high;
+  return finding.with(fmt::format(
+      "the client offered {}, the server chose {} and marked its random value as one that could do "
+      "better",
+      version_name(situation.facts.hello->highest_version()), version_name(answer.version)));
+}
+
+Answer choice_not_offered(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const ServerHello& answer = *situation.facts.server_hello;
+  Finding finding;
+  finding.cause = Cause::protocol_violation;
+  finding.confidence = Confidence::certain;
+  if (!hello.sslv2_format && !answer.sslv2_format && !hello.has(answer.cipher)) {
+    return finding.with(fmt::format("the server chose {}, which the client did not offer",
+                                    suite_name(answer.cipher)));
+  }
+  std::bitset<65536> offered;  // either side may send thousands
+  for (const parser::ExtensionType type : hello.extensions) offered.set(type.value);
+  if (hello.has(renegotiation_scsv)) offered.set(extension::renegotiation_info.value);
+  for (const parser::ExtensionType type : answer.extensions) {
+    if (!offered[type.value]) {
+      return finding.with(
+          fmt::format("the server's hello has extension {}, which the client did "
+                      "not offer",
+                      type.value));
+    }
+  }
+  return std::nullopt;
+}
+
+Answer weak_key_exchange(const Situation& situation) {
+  constexpr std::uint32_t strong_enough = 2048;
+  const auto* exchange = situation.facts.server_key_exchange;
+  const bool refused = situation.alert_is(handshake_failure) ||
+                       situation.alert_is(insufficient_security) ||
+                       situation.alert_is(illegal_parameter) || situation.bare_close();
+  if (!refused || !exchange || !exchange->dh_prime_bits ||
+      *exchange->dh_prime_bits >= strong_enough) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::weak_dh_refused;
+  finding.confidence = situation.bare_close() ? Confidence::medium : Confidence::certain;
+  return finding.with(
+      fmt::format("the server's Diffie-Hellman prime has {} bits", *exchange->dh_prime_bits));
+}
+
+Answer no_secure_renegotiation(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const ServerHello& answer = *situation.facts.server_hello;
+  const bool insists = hello.has(renegotiation_scsv) || hello.has(extension::renegotiation_info);
+  if (situation.facts.tls13() || !situation.alert_is(handshake_failure) || !insists ||
+      answer.has(extension::renegotiation_info)) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::unsafe_legacy_renegotiation;
+  finding.confidence = Confidence::certain;
+  return finding.with(
+      "the client announces secure renegotiation (RFC 5746), and the server's hello "
+      "does not confirm it; OpenSSL 3 refuses such servers");
+}
+
+Answer no_extended_master_secret(const Situation& situation) {
+  const bool offered = situation.facts.hello->has(extension::extended_master_secret);
+  const bool confirmed = situation.facts.server_hello->has(extension::extended_master_secret);
+  if (situation.facts.tls13() || !situation.alert_is(handshake_failure) || !offered || confirmed ||
+      situation.facts.server_certificate_delivered()) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::ems_required;
+  finding.confidence = Confidence::medium;
+  finding.or_else(Cause::protocol_violation, "the client's log names another reason");
+  return finding.with(
+      "the client offers extended_master_secret, the server does not confirm it, "
+      "and the client stops right after the server's hello");
+}
+
+Answer chain_too_long(const Situation& situation) {
+  const auto& chain = situation.facts.server().chain;
+  if (!chain) return std::nullopt;
+  constexpr std::size_t most_certificates = 10;  // JSSE's default
+  constexpr std::size_t most_bytes = 32768;      // JSSE's default
+  std::size_t bytes = 0;
+  for (const auto& certificate : *chain) bytes += certificate.der.size();
+
+  const bool many = chain->size() > most_certificates;
+  const bool large = bytes > most_bytes;
+  const auto number = situation.primary.alert_number();
+  const bool about_count = number == handshake_failure || number == access_denied;
+  const bool about_size = number == unexpected_message || number == internal_error ||
+                          number == decode_error || number == illegal_parameter ||
+                          number == handshake_failure;
+  const bool bare = situation.bare_close();
+  if (!(many && (about_count || bare)) && !(large && (about_size || bare))) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::server_chain_too_long;
+  finding.confidence = bare ? Confidence::medium : Confidence::high;
+  return finding.with(fmt::format("the server sent {} with {} in all; JSSE takes {} and {} bytes",
+                                  count(chain->size(), "certificate"), count(bytes, "byte"),
+                                  most_certificates, most_bytes));
+}
+
+Answer bad_signature(const Situation& situation) {
+  const bool signed_exchange =
+      situation.facts.server_key_exchange != nullptr || situation.facts.tls13();
+  const bool go = situation.alert_is(unexpected_message) && situation.client_stack == Stack::go;
+  if (!signed_exchange || !(situation.alert_is(decrypt_error) || go)) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::server_cert_key_mismatch;
+  finding.confidence = Confidence::high;
+  finding.or_else(Cause::handshake_altered, "it fails for every server behind one network path");
+  return finding.with(
+      "the client says that the server's signature over the key exchange does not "
+      "verify");
+}
+
+Answer fault_in_message(const Situation& situation) {
+  const auto number = situation.primary.alert_number();
+  const bool fault = number == unexpected_message || number == illegal_parameter ||
+                     number == decode_error || number == unsupported_extension;
+  if (number == bad_record_mac) {
+    Finding finding;
+    finding.cause = Cause::record_corrupted;
+    finding.confidence = Confidence::medium;
+    finding.or_else(Cause::handshake_altered, "it fails for every server behind one network path");
+    return finding.with("the client could not decrypt the server's first encrypted record");
+  }
+  if (!fault || situation.phase != Phase::server_hello) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::protocol_violation;
+  finding.confidence = Confidence::medium;
+  if (const auto* malformed = situation.facts.server().malformed) {
+    finding.raise().with(fmt::format("the server's {} breaks its format at {}",
+                                     quoted(malformed->what), quoted(malformed->field)));
+  }
+  return finding.with("the client finds fault with what the server sent");
+}
+
+}  // namespace
+
+Answer server_hello_refused(const Situation& situation) {
+  const bool before_application =
+      situation.phase == Phase::server_hello || situation.phase == Phase::server_auth ||
+      situation.phase == Phase::key_exchange || situation.phase == Phase::client_auth;
+  if (!situation.client_closed() || !before_application || !situation.facts.server_hello) {
+    return std::nullopt;
+  }
+  static constexpr Rule rules[] = {
+      warning_not_tolerated, downgrade_noticed, version_refused,         choice_not_offered,
+      weak_key_exchange,     chain_too_long,    no_secure_renegotiation, no_extended_master_secret,
+      bad_signature,         fault_in_message};
+  for (const Rule rule : rules) {
+    if (Answer answer = rule(situation)) return answer;
+  }
+  return std::nullopt;
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,290 @@
+// From the client's key exchange to the end: Finished, renegotiation, and the ways to close.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "parser/iana_tables.hpp"
+#include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using namespace alert_number;
+
+bool uses_pre_shared_key(const Facts& facts) {
+  if (!facts.server_hello) return false;
+  return facts.server_hello->psk_selected ||
+         parser::name(facts.server_hello->cipher).find("_PSK_") != std::string_view::npos;
+}
+
+/// Limits that programs come with (FAILURES 3.7); a pause of nearly one of them is a timer's.
+struct Timer {
+  int seconds;
+  std::string_view whose;
+};
+constexpr Timer timers[] = {
+    {5, "Node keepAliveTimeout, Apache KeepAliveTimeout"},
+    {10, "many clients' read time-out"},
+    {20, "Tomcat connectionTimeout, Apache RequestReadTimeout"},
+    {30, "many clients' read time-out"},
+    {60, "nginx client_header_timeout and proxy_read_timeout, AWS load balancers"},
+    {65, "nginx keepalive_timeout (its packaged setting)"},
+    {75, "nginx keepalive_timeout"},
+    {120, "IIS connectionTimeout, Node handshakeTimeout"},
+    {240, "Azure load balancers"},
+    {300, "stunnel TIMEOUTbusy"},
+    {350, "AWS network load balancers"},
+    {600, "Google load balancers"},
+    {3600, "firewalls' state tables"},
+};
+constexpr std::chrono::milliseconds shortest_idle_timer{4500};
+
+const Timer* typical_timer(std::chrono::microseconds pause) {
+  const double seconds = static_cast<double>(pause.count()) / 1e6;
+  const auto* found = std::ranges::find_if(timers, [&](const Timer& timer) {
+    return seconds >= 0.9 * timer.seconds && seconds <= 1.1 * timer.seconds + 1;
+  });
+  return found == std::end(timers) ? nullptr : found;
+}
+
+Finding timer_fired(const Situation& situation) {
+  Finding finding;
+  finding.cause = Cause::idle_timeout;
+  finding.confidence = Confidence::medium;
+  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+  finding.with(fmt::format("nothing was sent for {}, then {} closed",
+                           duration(situation.primary.silence), who(situation.primary.closer)));
+  if (const Timer* timer = typical_timer(situation.primary.silence)) {
+    finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
+  }
+  return finding;
+}
+
+Finding finished_did_not_fit(const Situation& situation) {
+  Finding finding;
+  finding.cause =
+      uses_pre_shared_key(situation.facts) ? Cause::psk_mismatch : Cause::handshake_altered;
+  finding.confidence = Confidence::medium;
+  finding.with(uses_pre_shared_key(situation.facts)
+                   ? "the keys come from a pre-shared key"
+                   : "the two sides' Finished do not agree: they saw different messages, or "
+                     "computed different keys");
+  if (!uses_pre_shared_key(situation.facts)) {
+    finding.or_else(Cause::protocol_violation,
+                    "it fails with one client only: its stack is broken");
+  }
+  return finding;
+}
+
+/// An alert that names a fault, once keys are in use.
+Finding named_fault(int number) {
+  Finding finding;
+  finding.confidence = Confidence::medium;
+  switch (number) {
+    case bad_record_mac:
+      finding.cause = Cause::record_corrupted;
+      finding.confidence = Confidence::high;
+      break;
+    case record_overflow:
+      finding.cause = Cause::record_overflow;
+      break;
+    case internal_error:
+      finding.cause = Cause::internal_error;
+      break;
+    case no_application_protocol:
+      finding.cause = Cause::alpn_mismatch;
+      break;
+    case no_renegotiation:
+      finding.cause = Cause::renegotiation_refused;
+      break;
+    case unexpected_message:
+    case illegal_parameter:
+    case decode_error:
+    case unsupported_extension:
+      finding.cause = Cause::protocol_violation;
+      break;
+    default:
+      finding.cause = Cause::unknown;
+      finding.confidence = Confidence::low;
+      break;
+  }
+  return finding.with(fmt::format("the alert is {}", alert_name(number)));
+}
+
+std::uint64_t answer_bytes(const Facts& facts) {
+  const SideFacts& server = facts.server();
+  const std::uint64_t handshake = facts.tls13() ? server.early_encrypted_bytes : 0;
+  return server.application_bytes > handshake ? server.application_bytes - handshake : 0;
+}
+
+}  // namespace
+
+Answer key_exchange_failed(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool stuck = situation.phase == Phase::key_exchange ||
+                     situation.phase == Phase::client_auth ||
+                     (situation.phase == Phase::post_handshake && facts.tls13() &&
+                      !facts.server_answered_finished);
+  if (!stuck || !situation.server_closed()) {
+    if (situation.phase == Phase::key_exchange || situation.phase == Phase::client_auth) {
+      if (situation.client_closed() && situation.after_silence()) {
+        Finding finding;
+        finding.cause = Cause::server_silent;
+        finding.confidence = Confidence::medium;
+        if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+        return finding.with(fmt::format("the server did not answer the client's flight for {}",
+                                        duration(situation.primary.silence)));
+      }
+      if (situation.client_closed()) {
+        Finding finding;
+        finding.with("the client left after its own flight, before the server's Finished");
+        return finding;
+      }
+    }
+    return std::nullopt;
+  }
+  const auto number = situation.primary.alert_number();
+  if (number == bad_record_mac || number == decrypt_error) return finished_did_not_fit(situation);
+  if (number && *number != close_notify) return named_fault(*number);
+  if (situation.phase == Phase::post_handshake) {
+    const bool alert = situation.primary.unreadable();
+    if (!alert || situation.after_silence()) return std::nullopt;
+    Finding finding = finished_did_not_fit(situation);
+    finding.confidence = Confidence::low;
+    finding.with("the server answered the client's Finished with an alert, which cannot be read");
+    finding.or_else(Cause::none, "the server had nothing to say and closed in order");
+    return finding;
+  }
+  Finding finding;
+  if (situation.after_silence()) {
+    finding.cause = Cause::client_silent;
+    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    return finding.with(fmt::format("the client's flight stayed incomplete for {}",
+                                    duration(situation.primary.silence)));
+  }
+  finding.or_else(Cause::handshake_altered, "the server's log speaks of Finished or of a bad MAC");
+  return finding.with("the server closed without a reason after the client's key exchange");
+}
+
+Answer renegotiation(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (!facts.renegotiation_by || situation.primary.by(Closer::nobody)) return std::nullopt;
+  Finding finding;
+  finding.confidence = Confidence::medium;
+  const bool server_asked = *facts.renegotiation_by == Leg::server;
+  const bool refused_by_other =
+      situation.primary.leg && *situation.primary.leg != *facts.renegotiation_by;
+  if (!refused_by_other && !situation.alert_is(no_renegotiation)) return std::nullopt;
+  finding.with(
+      fmt::format("{} sent a handshake message inside the encrypted connection, and {} "
+                  "ended it",
+                  who(*facts.renegotiation_by), who(situation.primary.closer)));
+  if (server_asked) {
+    finding.cause = Cause::late_client_auth_impossible;
+    finding.or_else(Cause::renegotiation_refused,
+                    "the server wanted new keys, not a client certificate");
+  } else {
+    finding.cause = Cause::renegotiation_refused;
+  }
+  if (!situation.bare_close()) finding.raise();
+  return finding;
+}
+
+Answer refused_by_application(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool late = situation.phase == Phase::established ||
+                    situation.phase == Phase::client_auth ||
+                    situation.phase == Phase::post_handshake;
+  if (!late || !facts.both_finished() || !facts.client_certificate_asked()) return std::nullopt;
+  if (!facts.client().application_data || !facts.server().application_data) return std::nullopt;
+
+  const auto doubts = doubts_about_client(situation);
+  const bool empty = facts.client().certificate_empty();
+  if (!empty && doubts.empty()) return std::nullopt;
+  // nginx says "400 No required SSL certificate was sent" in some 400 bytes; tickets come on top.
+  constexpr std::uint64_t longest_refusal = 1400;
+  const bool http_refusal = facts.server().http && facts.server().http->status >= 400;
+  const std::uint64_t bytes = answer_bytes(facts);
+  const bool read_as_success = facts.server().http && !http_refusal;
+  if (read_as_success || (!http_refusal && (bytes == 0 || bytes > longest_refusal))) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::client_cert_refused_by_app;
+  finding.confidence = http_refusal                ? Confidence::certain
+                       : situation.server_closed() ? Confidence::medium
+                                                   : Confidence::low;
+  finding.mechanism = Mechanism::app_refusal;
+  finding.with(empty ? "the server asked for a client certificate, the client sent none, and the "
+                       "handshake completed"
+                     : doubts.front().because);
+  if (http_refusal) {
+    finding.with(fmt::format("the answer inside is HTTP {}", facts.server().http->status));
+  } else {
+    finding.with(fmt::format("the answer has {} only, as nginx and IIS refuse inside the tunnel",
+                             count(bytes, "byte")));
+    finding.or_else(Cause::none,
+                    "the certificate was optional, and the short answer is the wanted one");
+  }
+  return finding;
+}
+
+Answer established_alert(const Situation& situation) {
+  const auto number = situation.primary.alert_number();
+  const bool late =
+      situation.phase == Phase::established || situation.phase == Phase::post_handshake;
+  if (!late || !number || situation.primary.mechanism != Mechanism::alert_fatal) {
+    return std::nullopt;
+  }
+  return named_fault(*number);
+}
+
+Answer ended(const Situation& situation) {
+  const bool late = situation.phase == Phase::established ||
+                    situation.phase == Phase::post_handshake ||
+                    situation.phase == Phase::renegotiation;
+  if (!late || !(situation.client_closed() || situation.server_closed())) return std::nullopt;
+  const Facts& facts = situation.facts;
+  const bool exchanged = facts.client().application_data && facts.server().application_data;
+  const bool orderly = !situation.bare_close() && situation.primary.mechanism != Mechanism::timeout;
+
+  if (!orderly && situation.primary.silence >= (exchanged ? shortest_idle_timer : shortest_timer)) {
+    return timer_fired(situation);
+  }
+  Finding finding;
+  if (orderly) {
+    finding.cause = situation.client_closed() ? Cause::client_satisfied : Cause::none;
+    finding.confidence = exchanged ? Confidence::high : Confidence::medium;
+    finding.with(fmt::format("{} closed in order", who(situation.primary.closer)));
+    if (!exchanged && situation.server_closed()) {
+      finding.lower().with("the server had answered nothing");
+    }
+    return finding;
+  }
+  const bool some_data = facts.client().application_data || facts.server().application_data;
+  if (situation.primary.mechanism == Mechanism::rst && exchanged) {
+    finding.cause = Cause::reset_after_close;
+    finding.confidence = Confidence::medium;
+    finding.with("data had gone both ways; a reset then means unread data, such as tickets");
+    finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
+    return finding;
+  }
+  if (exchanged || (some_data && situation.client_closed()) || facts.server().application_data) {
+    finding.cause = Cause::truncated_close;
+    finding.confidence = Confidence::high;
+    finding.with(fmt::format("{} ended the stream without close_notify after application data",
+                             who(situation.primary.closer)));
+    return finding;
+  }
+  finding.cause = Cause::unknown;
+  finding.with(fmt::format("the handshake was complete; {} then closed without a word",
+                           who(situation.primary.closer)));
+  return finding;
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,62 @@
+#pragma once
+// What a rule looks at, and what it answers.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proxy/diagnosis.hpp"
+#include "proxy/diagnosis/facts.hpp"
+#include "proxy/diagnosis/primary_event.hpp"
+#include "proxy/diagnosis/stack_guess.hpp"
+
+namespace legible::proxy::diagnosis {
+
+struct Situation {
+  const Timeline& timeline;
+  const History& history;
+  const PrimaryEvent& primary;
+  const Facts& facts;
+  Phase phase;
+  Stack client_stack;
+
+  bool client_closed() const { return primary.closer == Closer::client; }
+  bool server_closed() const { return primary.closer == Closer::server; }
+  bool alert_is(int number) const { return primary.alert_number() == number; }
+  /// FIN or RST without an alert.
+  bool bare_close() const {
+    return primary.mechanism == Mechanism::fin || primary.mechanism == Mechanism::rst;
+  }
+  /// Nothing happened for so long that a timer, not a stack, decided.
+  bool after_silence() const;
+};
+
+/// A rule's answer: a cause, how sure, on what values, and what else it could be.
+struct Finding {
+  Cause cause = Cause::unknown;
+  Confidence confidence = Confidence::low;
+  std::vector<std::string> because;
+  std::vector<Alternative> alternatives;
+  std::optional<Mechanism> mechanism;  ///< when the rule knows better than the bare event
+
+  Finding& with(std::string sentence) {
+    because.push_back(std::move(sentence));
+    return *this;
+  }
+  Finding& or_else(Cause other, std::string distinguish) {
+    alternatives.push_back({other, std::move(distinguish)});
+    return *this;
+  }
+  Finding& raise();
+  Finding& lower();
+};
+
+/// No answer: the rule does not apply.
+using Answer = std::optional<Finding>;
+using Rule = Answer (*)(const Situation&);
+
+/// A stack decides in milliseconds; whoever waited this long before closing ran into a timer.
+inline constexpr std::chrono::milliseconds shortest_timer{1000};
+
+}  // namespace legible::proxy::diagnosis
