@@ -17,6 +17,7 @@ struct Http1Observer::Parser {
   int collect(std::string& field, const char* at, std::size_t length);
   int end_header();
   int end_head();
+  int end_message();
   void report_start_line();
 
   static Parser& of(llhttp_t* llhttp) { return *static_cast<Parser*>(llhttp->data); }
@@ -27,9 +28,9 @@ struct Http1Observer::Parser {
   std::uint32_t head_limit;
   llhttp_t llhttp{};
   bool inside_head = false;
-  bool over_limit = false;
+  bool head_ended = false;  ///< of the current message; false between messages
   bool start_line_reported = false;
-  std::uint64_t head_bytes = 0;
+  std::uint32_t head_bytes = 0;
   HttpStartLine start_line;
   std::string name;
   std::string value;
@@ -84,6 +85,7 @@ const llhttp_settings_t& Http1Observer::Parser::settings() {
     };
     callbacks.on_header_value_complete = [](llhttp_t* p) { return of(p).end_header(); };
     callbacks.on_headers_complete = [](llhttp_t* p) { return of(p).end_head(); };
+    callbacks.on_message_complete = [](llhttp_t* p) { return of(p).end_message(); };
     return callbacks;
   }();
   return settings;
@@ -91,22 +93,33 @@ const llhttp_settings_t& Http1Observer::Parser::settings() {
 
 Http1Observer::Progress Http1Observer::Parser::feed(std::span<const std::uint8_t> bytes) {
   const char* const begin = reinterpret_cast<const char*>(bytes.data());
-  const char* const end = begin + bytes.size();
-  const char* position = begin;
-  while (position != end) {
-    const llhttp_errno_t error =
-        llhttp_execute(&llhttp, position, static_cast<std::size_t>(end - position));
-    if (error == HPE_OK) break;
-    if (error != HPE_PAUSED_UPGRADE && error != HPE_PAUSED_H2_UPGRADE) {
-      return {bytes.size(), over_limit ? Status::head_limit : Status::broken};
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    // A head is given in slices that end where its limit does, and a message ends in a pause: so
+    // the limit falls on the same byte however the bytes were cut.
+    std::size_t size = bytes.size() - at;
+    if (!head_ended) size = std::min<std::size_t>(size, head_limit - head_bytes);
+    const llhttp_errno_t error = llhttp_execute(&llhttp, begin + at, size);
+    if (error == HPE_OK) {
+      at += size;
+      if (!head_ended) head_bytes += static_cast<std::uint32_t>(size);
+      if (head_bytes >= head_limit) return {bytes.size(), Status::head_limit};
+      continue;
     }
-    position = llhttp_get_error_pos(&llhttp);
-    // llhttp knows the preface as a whole and reports no head of it.
+    if (error != HPE_PAUSED && error != HPE_PAUSED_UPGRADE && error != HPE_PAUSED_H2_UPGRADE) {
+      return {bytes.size(), Status::broken};
+    }
+    at = static_cast<std::size_t>(llhttp_get_error_pos(&llhttp) - begin);
+    if (error == HPE_PAUSED) {
+      llhttp_resume(&llhttp);
+      continue;
+    }
+    // llhttp knows HTTP/2's preface as a whole and reports no head of it.
     if (error == HPE_PAUSED_H2_UPGRADE) end_head();
     // A request that asks for an upgrade pauses too. The server may refuse it, and HTTP/1 goes on.
     const bool only_asked = kind == Kind::requests && error == HPE_PAUSED_UPGRADE &&
                             llhttp_get_method(&llhttp) != HTTP_CONNECT;
-    if (!only_asked) return {static_cast<std::size_t>(position - begin), Status::tunnel};
+    if (!only_asked) return {at, Status::tunnel};
     llhttp_resume_after_upgrade(&llhttp);
   }
   return {bytes.size(), Status::reading};
@@ -115,7 +128,6 @@ Http1Observer::Progress Http1Observer::Parser::feed(std::span<const std::uint8_t
 int Http1Observer::Parser::begin_message() {
   inside_head = true;
   start_line_reported = false;
-  head_bytes = 0;
   start_line = {};
   name.clear();
   value.clear();
@@ -125,10 +137,8 @@ int Http1Observer::Parser::begin_message() {
 int Http1Observer::Parser::collect(std::string& field, const char* at, std::size_t length) {
   // Trailers come through the same callbacks; they belong to no head and are not kept.
   if (!inside_head) return HPE_OK;
-  head_bytes += length;
-  over_limit = head_bytes > head_limit;
   field.append(at, std::min(length, kept_bytes - field.size()));
-  return over_limit ? HPE_USER : HPE_OK;
+  return HPE_OK;
 }
 
 int Http1Observer::Parser::end_header() {
@@ -143,11 +153,18 @@ int Http1Observer::Parser::end_header() {
 int Http1Observer::Parser::end_head() {
   report_start_line();
   inside_head = false;
+  head_ended = true;
+  head_bytes = 0;
   events.on_head_end();
   constexpr int body_follows_if_announced = 0;
   constexpr int tunnel_follows = 2;
   const bool accepted = start_line.status >= 200 && start_line.status < 300;
   return kind == Kind::connect_responses && accepted ? tunnel_follows : body_follows_if_announced;
+}
+
+int Http1Observer::Parser::end_message() {
+  head_ended = false;
+  return HPE_PAUSED;
 }
 
 /// Late, because llhttp leaves out the callbacks of a reason phrase or version that is not there.

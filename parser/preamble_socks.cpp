@@ -33,29 +33,27 @@ class Socks4Preamble : public Preamble {
   /// VN, CD, DSTPORT, DSTIP, USERID, NUL; 4a: after an address 0.0.0.x the host name, NUL.
   PreambleStep request(Bytes bytes) {
     constexpr std::size_t fixed = 8;
-    constexpr std::size_t longest_text = 256;
     if (bytes.size() <= fixed) return {Next::need_more};
     const std::uint16_t port = read_u16(bytes, 2);
     const Bytes address = bytes.subspan(4, 4);
     const bool named = address[0] == 0 && address[1] == 0 && address[2] == 0 && address[3] != 0;
 
-    const std::string_view text = as_text(bytes.subspan(fixed));
-    const std::size_t user_end = text.find('\0');
-    if (user_end == std::string_view::npos) return more_unless(text.size() > longest_text);
-    std::size_t end = user_end + 1;
-    std::string host;
+    std::string_view rest = as_text(bytes.subspan(fixed));
+    const Text user = text_at(rest);
+    if (user.next != Next::proceed) return {user.next};
+    std::size_t size = fixed + user.text.size() + 1;
+    std::string host = address_text(address);
     if (named) {
-      const std::size_t host_end = text.find('\0', end);
-      if (host_end == std::string_view::npos) return more_unless(text.size() > 2 * longest_text);
-      host = text.substr(end, host_end - end);
-      end = host_end + 1;
-    } else {
-      host = address_text(address);
+      rest.remove_prefix(user.text.size() + 1);
+      const Text name = text_at(rest);
+      if (name.next != Next::proceed) return {name.next};
+      host = name.text;
+      size += name.text.size() + 1;
     }
     const bool connects = bytes[1] == connect_command;
     set_target(host_and_port(host, port));
     say(Side::client, (connects ? "CONNECT " : "BIND ") + host_and_port(host, port));
-    return {connects ? Next::hand_over : Next::leave, fixed + end};
+    return {connects ? Next::hand_over : Next::leave, size};
   }
 
   PreambleStep reply(Bytes bytes) {
@@ -66,8 +64,18 @@ class Socks4Preamble : public Preamble {
     return {bytes[1] == granted ? Next::hand_over : Next::leave, size};
   }
 
-  static PreambleStep more_unless(bool too_long) {
-    return {too_long ? Next::leave : Next::need_more};
+  struct Text {
+    Next next = Next::proceed;
+    std::string_view text;
+  };
+
+  /// Text up to a NUL, which is not part of it.
+  static Text text_at(std::string_view bytes) {
+    constexpr std::size_t longest = 256;
+    const std::string_view text = bytes.substr(0, longest);
+    const std::size_t end = text.find('\0');
+    if (end != std::string_view::npos) return {Next::proceed, text.substr(0, end)};
+    return {text.size() < longest ? Next::need_more : Next::leave, {}};
   }
 };
 

@@ -81,6 +81,7 @@ Content likely_content(ProtocolVersion version, CipherSuite suite, Side from, Co
     if (type != content_type::application_data) return Content::unknown;
     return tls13_content(traits(suite), from, length);
   }
+  if (version == ProtocolVersion{}) return Content::unknown;
   if (type == content_type::application_data) return Content::application_data;
   if (type == content_type::alert) return Content::alert;
   if (type == content_type::handshake && is_finished_length(version, traits(suite), length)) {

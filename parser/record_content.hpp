@@ -11,9 +11,10 @@
 
 namespace legible::parser {
 
-/// `version` and `suite` are the negotiated ones; `type` and `length` those of the record's header.
-/// Up to TLS 1.2 the content type stands in clear: alert and application data are certain there.
-/// In TLS 1.3 lengths are also tried with the padding of JSSE, 16 bytes for each record.
+/// `version` and `suite` are the negotiated ones (0: not known, and nothing is guessed); `type` and
+/// `length` those of the record's header. Up to TLS 1.2 the content type stands in clear: alert and
+/// application data are certain there. In TLS 1.3 lengths are also tried with the padding of JSSE,
+/// 16 bytes for each record.
 Content likely_content(ProtocolVersion version, CipherSuite suite, Side from, ContentType type,
                        std::uint16_t length);
 

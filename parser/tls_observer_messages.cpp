@@ -9,7 +9,10 @@ void TlsObserver::State::on_handshake_bytes(Side from, RecordPiece piece) {
   TlsDirection& direction = at(from);
   while (const auto message = direction.handshake.next(piece)) {
     on_message(from, *message);
-    if (direction.messages_lost) return;
+    if (direction.messages_lost) {
+      direction.handling = Handling::lost;
+      return;
+    }
   }
 }
 

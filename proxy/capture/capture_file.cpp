@@ -62,6 +62,16 @@ CaptureFile::CaptureFile(const std::string& path) {
   link_layer_ = link_layer_of(pcap_datalink(file_.get()));
 }
 
+CaptureFile::CaptureFile(std::FILE* stream) {
+  char reason[PCAP_ERRBUF_SIZE] = {};
+  file_.reset(pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, reason));
+  if (!file_) {
+    std::fclose(stream);
+    throw std::runtime_error(reason);
+  }
+  link_layer_ = link_layer_of(pcap_datalink(file_.get()));
+}
+
 std::optional<CapturedPacket> CaptureFile::next() {
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;

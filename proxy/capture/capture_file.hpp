@@ -2,6 +2,7 @@
 // The packets of a pcap or pcapng file, through libpcap.
 
 #include <cstddef>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ class CaptureFile {
   /// Opens a file; "-" is standard input. Throws std::runtime_error with one clear line when it
   /// is no capture, or its packets have a link type that is not known here.
   explicit CaptureFile(const std::string& path);
+  /// Reads an open stream, which is closed by this object. Throws likewise.
+  explicit CaptureFile(std::FILE* stream);
 
   /// The next packet; nothing at the end, or where the file cannot be read on (see `error`).
   std::optional<CapturedPacket> next();

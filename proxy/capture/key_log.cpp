@@ -9,7 +9,7 @@ namespace {
 
 struct Label {
   std::string_view name;
-  Secret ConnectionSecrets::*secret;
+  Secret ConnectionSecrets::* secret;
 };
 
 constexpr std::array labels{

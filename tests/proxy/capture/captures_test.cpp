@@ -7,9 +7,13 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -434,6 +438,39 @@ TEST_CASE("alerts that tshark cannot tell in TLS 1.3 are inferred, and its key l
   }
   CHECK(decrypted == std::vector{Side::server, Side::client});
   CHECK(inferred.size() == 2);
+}
+
+bool begins_with(const Lines& whole, const Lines& beginning) {
+  return beginning.size() <= whole.size() &&
+         std::ranges::equal(beginning, std::span{whole}.first(beginning.size()));
+}
+
+TEST_CASE("a capture cut at any byte gives the beginning of what the whole one gives") {
+  for (const char* name : {"ssldump-tls12.pcap", "ndpi-alerts.pcapng"}) {
+    std::ifstream stream(folder / name, std::ios::binary);
+    std::string bytes(std::istreambuf_iterator<char>(stream), {});
+    const DecodedCapture whole = decode_capture(folder / name);
+    for (std::size_t length = 1; length < bytes.size(); ++length) {
+      CAPTURE(name, length);
+      std::FILE* file = fmemopen(bytes.data(), length, "rb");
+      REQUIRE(file);
+      DecodedCapture cut;
+      try {
+        CaptureFile capture{file};
+        cut = decode_capture(capture, {});
+      } catch (const std::runtime_error& error) {
+        CHECK(std::string{error.what()}.size() > 10);
+        continue;
+      }
+      REQUIRE(cut.connections.size() <= whole.connections.size());
+      for (std::size_t i = 0; i < cut.connections.size(); ++i) {
+        for (const Side side : {Side::client, Side::server}) {
+          CHECK(begins_with(messages(whole.connections[i], side),
+                            messages(cut.connections[i], side)));
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "proxy/capture/capture_file.hpp"
 #include "proxy/capture/ip_fragments.hpp"
 #include "proxy/capture/key_log_decryptor.hpp"
 #include "proxy/capture/tcp_tracker.hpp"
@@ -49,8 +48,7 @@ class DecodingWatcher final : public TcpWatcher, private parser::ObservationSink
 
 }  // namespace
 
-DecodedCapture decode_capture(const std::string& path, const KeyLog& key_log) {
-  CaptureFile file{path};
+DecodedCapture decode_capture(CaptureFile& file, const KeyLog& key_log) {
   std::vector<std::unique_ptr<DecodedConnection>> connections;
   TcpTracker tracker{[&](Time, const Endpoint& client, const Endpoint& server) {
     auto& decoded = *connections.emplace_back(std::make_unique<DecodedConnection>());
@@ -74,6 +72,11 @@ DecodedCapture decode_capture(const std::string& path, const KeyLog& key_log) {
   }
   result.error = file.error();
   return result;
+}
+
+DecodedCapture decode_capture(const std::string& path, const KeyLog& key_log) {
+  CaptureFile file{path};
+  return decode_capture(file, key_log);
 }
 
 }  // namespace legible::capture

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parser/connection_observer.hpp"
+#include "proxy/capture/capture_file.hpp"
 #include "proxy/capture/key_log.hpp"
 #include "proxy/capture/tcp_connection.hpp"
 
@@ -27,6 +28,7 @@ struct DecodedCapture {
   std::string error;
 };
 
+DecodedCapture decode_capture(CaptureFile& file, const KeyLog& key_log);
 /// Throws std::runtime_error when the file is no capture.
 DecodedCapture decode_capture(const std::string& path, const KeyLog& key_log = {});
 
