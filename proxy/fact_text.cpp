@@ -6,7 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "parser/fingerprint.hpp"
 #include "parser/iana_tables.hpp"
+#include "proxy/digest.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/text_layout.hpp"
 #include "proxy/wire_text.hpp"
@@ -70,7 +72,7 @@ std::string sni_text(const parser::ClientHello& hello) {
   return {};
 }
 
-std::string client_hello_text(const parser::ClientHello& hello) {
+std::string client_hello_text(const parser::ClientHello& hello, Detail detail) {
   const auto ciphers = std::ranges::count_if(
       hello.ciphers, [](auto suite) { return !parser::is_grease(suite.value); });
   std::string line =
@@ -80,6 +82,10 @@ std::string client_hello_text(const parser::ClientHello& hello) {
     line += "  alpn " + list(hello.alpn, 6, [](const std::string& protocol) {
               return elided(escape_ascii(protocol), 40);
             });
+  }
+  if (detail == Detail::brief) return line;
+  if (const std::string ja4 = parser::ja4(hello, sha256); !ja4.empty()) {
+    line += "  ja4 " + escape_again(ja4);
   }
   return line;
 }
@@ -314,7 +320,7 @@ class FactReader {
   }
 
   Line operator()(const parser::Shared<parser::ClientHello>& hello) const {
-    return FactText{who_, client_hello_text(*hello)};
+    return FactText{who_, client_hello_text(*hello, detail_)};
   }
 
   Line operator()(const parser::Shared<parser::ServerHello>& hello) const {

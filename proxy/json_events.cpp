@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "parser/fingerprint.hpp"
+#include "proxy/digest.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/event_line.hpp"
 
@@ -16,6 +18,21 @@ namespace {
 
 double milliseconds(std::chrono::microseconds time) {
   return static_cast<double>(time.count()) / 1000.0;
+}
+
+/// A hello in SSLv2 format has no fingerprint.
+void fingerprint_field(JsonWriter& line, std::string_view name, const std::string& print) {
+  line.key(name);
+  print.empty() ? line.value(nullptr) : line.value(escape_again(print));
+}
+
+void write_violation(JsonWriter& line, const std::optional<parser::DecodeError>& violation) {
+  if (!violation) return;
+  line.key("violation");
+  line.begin_object();
+  line.field("field", violation->field);
+  line.field("offset", violation->offset);
+  line.end_object();
 }
 
 void write_client_hello(JsonWriter& line, const parser::ClientHello& hello) {
@@ -53,7 +70,12 @@ void write_client_hello(JsonWriter& line, const parser::ClientHello& hello) {
   line.field("session_id_length", hello.session_id_length);
   if (hello.psk_identities != 0) line.field("psk_identities", hello.psk_identities);
   if (hello.early_data) line.field("early_data", true);
+  write_violation(line, hello.violation);
 
+  const std::string ja3 = parser::ja3(hello);
+  fingerprint_field(line, "ja3", ja3);
+  fingerprint_field(line, "ja3_hash", parser::ja3_hash(ja3, md5));
+  fingerprint_field(line, "ja4", parser::ja4(hello, sha256));
   line.field("bytes", hello.bytes);
   line.field("records", hello.records);
 }
@@ -82,6 +104,10 @@ void write_server_hello(JsonWriter& line, const parser::ServerHello& hello) {
     line.value(nullptr);
   }
   line.field("resumed", is_resumed(hello));
+  const std::string ja3s = parser::ja3s(hello);
+  fingerprint_field(line, "ja3s", ja3s);
+  fingerprint_field(line, "ja3s_hash", parser::ja3_hash(ja3s, md5));
+  write_violation(line, hello.violation);
 }
 
 std::string key_text(const certs::PublicKey& key) {

@@ -102,8 +102,7 @@ std::string success_facts(const Timeline& timeline, const Verdict& verdict) {
     text += fmt::format("{}handshake in {} ms, ", done->resumed ? "resumed " : "",
                         std::chrono::duration<double, std::milli>(done->took).count());
   }
-  text += fmt::format("{} from the client, {} from the server",
-                      bytes_text(timeline.flow(Leg::client).bytes),
+  text += fmt::format("{} up, {} down", bytes_text(timeline.flow(Leg::client).bytes),
                       bytes_text(timeline.flow(Leg::server).bytes));
   if (verdict.closer == Closer::client || verdict.closer == Closer::server) {
     text += fmt::format("; the {} closed", id(verdict.closer));

@@ -66,7 +66,8 @@ TEST_CASE("a failure is told from its hello to what can be done") {
   CHECK(report(refused_certificate(), expired()) ==
         R"(#17  10.1.2.3:51544 → partner.example:443   relay
   server  connected to 192.0.2.7:443 in 2.5 ms
-  client  ClientHello  TLS 1.3, 1.2  sni partner.example  3 ciphers  alpn h2, http/1.1
+  client  ClientHello  TLS 1.3, 1.2  sni partner.example  3 ciphers  alpn h2, http/1.1  ja4
+          t13d0306h2_95b666a050ae_e12c865f31a5
   server  ServerHello  TLS 1.2  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256  x25519
   server  Certificate  CN=partner.example (1 sent; expired 2026-01-01T00:00:00Z)
   server  CertificateRequest  no authorities listed
@@ -101,8 +102,7 @@ TEST_CASE("a success is told in four lines") {
   CHECK(report(timeline, verdict) == R"(#17  10.1.2.3:51544 → partner.example:443   relay
   client  ClientHello  TLS 1.3, 1.2  sni partner.example  3 ciphers  alpn h2, http/1.1
   server  ServerHello  TLS 1.3  TLS_AES_128_GCM_SHA256  x25519
-✓ ok   handshake in 5 ms, 1.2 kB from the client, 34.0 kB from the server; the client closed
-  none · certain
+✓ ok   handshake in 5 ms, 1.2 kB up, 34.0 kB down; the client closed   none · certain
 
 )");
 }
