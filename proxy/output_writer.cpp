@@ -125,6 +125,7 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
 
     while (take_batch()) write_batch();
+    if (unwritten_ != 0) report(fmt::format("ended with {} lines unwritten", unwritten_));
 
     const std::scoped_lock lock(mutex_);
     done_ = true;
@@ -170,9 +171,7 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
         if (!pause()) break;
       }
     }
-    if (const std::uint64_t lost = count_lines(rest); lost != 0) {
-      report(fmt::format("ended with {} lines unwritten", lost));
-    }
+    unwritten_ += count_lines(rest);
     if (batch_.capacity() > kept_capacity) batch_ = std::string();
   }
 
@@ -241,6 +240,7 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
   bool regular_;
   std::string batch_;
   int last_error_ = 0;
+  std::uint64_t unwritten_ = 0;
   Clock::time_point next_turn_{};
 
   // Shared, under the mutex.

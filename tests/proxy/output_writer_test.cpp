@@ -15,28 +15,15 @@
 #include <utility>
 #include <vector>
 
+#include "support/temporary_directory.hpp"
+
 namespace legible::proxy {
 namespace {
 
+using legible::test::content;
+using legible::test::TemporaryDirectory;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-/// A directory of its own for each test, gone at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "legible-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  std::string operator/(const char* name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
 
 struct Pipe {
   Pipe() {
@@ -98,12 +85,6 @@ class Reports {
   mutable std::mutex mutex_;
   std::vector<std::string> all_;
 };
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 std::string notice_line(std::string_view what) { return "notice " + std::string(what) + '\n'; }
 
