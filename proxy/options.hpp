@@ -6,12 +6,11 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/event_log.hpp"
 #include "proxy/relay_connection.hpp"
 #include "proxy/socket_address.hpp"
 
 namespace legible::proxy {
-
-enum class OutputFormat : std::uint8_t { text, json };
 
 /// `legible run`.
 struct RunOptions {
