@@ -1,5 +1,69 @@
-#include <cstdio>
+#include <fmt/format.h>
 
+#include <cstdio>
+#include <span>
+#include <string_view>
+
+#include "proxy/explain.hpp"
+#include "proxy/run_command.hpp"
 #include "proxy/version.hpp"
 
-int main() { std::fputs(legible::proxy::version_text().c_str(), stdout); }
+namespace {
+
+using namespace legible::proxy;
+
+struct Command {
+  std::string_view name;
+  std::string_view purpose;
+  int (*run)(int argc, char** argv);
+};
+
+constexpr Command commands[] = {
+    {"explain", "print what is known of a cause", explain_command},
+    {"run", "the proxy: relays, and says which side ended a connection, and why", run_command},
+};
+
+constexpr std::string_view planned[] = {"probe", "ca"};
+
+void print_help() {
+  fmt::print("usage: legible COMMAND [OPTION...]\n\n");
+  for (const Command& command : commands) {
+    fmt::print("  legible {:<9}{}\n", command.name, command.purpose);
+  }
+  fmt::print(
+      "\n`legible COMMAND --help` lists a command's options; `legible --version` the versions\n"
+      "of the program and its libraries.\n");
+}
+
+int wrong_usage(std::string_view word) {
+  for (const std::string_view name : planned) {
+    if (word == name) {
+      fmt::print(stderr, "legible: '{}' is not built into this version\n", word);
+      return 2;
+    }
+  }
+  fmt::print(stderr, "legible: '{}' is no command; try legible --help\n", word);
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    fmt::print(stderr, "legible: a command is needed; try legible --help\n");
+    return 2;
+  }
+  const std::string_view word = argv[1];
+  for (const Command& command : commands) {
+    if (word == command.name) return command.run(argc - 1, argv + 1);
+  }
+  if (word == "--version") {
+    fmt::print("{}", version_text());
+    return 0;
+  }
+  if (word == "--help" || word == "-h") {
+    print_help();
+    return 0;
+  }
+  return wrong_usage(word);
+}

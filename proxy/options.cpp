@@ -146,6 +146,22 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   return options;
 }
 
+// cxxopts puts an option's bare name between typographic quotes.
+std::string named_as_typed(std::string_view message) {
+  std::string result;
+  for (std::size_t at = 0; at < message.size();) {
+    if (message.substr(at).starts_with("‘")) {
+      result += "--";
+      at += std::string_view("‘").size();
+    } else if (message.substr(at).starts_with("’")) {
+      at += std::string_view("’").size();
+    } else {
+      result += message[at++];
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const char* const* argv,
@@ -158,7 +174,7 @@ std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const
   } catch (const Refused& refused) {
     return UsageError{refused.message};
   } catch (const cxxopts::exceptions::exception& error) {
-    return UsageError{error.what()};
+    return UsageError{named_as_typed(error.what())};
   }
 }
 

@@ -117,9 +117,9 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--format", "xml"}, "--format xml"},
       {{"--to", "a:1", "--log", ""}, "--log"},
       {{"--to", "a:1", "--max-hello", "1"}, "--max-hello"},
-      {{"--to", "a:1", "--trust"}, "trust"},
-      {{"--to", "a:1", "--forward"}, "forward"},
-      {{"--to", "a:1", "--keylog", "f"}, "keylog"},
+      {{"--to", "a:1", "--trust"}, "--trust"},
+      {{"--to", "a:1", "--forward"}, "--forward"},
+      {{"--to", "a:1", "--keylog", "f"}, "--keylog"},
       {{"--to", "a:1", "stray"}, "stray"},
   }));
   CAPTURE(c.words);

@@ -1,0 +1,86 @@
+#include "proxy/run_command.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <thread>
+
+#include "proxy/descriptor_limit.hpp"
+#include "proxy/event_log.hpp"
+#include "proxy/options.hpp"
+#include "proxy/relay_proxy.hpp"
+
+namespace legible::proxy {
+namespace {
+
+using certs::TrustStore;
+
+RelaySettings relay_settings(const RunOptions& options) {
+  RelaySettings settings;
+  settings.listen = options.listen;
+  settings.target = options.target;
+  settings.timeouts = options.timeouts;
+  settings.max_connections = options.max_connections;
+  settings.threads = options.threads;
+  settings.limits.client_hello_bytes = options.max_hello;
+  settings.server_trust =
+      options.trust_file.empty() ? TrustStore::system() : TrustStore::from_file(options.trust_file);
+  if (!options.client_trust_file.empty()) {
+    settings.client_trust = TrustStore::from_file(options.client_trust_file);
+  }
+  return settings;
+}
+
+OutputOptions output_options(const RunOptions& options) {
+  OutputOptions output;
+  output.format = options.format;
+  if (!options.log_file.empty()) output.log_path = options.log_file;
+  return output;
+}
+
+void run(const RunOptions& options) {
+  raise_descriptor_limit();
+  const RelaySettings settings = relay_settings(options);
+  EventOutputs outputs(output_options(options));
+  RelayProxy proxy(settings, [&] { return outputs.make_sink(); });
+
+  const SignalWatcher interrupt(proxy.main_loop(), SIGINT, [&] { proxy.stop(); });
+  const SignalWatcher terminate(proxy.main_loop(), SIGTERM, [&] { proxy.stop(); });
+  const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] { outputs.reopen(); });
+
+  for (const SocketAddress& address : proxy.addresses()) {
+    fmt::print(stderr, "listening on {}\n", address.text());
+  }
+  proxy.run();
+  outputs.close();
+  // Everything is written: a name server that does not answer must not hold up the end.
+  if (proxy.lookup_pending()) std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace
+
+int run_command(int argc, char** argv) {
+  const auto parsed =
+      parse_run_options(argc, argv, std::max(std::thread::hardware_concurrency(), 1U));
+  if (const auto* help = std::get_if<HelpText>(&parsed)) {
+    fmt::print("{}", help->text);
+    return 0;
+  }
+  if (const auto* error = std::get_if<UsageError>(&parsed)) {
+    fmt::print(stderr, "legible run: {}\n", error->message);
+    return 2;
+  }
+  try {
+    run(std::get<RunOptions>(parsed));
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "legible run: {}\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace legible::proxy
