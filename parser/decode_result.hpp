@@ -12,8 +12,8 @@ struct NeedMore {};
 
 /// The bytes break a rule.
 struct DecodeError {
-  std::string_view field;   ///< static text: the grammar's name of the field
-  std::size_t offset = 0;   ///< of the offending byte, from the start of what was decoded
+  std::string_view field;  ///< static text: the grammar's name of the field
+  std::size_t offset = 0;  ///< of the offending byte, from the start of what was decoded
 };
 
 template <class T>

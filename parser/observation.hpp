@@ -60,10 +60,10 @@ struct Dialogue {
 
 /// The status line of a plain-text HTTP answer, or the request line of a plain-text request.
 struct PlainHttp {
-  int status = 0;            ///< 0 for a request
-  std::string method;        ///< empty for a response
-  std::string target;        ///< request target, raw
-  std::string server;        ///< `Server` header of a response, `Host` header of a request
+  int status = 0;      ///< 0 for a request
+  std::string method;  ///< empty for a response
+  std::string target;  ///< request target, raw
+  std::string server;  ///< `Server` header of a response, `Host` header of a request
 };
 
 /// A Certificate message (TLS 1.2 and older in clear; TLS 1.3 after decryption). DER, in the order
@@ -74,16 +74,16 @@ struct CertificateMessage {
 
 /// CertificateRequest: RFC 5246 section 7.4.4, RFC 8446 section 4.3.2.
 struct CertificateRequest {
-  std::vector<ClientCertificateType> types;                  ///< empty in TLS 1.3
-  std::vector<SignatureScheme> signature_algorithms;         ///< empty before TLS 1.2
-  std::vector<std::vector<std::uint8_t>> authorities;        ///< DER names; empty: none listed
+  std::vector<ClientCertificateType> types;            ///< empty in TLS 1.3
+  std::vector<SignatureScheme> signature_algorithms;   ///< empty before TLS 1.2
+  std::vector<std::vector<std::uint8_t>> authorities;  ///< DER names; empty: none listed
 };
 
 /// ServerKeyExchange, as far as it can be read without the negotiated parameters' arithmetic.
 struct ServerKeyExchange {
-  std::optional<NamedGroup> group;                ///< ECDHE with a named curve
-  std::optional<std::uint32_t> dh_prime_bits;     ///< DHE
-  std::optional<SignatureScheme> scheme;          ///< TLS 1.2
+  std::optional<NamedGroup> group;             ///< ECDHE with a named curve
+  std::optional<std::uint32_t> dh_prime_bits;  ///< DHE
+  std::optional<SignatureScheme> scheme;       ///< TLS 1.2
 };
 
 struct CertificateVerify {
@@ -127,8 +127,8 @@ enum class Content : std::uint8_t {
 /// An encrypted record of the handshake phase, or an encrypted handshake or alert record later on.
 /// Application data is not reported record by record: see RecordTail.
 struct EncryptedRecord {
-  ContentType type;           ///< outer type
-  std::uint16_t length = 0;   ///< of the record's header: payload bytes
+  ContentType type;          ///< outer type
+  std::uint16_t length = 0;  ///< of the record's header: payload bytes
   Content likely = Content::unknown;
 };
 
@@ -165,9 +165,9 @@ using Shared = std::shared_ptr<const T>;
 using Observation =
     std::variant<FirstBytes, Shared<Dialogue>, Shared<PlainHttp>, Shared<ClientHello>,
                  Shared<ServerHello>, EncryptedExtensions, Shared<CertificateMessage>,
-                 Shared<CertificateRequest>, ServerKeyExchange, CertificateVerify,
-                 HandshakeMessage, ChangeCipherSpec, Alert, EncryptedRecord, HandshakeDone,
-                 Malformed, Incomplete, LimitReached>;
+                 Shared<CertificateRequest>, ServerKeyExchange, CertificateVerify, HandshakeMessage,
+                 ChangeCipherSpec, Alert, EncryptedRecord, HandshakeDone, Malformed, Incomplete,
+                 LimitReached>;
 
 /// How one direction of a stream ended.
 enum class StreamEnd : std::uint8_t { fin, rst, timeout, error };
