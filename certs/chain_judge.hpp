@@ -87,11 +87,11 @@ class TrustStore {
 enum class Purpose : std::uint8_t { server, client };
 
 struct JudgeRequest {
-  std::span<const Certificate> chain;  ///< as sent, leaf first; the others in any order
-  const TrustStore* trust = nullptr;   ///< null: no anchors
-  std::optional<std::string> name;     ///< DNS name or IP address to match; none: not checked
+  std::span<const Certificate> chain{};  ///< as sent, leaf first; the others in any order
+  const TrustStore* trust = nullptr;     ///< null: no anchors
+  std::optional<std::string> name{};     ///< DNS name or IP address to match; none: not checked
   Purpose purpose = Purpose::server;
-  Seconds now;
+  Seconds now{};
   /// Without a dNSName the common name is looked at, as JSSE and OpenSSL do; browsers do not.
   bool common_name_counts = true;
 };

@@ -84,9 +84,6 @@ PrivateKey PrivateKey::generate(KeyType type) {
     case KeyType::rsa_2048:
       generate_rsa(context.get(), 2048);
       break;
-    case KeyType::rsa_3072:
-      generate_rsa(context.get(), 3072);
-      break;
   }
   return PrivateKey(std::move(context));
 }

@@ -13,7 +13,7 @@ struct mbedtls_pk_context;
 namespace legible::certs {
 
 /// P-192 and RSA-1024 are weak: for showing what is refused.
-enum class KeyType : std::uint8_t { p256, p384, p192, rsa_1024, rsa_2048, rsa_3072 };
+enum class KeyType : std::uint8_t { p256, p384, p192, rsa_1024, rsa_2048 };
 
 /// MD5 and SHA-1 likewise.
 enum class SignatureHash : std::uint8_t { sha256, sha384, sha512, sha1, md5 };

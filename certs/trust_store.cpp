@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -17,7 +18,13 @@
 namespace legible::certs {
 namespace {
 
+/// Nothing when it cannot be read; errno says why.
 std::optional<std::string> read_file(const std::string& path) {
+  // A directory can be opened, and its stream throws when it is read.
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
+    errno = EISDIR;
+    return std::nullopt;
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) return std::nullopt;

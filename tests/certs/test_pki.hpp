@@ -2,6 +2,7 @@
 // A small PKI, made once: a root, an intermediate under it, and what tests derive from them.
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,14 +19,12 @@ inline constexpr Validity current{now - std::chrono::days(30), now + std::chrono
 inline constexpr Validity past{now - std::chrono::days(400), now - std::chrono::days(1)};
 inline constexpr Validity future{now + std::chrono::days(1), now + std::chrono::days(400)};
 
-/// Keys are the slow part: one of each kind serves all.
+/// Keys are the slow part: one of each type serves all, made when it is first wanted.
 inline const PrivateKey& key(KeyType type) {
-  static const PrivateKey keys[] = {
-      PrivateKey::generate(KeyType::p256),     PrivateKey::generate(KeyType::p384),
-      PrivateKey::generate(KeyType::p192),     PrivateKey::generate(KeyType::rsa_1024),
-      PrivateKey::generate(KeyType::rsa_2048), PrivateKey::generate(KeyType::rsa_3072),
-  };
-  return keys[static_cast<std::size_t>(type)];
+  static std::map<KeyType, PrivateKey> keys;
+  auto at = keys.find(type);
+  if (at == keys.end()) at = keys.emplace(type, PrivateKey::generate(type)).first;
+  return at->second;
 }
 
 inline CertificateProfile leaf_profile(std::vector<std::string> names = {"partner.example"}) {
