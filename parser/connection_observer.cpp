@@ -181,11 +181,10 @@ std::optional<std::uint64_t> ConnectionObserver::State::detect(Side from, Bytes 
 std::optional<std::uint64_t> ConnectionObserver::State::converse(Side from, Bytes bytes) {
   Direction& direction = of(from);
   Preamble& preamble = *direction.preamble;
+  const bool was_full = preamble.overflowed();
   const PreambleStep step = preamble.feed(from, bytes);
-  if (preamble.overflowed()) {
+  if (!was_full && preamble.overflowed()) {
     sink.on_observation(from, LimitReached{"cleartext dialogue", limits.dialogue_bytes});
-    abandon(preamble);
-    return bytes.size();
   }
   switch (step.next) {
     case PreambleStep::Next::need_more:

@@ -14,7 +14,7 @@ struct Http1Observer::Parser {
   Progress feed(std::span<const std::uint8_t> bytes);
 
   int begin_message();
-  int collect(std::string& field, const char* at, std::size_t length);
+  int collect(std::string& field, const char* at, std::size_t length) const;
   int end_header();
   int end_head();
   int end_message();
@@ -134,7 +134,7 @@ int Http1Observer::Parser::begin_message() {
   return HPE_OK;
 }
 
-int Http1Observer::Parser::collect(std::string& field, const char* at, std::size_t length) {
+int Http1Observer::Parser::collect(std::string& field, const char* at, std::size_t length) const {
   // Trailers come through the same callbacks; they belong to no head and are not kept.
   if (!inside_head) return HPE_OK;
   field.append(at, std::min(length, kept_bytes - field.size()));

@@ -24,7 +24,4 @@ class PlainHttpCollector : public Http1Events {
   std::optional<PlainHttp> head_;
 };
 
-/// True for the same field name (RFC 9110 section 5.1: case-insensitive).
-bool same_field(std::string_view a, std::string_view b);
-
 }  // namespace legible::parser

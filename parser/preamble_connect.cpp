@@ -2,16 +2,17 @@
 
 #include <optional>
 
+#include "parser/ascii.hpp"
 #include "parser/http1_observer.hpp"
-#include "parser/plain_http.hpp"
 #include "parser/preamble.hpp"
 
 namespace legible::parser {
 namespace {
 
 bool is_secret(std::string_view field) {
-  return same_field(field, "Proxy-Authorization") || same_field(field, "Authorization") ||
-         same_field(field, "Cookie") || same_field(field, "Set-Cookie");
+  return same_in_any_case(field, "Proxy-Authorization") ||
+         same_in_any_case(field, "Authorization") || same_in_any_case(field, "Cookie") ||
+         same_in_any_case(field, "Set-Cookie");
 }
 
 class ConnectPreamble : public Preamble {
@@ -92,12 +93,13 @@ class ConnectPreamble : public Preamble {
     }
 
     void on_header(std::string_view name, std::string_view value) override {
-      if (same_field(name, "Server")) plain_.server = value;
+      if (same_in_any_case(name, "Server")) plain_.server = value;
       dialogue_.say(from_, std::string(name).append(": ").append(is_secret(name) ? "***" : value));
     }
 
     void on_head_end() override {
-      if (plain_.status < 300) return;
+      constexpr int refusals_told = 8;
+      if (plain_.status < 300 || ++refusals_ > refusals_told) return;
       dialogue_.sink_.on_observation(from_, std::make_shared<const PlainHttp>(plain_));
     }
 
@@ -105,6 +107,7 @@ class ConnectPreamble : public Preamble {
     ConnectPreamble& dialogue_;
     Side from_;
     PlainHttp plain_;
+    int refusals_ = 0;
   };
 
   ObservationSink& sink_;

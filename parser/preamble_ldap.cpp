@@ -55,7 +55,7 @@ class LdapPreamble : public Preamble {
     const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, looked_at));
     if (bytes.size() < wanted) return {Next::need_more};
     say(from, describe(bytes.first(wanted), message->content_at));
-    return {Next::proceed, size};
+    return {overflowed() ? Next::leave : Next::proceed, size};
   }
 
  private:

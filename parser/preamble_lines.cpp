@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "parser/plain_http.hpp"
+#include "parser/ascii.hpp"
 #include "parser/preamble.hpp"
 #include "parser/protocol_detector.hpp"
 
@@ -13,6 +13,9 @@ namespace {
 
 /// A longer line ends the dialogue: SMTP allows 512 bytes, IMAP's capability lists stay below 1000.
 constexpr std::size_t longest_line = 2048;
+
+/// Of a command that is not known, no more than this is told.
+constexpr std::size_t longest_verb = 16;
 
 /// What may be said before TLS. Any other command is the session's work, in the clear: then no
 /// upgrade is to be expected, and what follows is nobody's business.
@@ -26,7 +29,8 @@ constexpr std::array<std::string_view, 7> credentials{"AUTH", "AUTHENTICATE", "L
 
 template <std::size_t n>
 bool is_one_of(std::string_view word, const std::array<std::string_view, n>& words) {
-  return std::ranges::any_of(words, [word](std::string_view w) { return same_field(word, w); });
+  return std::ranges::any_of(words,
+                             [word](std::string_view w) { return same_in_any_case(word, w); });
 }
 
 class LinePreamble : public Preamble {
@@ -48,7 +52,8 @@ class LinePreamble : public Preamble {
     }
     std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    const bool proceeds = from == Side::client ? command(line) : reply(line);
+    const bool negotiates = from == Side::client ? command(line) : reply(line);
+    const bool proceeds = negotiates && !overflowed();
     return {proceeds ? PreambleStep::Next::proceed : PreambleStep::Next::leave, end + 1};
   }
 
@@ -64,8 +69,9 @@ class LinePreamble : public Preamble {
     const std::string_view argument = line.substr(std::min(verb_end + 1, line.size()));
 
     const bool ftp_upgrade =
-        same_field(verb, "AUTH") && (same_field(argument, "TLS") || same_field(argument, "SSL") ||
-                                     same_field(argument, "TLS-C"));
+        same_in_any_case(verb, "AUTH") &&
+        (same_in_any_case(argument, "TLS") || same_in_any_case(argument, "SSL") ||
+         same_in_any_case(argument, "TLS-C"));
     if (ftp_upgrade) set_protocol(Protocol::ftp);
     if (!ftp_upgrade && is_one_of(verb, credentials)) {
       secret_follows_ = true;
@@ -73,7 +79,7 @@ class LinePreamble : public Preamble {
       return true;
     }
     const bool negotiates = ftp_upgrade || verb.empty() || is_one_of(verb, negotiation);
-    say(Side::client, negotiates ? line : line.substr(0, verb_end));
+    say(Side::client, negotiates ? line : line.substr(0, std::min(verb_end, longest_verb)));
     return negotiates;
   }
 

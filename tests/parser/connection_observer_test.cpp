@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,13 @@ ObservationRecorder observe(const std::vector<Turn>& turns, std::size_t piece,
   observer.end(Side::client, StreamEnd::fin);
   observer.end(Side::server, StreamEnd::fin);
   return recorder;
+}
+
+/// A line that is longer than a line.
+std::string joined(std::initializer_list<const char*> parts) {
+  std::string all;
+  for (const char* part : parts) all += part;
+  return all;
 }
 
 constexpr std::size_t whole = std::size_t{1} << 30;
@@ -114,9 +122,9 @@ const std::vector<Case>& dialogue_cases() {
                "Proxy-Authorization: Basic c2VjcmV0\r\n\r\n"),
         server("HTTP/1.1 200 Connection established\r\n\r\n"), client(hello), server(refusal)},
        {"client: FirstBytes http-connect", "server: FirstBytes http",
-        "client: Dialogue http-connect to partner.example:443"
-        " | C CONNECT partner.example:443 HTTP/1.1 | C Host: partner.example:443"
-        " | C Proxy-Authorization: *** | S HTTP/1.1 200 Connection established",
+        joined({"client: Dialogue http-connect to partner.example:443",
+                " | C CONNECT partner.example:443 HTTP/1.1 | C Host: partner.example:443",
+                " | C Proxy-Authorization: *** | S HTTP/1.1 200 Connection established"}),
         "client: ClientHello 4 ciphers partner.example", "server: Alert 2 40"}},
       {"CONNECT, refused once, then granted",
        {client("CONNECT a:443 HTTP/1.1\r\n\r\n"),
@@ -124,16 +132,16 @@ const std::vector<Case>& dialogue_cases() {
         client("CONNECT a:443 HTTP/1.1\r\nProxy-Authorization: x\r\n\r\n"),
         server("HTTP/1.1 200 OK\r\n\r\n"), client(hello), server(answer)},
        {"client: FirstBytes http-connect", "server: FirstBytes http", "server: PlainHttp 407 squid",
-        "client: Dialogue http-connect to a:443 | C CONNECT a:443 HTTP/1.1"
-        " | S HTTP/1.1 407 Who? | S Server: squid | S Content-Length: 4"
-        " | C CONNECT a:443 HTTP/1.1 | C Proxy-Authorization: *** | S HTTP/1.1 200 OK",
+        joined({"client: Dialogue http-connect to a:443 | C CONNECT a:443 HTTP/1.1",
+                " | S HTTP/1.1 407 Who? | S Server: squid | S Content-Length: 4",
+                " | C CONNECT a:443 HTTP/1.1 | C Proxy-Authorization: *** | S HTTP/1.1 200 OK"}),
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
       {"CONNECT, refused for good",
        {client("CONNECT a:443 HTTP/1.1\r\n\r\n"),
         server("HTTP/1.1 403 Forbidden\r\nServer: squid\r\n\r\n")},
        {"client: FirstBytes http-connect", "server: FirstBytes http", "server: PlainHttp 403 squid",
-        "client: Dialogue http-connect to a:443 | C CONNECT a:443 HTTP/1.1"
-        " | S HTTP/1.1 403 Forbidden | S Server: squid"}},
+        joined({"client: Dialogue http-connect to a:443 | C CONNECT a:443 HTTP/1.1",
+                " | S HTTP/1.1 403 Forbidden | S Server: squid"})}},
       {"CONNECT and the hello in one go",
        {client(concat({text("CONNECT a:443 HTTP/1.0\r\n\r\n"), hello})),
         server(concat({text("HTTP/1.0 200 OK\r\n\r\n"), answer}))},
@@ -146,16 +154,16 @@ const std::vector<Case>& dialogue_cases() {
         server("HTTP/1.1 200 OK\r\n\r\n220 mail ESMTP\r\n"), client("STARTTLS\r\n"),
         server("220 go\r\n"), client(hello), server(answer)},
        {"client: FirstBytes http-connect", "server: FirstBytes http",
-        "client: Dialogue http-connect to mail:25 | C CONNECT mail:25 HTTP/1.1"
-        " | S HTTP/1.1 200 OK",
+        joined({"client: Dialogue http-connect to mail:25 | C CONNECT mail:25 HTTP/1.1",
+                " | S HTTP/1.1 200 OK"}),
         "server: Dialogue smtp | S 220 mail ESMTP | C STARTTLS | S 220 go",
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
       {"SOCKS 4",
        {client(hex("04 01 01bb 5db8d877 00")), server(hex("005a 99b4 0ab49cf9")), client(hello),
         server(answer)},
        {"client: FirstBytes socks4", "server: FirstBytes socks4",
-        "client: Dialogue socks4 to 93.184.216.119:443 | C CONNECT 93.184.216.119:443"
-        " | S reply 0x5a",
+        joined({"client: Dialogue socks4 to 93.184.216.119:443 | C CONNECT 93.184.216.119:443",
+                " | S reply 0x5a"}),
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
       {"SOCKS 4a",
        {client(concat({hex("04 01 01bb 00000001"), text(std::string("joe\0www.example\0", 16))})),
@@ -166,25 +174,25 @@ const std::vector<Case>& dialogue_cases() {
       {"SOCKS 4, refused",
        {client(hex("04 01 01bb 5db8d877 00")), server(hex("005b 0000 00000000"))},
        {"client: FirstBytes socks4", "server: FirstBytes socks4",
-        "client: Dialogue socks4 to 93.184.216.119:443 | C CONNECT 93.184.216.119:443"
-        " | S reply 0x5b"}},
+        joined({"client: Dialogue socks4 to 93.184.216.119:443 | C CONNECT 93.184.216.119:443",
+                " | S reply 0x5b"})}},
       {"SOCKS 5 with a password",
        {client(hex("05 02 00 02")), server(hex("05 02")),
         client(hex("01 03 6a6f65 06 736563726574")), server(hex("01 00")),
         client(concat({hex("05 01 00 03 0b"), text("www.example"), hex("01bb")})),
         server(hex("05 00 00 01 0a000001 1f90")), client(hello), server(answer)},
        {"client: FirstBytes socks5", "server: FirstBytes socks5",
-        "client: Dialogue socks5 to www.example:443 | C methods 0x00 0x02 | S method 0x02"
-        " | C AUTH *** | S authentication status 0x00 | C CONNECT www.example:443"
-        " | S reply 0x00",
+        joined({"client: Dialogue socks5 to www.example:443 | C methods 0x00 0x02 | S method 0x02",
+                " | C AUTH *** | S authentication status 0x00 | C CONNECT www.example:443",
+                " | S reply 0x00"}),
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
       {"SOCKS 5 to an IPv6 address",
        {client(hex("05 01 00")), server(hex("05 00")),
         client(hex("05 01 00 04 20010db8000000000000000000000001 01bb")),
         server(hex("05 00 00 04 00000000000000000000000000000000 0000")), client(hello)},
        {"client: FirstBytes socks5", "server: FirstBytes socks5",
-        "client: Dialogue socks5 to [2001:db8::1]:443 | C methods 0x00 | S method 0x00"
-        " | C CONNECT [2001:db8::1]:443 | S reply 0x00",
+        joined({"client: Dialogue socks5 to [2001:db8::1]:443 | C methods 0x00 | S method 0x00",
+                " | C CONNECT [2001:db8::1]:443 | S reply 0x00"}),
         "client: ClientHello 4 ciphers partner.example"}},
       {"SOCKS 5 without a method in common",
        {client(hex("05 01 00")), server(hex("05 ff"))},
@@ -193,8 +201,8 @@ const std::vector<Case>& dialogue_cases() {
       {"PROXY version 1",
        {client(concat({text("PROXY TCP4 1.1.1.1 2.2.2.2 48502 443\r\n"), hello})), server(refusal)},
        {"client: FirstBytes proxy-protocol",
-        "client: Dialogue proxy-protocol to 2.2.2.2:443"
-        " | C PROXY TCP4 1.1.1.1 2.2.2.2 48502 443",
+        joined({"client: Dialogue proxy-protocol to 2.2.2.2:443",
+                " | C PROXY TCP4 1.1.1.1 2.2.2.2 48502 443"}),
         "client: ClientHello 4 ciphers partner.example", "server: FirstBytes tls",
         "server: Alert 2 40"}},
       {"PROXY version 1, of a connection not known",
@@ -222,15 +230,16 @@ const std::vector<Case>& dialogue_cases() {
        {server("220 mail ESMTP\r\n"), client("EHLO me\r\n"), server("250-mail\r\n250 STARTTLS\r\n"),
         client("STARTTLS\r\n"), server("220 go\r\n"), client(hello), server(answer)},
        {"server: FirstBytes smtp", "client: FirstBytes smtp",
-        "server: Dialogue smtp | S 220 mail ESMTP | C EHLO me | S 250-mail | S 250 STARTTLS"
-        " | C STARTTLS | S 220 go",
+        joined(
+            {"server: Dialogue smtp | S 220 mail ESMTP | C EHLO me | S 250-mail | S 250 STARTTLS",
+             " | C STARTTLS | S 220 go"}),
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
       {"SMTP STARTTLS, refused",
        {server("220 mail ESMTP\r\n"), client("STARTTLS\r\n"), server("454 not now\r\n"),
         client("QUIT\r\n"), server("221 bye\r\n")},
        {"server: FirstBytes smtp", "client: FirstBytes smtp",
-        "server: Dialogue smtp | S 220 mail ESMTP | C STARTTLS | S 454 not now | C QUIT"
-        " | S 221 bye"}},
+        joined({"server: Dialogue smtp | S 220 mail ESMTP | C STARTTLS | S 454 not now | C QUIT",
+                " | S 221 bye"})}},
       {"SMTP with a password in the clear",
        {server("220 mail ESMTP\r\n"), client("EHLO me\r\n"), server("250 AUTH LOGIN PLAIN\r\n"),
         client("AUTH LOGIN\r\n"), server("334 VXNlcm5hbWU6\r\n"), client("am9l\r\n"),
@@ -239,24 +248,26 @@ const std::vector<Case>& dialogue_cases() {
         client("MAIL FROM:<me@example>\r\n"), server("250 ok\r\n"),
         client("DATA\r\nwhat is written is nobody's business\r\n")},
        {"server: FirstBytes smtp", "client: FirstBytes smtp",
-        "server: Dialogue smtp | S 220 mail ESMTP | C EHLO me | S 250 AUTH LOGIN PLAIN"
-        " | C AUTH *** | S 334 VXNlcm5hbWU6 | C *** | S 334 UGFzc3dvcmQ6 | C *** | S 235 ok"
-        " | C auth *** | S 503 again? | C MAIL"}},
+        joined(
+            {"server: Dialogue smtp | S 220 mail ESMTP | C EHLO me | S 250 AUTH LOGIN PLAIN",
+             " | C AUTH *** | S 334 VXNlcm5hbWU6 | C *** | S 334 UGFzc3dvcmQ6 | C *** | S 235 ok",
+             " | C auth *** | S 503 again? | C MAIL"})}},
       {"IMAP STARTTLS",
        {server("* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n"), client(". CAPABILITY\r\n"),
         server("* CAPABILITY STARTTLS\r\n. OK done\r\n"), client(". STARTTLS\r\n"),
         server(". OK begin\r\n"), client(hello), server(answer)},
        {"server: FirstBytes imap", "client: FirstBytes imap",
-        "server: Dialogue imap | S * OK [CAPABILITY IMAP4rev1 STARTTLS] hello | C . CAPABILITY"
-        " | S * CAPABILITY STARTTLS | S . OK done | C . STARTTLS | S . OK begin",
+        joined({"server: Dialogue imap | S * OK [CAPABILITY IMAP4rev1 STARTTLS] hello | C . "
+                "CAPABILITY",
+                " | S * CAPABILITY STARTTLS | S . OK done | C . STARTTLS | S . OK begin"}),
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
       {"IMAP with a password, in the line and as a literal",
        {server("* OK hello\r\n"), client("a LOGIN joe secret\r\n"), server("a NO\r\n"),
         client("b LOGIN {3}\r\n"), server("+ go on\r\n"), client("joe secret\r\n"),
         server("b OK\r\n"), client("c SELECT INBOX\r\n")},
        {"server: FirstBytes imap", "client: FirstBytes imap",
-        "server: Dialogue imap | S * OK hello | C a LOGIN *** | S a NO | C b LOGIN ***"
-        " | S + go on | C *** | S b OK | C c SELECT"}},
+        joined({"server: Dialogue imap | S * OK hello | C a LOGIN *** | S a NO | C b LOGIN ***",
+                " | S + go on | C *** | S b OK | C c SELECT"})}},
       {"POP3 STLS",
        {server("+OK ready\r\n"), client("STLS\r\n"), server("+OK begin\r\n"), client(hello),
         server(answer)},
@@ -284,8 +295,8 @@ const std::vector<Case>& dialogue_cases() {
        {client(concat({hex("30 1d 02 01 01 77 18 80 16"), text("1.3.6.1.4.1.1466.20037")})),
         server(hex("30 0c 02 01 01 78 07 0a 01 00 04 00 04 00")), client(hello), server(answer)},
        {"client: FirstBytes ldap", "server: FirstBytes ldap",
-        "client: Dialogue ldap | C extendedRequest 1.3.6.1.4.1.1466.20037 (StartTLS)"
-        " | S extendedResponse resultCode 0",
+        joined({"client: Dialogue ldap | C extendedRequest 1.3.6.1.4.1.1466.20037 (StartTLS)",
+                " | S extendedResponse resultCode 0"}),
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
       {"LDAP, bound in the clear",
        {client(hex("30 14 02 01 01 60 0f 02 01 03 04 02 6f75 80 06 736563726574")),
@@ -419,6 +430,25 @@ TEST_CASE("a dialogue that goes on too long is cut short") {
   REQUIRE(lines.size() == 3);
   CHECK(lines[1] == "server: LimitReached cleartext dialogue 100");
   CHECK(lines[2].size() < 200);
+}
+
+TEST_CASE("TLS is found behind a CONNECT with more fields than are told") {
+  Limits limits;
+  limits.dialogue_bytes = 100;
+  const std::string request =
+      "CONNECT a:443 HTTP/1.1\r\nX: " + std::string(200, 'x') + "\r\nY: y\r\n\r\n";
+  CHECK(observe({client(request), client(hello)}, 1, limits).lines() ==
+        Lines{"client: FirstBytes http-connect", "client: LimitReached cleartext dialogue 100",
+              "client: Dialogue http-connect to a:443 | C CONNECT a:443 HTTP/1.1",
+              "client: ClientHello 4 ciphers partner.example"});
+}
+
+TEST_CASE("endless refusals are told a few times") {
+  std::string refusals;
+  for (int i = 0; i < 5000; ++i) refusals += "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n";
+  const ObservationRecorder recorder =
+      observe({client("CONNECT a:443 HTTP/1.1\r\n\r\n"), server(refusals)}, whole);
+  CHECK(recorder.entries.size() < 16);
 }
 
 TEST_CASE("a head that goes on too long is not awaited") {

@@ -63,7 +63,7 @@ struct Case {
   std::string stream;
   std::vector<std::string> told;
   Status status = Status::reading;
-  std::string rest = "";  ///< what is no longer HTTP
+  std::string rest{};  ///< what is no longer HTTP
 };
 
 const std::vector<Case>& cases() {

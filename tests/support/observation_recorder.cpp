@@ -87,6 +87,7 @@ std::string describe(const parser::Observation& observation) {
 
 std::vector<std::string> ObservationRecorder::lines() const {
   std::vector<std::string> all;
+  all.reserve(entries.size());
   for (const Entry& entry : entries) {
     all.push_back((entry.from == parser::Side::client ? "client: " : "server: ") +
                   describe(entry.observation));
