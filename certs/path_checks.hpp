@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "certs/chain_judge.hpp"
-#include "certs/name_constraints.hpp"
 #include "certs/path_finder.hpp"
 
 namespace legible::certs {
@@ -34,7 +33,7 @@ class PathChecks {
   void check_signature_of(std::size_t depth);
   void check_authority(std::size_t depth);
   void check_path_length(std::size_t depth);
-  void check_name_constraints(std::size_t depth);
+  void check_name_constraints();
   void check_purpose(std::size_t depth);
   void check_name();
   void check_revocation(std::size_t depth);
@@ -45,7 +44,6 @@ class PathChecks {
 
   const JudgeRequest& request_;
   const CertificatePath& path_;
-  std::size_t name_comparisons_ = name_comparison_limit;
   std::vector<Problem> problems_;
 };
 

@@ -6,8 +6,7 @@
 
 namespace legible::certs {
 
-/// The better first.
-enum class SignatureCheck : std::uint8_t { good, unknown, bad };
+enum class SignatureCheck : std::uint8_t { good, bad, unknown };
 
 /// Is `signature` (octets) over `signed_part` by the key of `public_key_info`? `algorithm` is the
 /// AlgorithmIdentifier's DER, RSASSA-PSS parameters (RFC 4055) included.

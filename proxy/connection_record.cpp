@@ -20,7 +20,9 @@ ConnectionRecord::ConnectionRecord(ConnectionId id, RecordContext& context,
     : id_(id), context_(context), observer_(*this, context.limits, decryptor) {}
 
 void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
-  if (const auto* target = std::get_if<Target>(&fact)) target_host_ = target->host;
+  if (const auto* target = std::get_if<Target>(&fact); target && target->host_is_name) {
+    target_host_ = target->host;
+  }
   if (std::holds_alternative<ConnectFailed>(fact)) terminal_seen_ = true;
   add(time, leg, std::move(fact));
 }

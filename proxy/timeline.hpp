@@ -28,8 +28,9 @@ struct Accepted {
 struct Target {
   std::string host;
   std::uint16_t port = 0;
-  std::string mode;    ///< "relay"
-  std::string reason;  ///< "fixed target", "capture"
+  std::string mode;          ///< "relay"
+  std::string reason;        ///< "fixed target", "capture"
+  bool host_is_name = true;  ///< false: `host` is an address that the client may know by a name
 };
 
 struct Connected {

@@ -1,0 +1,114 @@
+#include "proxy/read_command.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+
+#include "proxy/capture/pcapng_secrets.hpp"
+#include "proxy/capture_replay.hpp"
+#include "proxy/event_log.hpp"
+#include "proxy/read_options.hpp"
+
+namespace legible::proxy {
+namespace {
+
+using certs::TrustStore;
+
+void add_key_log_file(capture::KeyLog& key_log, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error(fmt::format("--keylog {}: {}", path, std::strerror(errno)));
+  key_log.read(file);
+  if (file.bad()) throw std::runtime_error(fmt::format("--keylog {}: cannot be read", path));
+}
+
+/// A pipe can be read only once, and the packets need it.
+void add_embedded_secrets(capture::KeyLog& key_log, const std::string& path) {
+  if (!std::filesystem::is_regular_file(path)) return;
+  std::ifstream file(path, std::ios::binary);
+  std::istringstream secrets{capture::read_pcapng_secrets(file)};
+  key_log.read(secrets);
+}
+
+std::shared_ptr<const TrustStore> server_trust(const ReadOptions& options) {
+  auto trust =
+      options.trust_file.empty() ? TrustStore::system() : TrustStore::from_file(options.trust_file);
+  return options.crl_file.empty() ? trust : trust->with_crl_file(options.crl_file);
+}
+
+std::shared_ptr<const TrustStore> client_trust(const ReadOptions& options) {
+  if (options.client_trust_file.empty()) return nullptr;
+  return TrustStore::from_file(options.client_trust_file);
+}
+
+capture::CaptureFile open_capture(const std::string& path) {
+  try {
+    return capture::CaptureFile{path};
+  } catch (const std::runtime_error& error) {
+    // libpcap names the file in some of its messages and not in others.
+    const std::string reason = error.what();
+    if (reason.starts_with(path)) throw;
+    throw std::runtime_error(fmt::format("{}: {}", path, reason));
+  }
+}
+
+/// True when the capture was read whole.
+bool read(const ReadOptions& options) {
+  // A reader of our output that is gone shows in the call that fails.
+  std::signal(SIGPIPE, SIG_IGN);
+  capture::KeyLog key_log;
+  if (!options.key_log_file.empty()) add_key_log_file(key_log, options.key_log_file);
+  add_embedded_secrets(key_log, options.capture_file);
+  capture::CaptureFile file = open_capture(options.capture_file);
+
+  OutputOptions output;
+  output.format = options.format;
+  output.when_full = WhenFull::wait;
+  EventOutputs outputs(output);
+  const std::unique_ptr<EventSink> sink = outputs.make_sink();
+  ChainCache chains{server_trust(options), client_trust(options)};
+  RecordContext context{*sink, chains, {}};
+  const ReplayResult result = replay_capture(file, options.capture_file, key_log, context);
+  outputs.close();
+
+  if (!result.error.empty()) {
+    fmt::print(stderr, "legible read: {}: read as far as packet {}: {}\n", options.capture_file,
+               result.packets, result.error);
+    return false;
+  }
+  if (result.connections == 0) {
+    fmt::print(stderr, "legible read: {}: no TCP connection in {} packets\n", options.capture_file,
+               result.packets);
+  }
+  return true;
+}
+
+}  // namespace
+
+int read_command(int argc, char** argv) {
+  const auto parsed = parse_read_options(argc, argv);
+  if (const auto* help = std::get_if<HelpText>(&parsed)) {
+    fmt::print("{}", help->text);
+    return 0;
+  }
+  if (const auto* error = std::get_if<UsageError>(&parsed)) {
+    fmt::print(stderr, "legible read: {}\n", error->message);
+    return 2;
+  }
+  try {
+    return read(std::get<ReadOptions>(parsed)) ? 0 : 1;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "legible read: {}\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace legible::proxy

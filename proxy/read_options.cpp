@@ -1,0 +1,63 @@
+#include "proxy/read_options.hpp"
+
+#include <fmt/format.h>
+
+#include <cxxopts.hpp>
+#include <vector>
+
+namespace legible::proxy {
+namespace {
+
+cxxopts::Options read_options() {
+  cxxopts::Options options("legible read",
+                           "Says of each TCP connection in a pcap or pcapng file which side ended "
+                           "it, and why.");
+  // clang-format off
+  options.add_options()
+    ("keylog", "TLS secrets (NSS key log); those inside a pcapng file are used without it",
+     cxxopts::value<std::string>()->default_value(""), "FILE")
+    ("trust", "anchors (PEM) by which server chains are judged, instead of the system's",
+     cxxopts::value<std::string>()->default_value(""), "FILE")
+    ("client-trust", "anchors (PEM) by which client certificates are judged",
+     cxxopts::value<std::string>()->default_value(""), "FILE")
+    ("crl", "revocation lists (PEM)",
+     cxxopts::value<std::string>()->default_value(""), "FILE")
+    ("format", "what standard output carries: text or json",
+     cxxopts::value<std::string>()->default_value("text"), "text|json")
+    ("json", "the same as --format json")
+    ("file", "the capture; -: standard input", cxxopts::value<std::vector<std::string>>())
+    ("help", "this text");
+  // clang-format on
+  options.positional_help("FILE");
+  options.parse_positional({"file"});
+  return options;
+}
+
+}  // namespace
+
+std::variant<ReadOptions, UsageError, HelpText> parse_read_options(int argc,
+                                                                   const char* const* argv) {
+  try {
+    cxxopts::Options options = read_options();
+    const auto given = options.parse(argc, argv);
+    if (given.count("help") > 0) return HelpText{options.help()};
+    if (given.count("file") == 0) return UsageError{"FILE is needed: which capture?"};
+    const auto files = given["file"].as<std::vector<std::string>>();
+    if (files.size() > 1) return UsageError{fmt::format("'{}': one FILE at a time", files[1])};
+    const auto format = given["format"].as<std::string>();
+    if (format != "text" && format != "json") {
+      return UsageError{fmt::format("--format {}: text or json is needed", format)};
+    }
+    const bool json = format == "json" || given.count("json") > 0;
+    return ReadOptions{.capture_file = files.front(),
+                       .key_log_file = given["keylog"].as<std::string>(),
+                       .trust_file = given["trust"].as<std::string>(),
+                       .client_trust_file = given["client-trust"].as<std::string>(),
+                       .crl_file = given["crl"].as<std::string>(),
+                       .format = json ? OutputFormat::json : OutputFormat::text};
+  } catch (const cxxopts::exceptions::exception& error) {
+    return UsageError{error.what()};
+  }
+}
+
+}  // namespace legible::proxy

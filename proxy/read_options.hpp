@@ -1,0 +1,24 @@
+#pragma once
+// The command line of `legible read` to validated options: nothing is opened here.
+
+#include <string>
+#include <variant>
+
+#include "proxy/options.hpp"
+
+namespace legible::proxy {
+
+struct ReadOptions {
+  std::string capture_file;       ///< "-": standard input
+  std::string key_log_file;       ///< empty: only the secrets inside the capture
+  std::string trust_file;         ///< empty: the system's anchors
+  std::string client_trust_file;  ///< empty: client certificates are not judged
+  std::string crl_file;           ///< empty: none
+  OutputFormat format = OutputFormat::text;
+};
+
+/// argv[0] is the command's own name.
+std::variant<ReadOptions, UsageError, HelpText> parse_read_options(int argc,
+                                                                   const char* const* argv);
+
+}  // namespace legible::proxy
