@@ -211,6 +211,12 @@ bool is_close_notify(const parser::Alert& alert) {
   return alert.description && alert.description->value == 0;
 }
 
+bool is_http_of(const Entry& entry, std::string_view who) {
+  const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+  return observation != nullptr && id(entry.leg) == who &&
+         std::holds_alternative<parser::Shared<parser::PlainHttp>>(*observation);
+}
+
 std::string first_bytes_text(const parser::FirstBytes& first) {
   const std::string_view bytes(reinterpret_cast<const char*>(first.bytes.data()), first.count);
   return fmt::format("first bytes: {}  \"{}\"", id(first.protocol), escape_ascii(bytes));
@@ -297,9 +303,10 @@ class FactReader {
   }
 
   Line operator()(const parser::FirstBytes& first) const {
-    if (first.protocol == parser::Protocol::tls || first.protocol == parser::Protocol::silent) {
-      return {};
-    }
+    const bool told_better =
+        first.protocol == parser::Protocol::tls || first.protocol == parser::Protocol::silent ||
+        std::ranges::any_of(entries_, [&](const Entry& entry) { return is_http_of(entry, who_); });
+    if (told_better) return {};
     return FactText{who_, first_bytes_text(first)};
   }
 
@@ -311,12 +318,14 @@ class FactReader {
   }
 
   Line operator()(const parser::Shared<parser::PlainHttp>& http) const {
-    if (http->status == 0) {
-      return FactText{who_, fmt::format("plain HTTP: {} {}  Host {}", shown(http->method),
-                                        shown(http->target), shown(http->server))};
+    const bool is_request = http->status == 0;
+    std::string line =
+        is_request ? fmt::format("plain HTTP: {} {}", shown(http->method), shown(http->target))
+                   : fmt::format("plain HTTP: status {}", http->status);
+    if (!http->server.empty()) {
+      line += fmt::format("  {}: {}", is_request ? "Host" : "Server", shown(http->server));
     }
-    return FactText{
-        who_, fmt::format("plain HTTP: status {}  Server {}", http->status, shown(http->server))};
+    return FactText{who_, line};
   }
 
   Line operator()(const parser::Shared<parser::ClientHello>& hello) const {

@@ -99,7 +99,7 @@ void append_cause(std::string& out, const Verdict& verdict, const Palette& palet
 std::string success_facts(const Timeline& timeline, const Verdict& verdict) {
   std::string text;
   if (const std::optional<Handshake> done = handshake(timeline)) {
-    text += fmt::format("{}handshake in {} ms, ", done->resumed ? "resumed " : "",
+    text += fmt::format("{}handshake in {:.1f} ms, ", done->resumed ? "resumed " : "",
                         std::chrono::duration<double, std::milli>(done->took).count());
   }
   text += fmt::format("{} up, {} down", bytes_text(timeline.flow(Leg::client).bytes),
@@ -175,9 +175,9 @@ void append_reasons(std::string& out, const Verdict& verdict, const Palette& pal
         "apart");
   }
   if (verdict.masking) paragraphs("masked").add(*verdict.masking);
-  const FixAt fix_at = describe(verdict.cause).fix_at;
-  add_both_sides(paragraphs("to do"), verdict.hint, fix_at);
-  add_both_sides(paragraphs("logs"), verdict.logs, fix_at);
+  add_both_sides(paragraphs("to do"), verdict.hint, describe(verdict.cause).fix_at);
+  // What each stack calls its settings and writes into its own log would fill the screen.
+  paragraphs("more").add(fmt::format("legible explain {}", id(verdict.cause)));
 }
 
 }  // namespace
