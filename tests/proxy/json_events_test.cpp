@@ -368,6 +368,33 @@ TEST_CASE("a verdict has its ids, its alert and both legs") {
   CHECK(document["legs"]["server"]["cipher"].IsNull());
 }
 
+TEST_CASE("docs/events.md names every event and field, and its examples are valid") {
+  const std::string text = file(LEGIBLE_SOURCE_DIR "/docs/events.md");
+  rapidjson::Document document;
+  document.Parse(file(LEGIBLE_SOURCE_DIR "/docs/events.schema.json").c_str());
+  for (const auto& event : document["oneOf"].GetArray()) {
+    const std::string reference = event["$ref"].GetString();
+    const std::string name = reference.substr(reference.rfind('/') + 1);
+    const auto& definition = document["definitions"][name.c_str()];
+    CAPTURE(name);
+    const auto headings = split_lines(text);
+    CHECK(std::ranges::any_of(headings, [&](const std::string& line) {
+      return line.starts_with("##") && line.find(name) != std::string::npos;
+    }));
+    for (const auto& property : definition["properties"].GetObject()) {
+      const std::string field = property.name.GetString();
+      CAPTURE(field);
+      CHECK(text.find('`' + field + '`') != std::string::npos);
+    }
+  }
+  std::size_t examples = 0;
+  for (const std::string& line : split_lines(text)) {
+    if (!line.starts_with("{\"v\":1,")) continue;
+    CHECK(schema().problem(line) == "");
+    ++examples;
+  }
+  CHECK(examples >= 10);
+}
 
 }  // namespace
 }  // namespace legible::proxy
