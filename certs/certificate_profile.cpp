@@ -130,15 +130,14 @@ Bytes write_general_name(const SubjectAltName& name, bool is_subtree) {
 
 Bytes write_key_usage(std::uint16_t usage) {
   Bytes octets{0, 0, 0};
-  int last = 0;
-  for (int i = 0; i < 9; ++i) {
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < 9; ++i) {
     if ((usage >> i & 1) == 0) continue;
-    auto& octet = octets[static_cast<std::size_t>(1 + i / 8)];
-    octet = static_cast<std::uint8_t>(octet | 0x80 >> (i % 8));
+    octets[1 + i / 8] = static_cast<std::uint8_t>(octets[1 + i / 8] | 0x80u >> (i % 8));
     last = i;
   }
   // X.690 section 11.2.2: trailing zero bits are left out.
-  octets.resize(static_cast<std::size_t>(2 + last / 8));
+  octets.resize(2 + last / 8);
   octets[0] = static_cast<std::uint8_t>(7 - last % 8);
   return der::element(tag::bit_string, octets);
 }

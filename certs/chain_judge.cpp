@@ -59,8 +59,8 @@ std::string_view id(ProblemId problem) {
   return "unknown";
 }
 
-const Problem* Judgement::find(ProblemId wanted) const {
-  const auto at = std::ranges::find(problems, wanted, &Problem::id);
+const Problem* Judgement::find(ProblemId id) const {
+  const auto at = std::ranges::find(problems, id, &Problem::id);
   return at == problems.end() ? nullptr : &*at;
 }
 

@@ -113,14 +113,13 @@ void PathChecks::check_key(std::size_t depth) {
 }
 
 void PathChecks::check_signature_of(std::size_t depth) {
-  // An anchor is trusted for itself, and a root that is no anchor vouches for nothing.
-  const bool vouched =
-      !is_anchor(depth) && (depth == 0 || !(path_.end == PathEnd::self_signed && is_last(depth)));
+  if (is_anchor(depth)) return;
   const Certificate& c = certificate(depth);
-  if (vouched && has_weak_hash(c.bytes(c.signature_algorithm))) {
+  // The signature of a root above others vouches for nothing.
+  const bool is_root = depth > 0 && is_last(depth) && path_.end == PathEnd::self_signed;
+  if (!is_root && has_weak_hash(c.bytes(c.signature_algorithm))) {
     report(ProblemId::weak_signature, depth, "SHA-256 or better", c.signature);
   }
-  if (is_anchor(depth)) return;
   switch (path_.steps[depth].signature) {
     case SignatureCheck::good:
       break;

@@ -43,7 +43,7 @@ std::string require_file(const std::string& path) {
 
 /// Runs `read` so that what it throws names the file.
 template <class Read>
-auto naming(const std::string& path, Read read) {
+auto naming(const std::string& path, const Read& read) {
   try {
     return read();
   } catch (const std::runtime_error& error) {

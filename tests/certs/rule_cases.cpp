@@ -181,7 +181,7 @@ CaseGroup algorithms() {
 }
 
 CaseGroup usages() {
-  const auto for_purposes = [](std::vector<std::string> purposes) {
+  const auto for_purposes = [](const std::vector<std::string>& purposes) {
     return [purposes](CertificateProfile& p) { p.extended_key_usage = purposes; };
   };
   const auto no_usage = leaf_with([](auto& p) {
