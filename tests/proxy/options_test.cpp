@@ -85,7 +85,7 @@ TEST_CASE("run takes every option") {
   CHECK(options.max_hello == 1000);
 }
 
-TEST_CASE("--json means --format json") {
+TEST_CASE("the option --json means --format json") {
   CHECK(accepted({"--to", "a:1", "--json"}).format == OutputFormat::json);
 }
 
