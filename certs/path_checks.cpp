@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "certs/distinguished_name.hpp"
-#include "certs/name_constraints.hpp"
 #include "certs/name_match.hpp"
 
 namespace legible::certs {
@@ -61,11 +60,10 @@ std::vector<Problem> PathChecks::run() {
       check_authority(depth);
       check_path_length(depth);
     }
+    check_name_constraints(depth);
     check_revocation(depth);
   }
-  check_name_constraints();
   check_end();
-  std::ranges::stable_sort(problems_, {}, &Problem::depth);
   return std::move(problems_);
 }
 
@@ -161,19 +159,18 @@ void PathChecks::check_path_length(std::size_t depth) {
   }
 }
 
-void PathChecks::check_name_constraints() {
-  std::size_t budget = name_comparison_limit;
-  for (std::size_t above = 1; above < path_.steps.size(); ++above) {
-    if (!certificate(above).has_name_constraints) continue;
-    for (std::size_t depth = 0; depth < above; ++depth) {
-      // RFC 5280 section 6.1.3 (b): not for self-issued certificates, unless it is the last.
-      if (depth > 0 && certificate(depth).self_issued()) continue;
-      auto violation = find_violation(certificate(depth), depth == 0, certificate(above), budget);
-      if (!violation) continue;
-      report(ProblemId::name_constraint, depth,
-             fmt::format("{}, by {}", violation->expected, certificate(above).subject.text),
-             std::move(violation->presented));
-    }
+void PathChecks::check_name_constraints(std::size_t depth) {
+  // RFC 5280 section 6.1.3 (b): self-issued certificates are exempt, unless it is the last one.
+  if (depth > 0 && certificate(depth).self_issued()) return;
+  for (std::size_t above = depth + 1; above < path_.steps.size(); ++above) {
+    const Certificate& constraining = certificate(above);
+    if (!constraining.has_name_constraints) continue;
+    auto violation =
+        find_violation(certificate(depth), depth == 0, constraining, name_comparisons_);
+    if (!violation) continue;
+    report(ProblemId::name_constraint, depth,
+           fmt::format("{}, by {}", violation->expected, constraining.subject.text),
+           std::move(violation->presented));
   }
 }
 

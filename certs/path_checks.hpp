@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "certs/chain_judge.hpp"
+#include "certs/name_constraints.hpp"
 #include "certs/path_finder.hpp"
 
 namespace legible::certs {
@@ -33,7 +34,7 @@ class PathChecks {
   void check_signature_of(std::size_t depth);
   void check_authority(std::size_t depth);
   void check_path_length(std::size_t depth);
-  void check_name_constraints();
+  void check_name_constraints(std::size_t depth);
   void check_purpose(std::size_t depth);
   void check_name();
   void check_revocation(std::size_t depth);
@@ -44,6 +45,7 @@ class PathChecks {
 
   const JudgeRequest& request_;
   const CertificatePath& path_;
+  std::size_t name_comparisons_ = name_comparison_limit;
   std::vector<Problem> problems_;
 };
 

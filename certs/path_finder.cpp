@@ -76,7 +76,9 @@ std::vector<PathFinder::Issuer> PathFinder::issuers_of(const SentCertificate& cu
     const auto result = check(certificate, issuer);
     if (!result) return;
     if (*result != SignatureCheck::good && key_ids_differ(certificate, issuer)) return;
-    issuers.push_back({&issuer, sent, *result});
+    // The better first; of equals the anchors, which are considered first.
+    const auto place = std::ranges::upper_bound(issuers, *result, {}, &Issuer::check);
+    issuers.insert(place, {&issuer, sent, *result});
   };
   if (anchors_ != nullptr) {
     for (const Certificate* anchor : anchors_->find(name)) consider(*anchor, nullptr);
@@ -87,12 +89,6 @@ std::vector<PathFinder::Issuer> PathFinder::issuers_of(const SentCertificate& cu
     if (sent.certificate->der == certificate.der) continue;
     consider(*sent.certificate, &sent);
   }
-  const auto rank = [](const Issuer& issuer) {
-    return issuer.check == SignatureCheck::good      ? 0
-           : issuer.check == SignatureCheck::unknown ? 1
-                                                     : 2;
-  };
-  std::ranges::stable_sort(issuers, {}, rank);
   return issuers;
 }
 

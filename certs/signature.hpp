@@ -6,7 +6,8 @@
 
 namespace legible::certs {
 
-enum class SignatureCheck : std::uint8_t { good, bad, unknown };
+/// The better first.
+enum class SignatureCheck : std::uint8_t { good, unknown, bad };
 
 /// Is `signature` (octets) over `signed_part` by the key of `public_key_info`? `algorithm` is the
 /// AlgorithmIdentifier's DER, RSASSA-PSS parameters (RFC 4055) included.

@@ -19,6 +19,7 @@ constexpr auto linger_limit = 2500ms;
 // How long a reset waits for bytes that came before it and are still on their way: a second.
 constexpr auto reset_poll_interval = 20ms;
 constexpr int max_reset_polls = 50;
+constexpr auto unread_poll_interval = 1000ms;
 // Who the client wanted is worth a moment, when there is no server to send it to.
 constexpr auto refusal_limit = 200ms;
 constexpr auto finish_limit = 30s;
@@ -114,14 +115,13 @@ void RelayConnection::on_read(RelayLeg& from, std::span<const std::uint8_t> byte
   last_activity_ = context_.loop.now();
   RelayLeg& to = other(from);
   bool sent = true;
-  if (to.stream) {
+  if (to.stream && !from.discarding) {
     sent = send(to, bytes);
   } else if (phase_ == Phase::connecting) {
     early_bytes_.insert(early_bytes_.end(), bytes.begin(), bytes.end());
   }
-  if (early_bytes_.size() >= max_early_bytes || (to.stream && to.stream.queued() > high_water)) {
-    pause(from);
-  }
+  const bool to_is_slow = to.stream && to.stream.queued() > high_water && !from.discarding;
+  if (to_is_slow || early_bytes_.size() >= max_early_bytes) pause(from);
   record_.bytes(wall_clock(), from.side, bytes);
 
   if (phase_ == Phase::refusing) return refuse_client();
@@ -159,6 +159,7 @@ void RelayConnection::on_written(RelayLeg& to, int status) {
 void RelayConnection::pause(RelayLeg& leg) {
   leg.paused = true;
   leg.stream.stop_reading();
+  watch_unread_legs();
 }
 
 void RelayConnection::resume(RelayLeg& leg) {
@@ -183,6 +184,7 @@ void RelayConnection::on_read_end(RelayLeg& from, int status) {
   }
   if (phase_ == Phase::refusing) return refuse_client();
   if (to.stream) to.stream.shutdown();
+  watch_unread_legs();
   if (to.ended) {
     conclude();
     enter(Phase::finishing, finish_limit);
@@ -201,6 +203,26 @@ void RelayConnection::mirror_reset(RelayLeg& to) {
   note_end(to, parser::StreamEnd::rst, true);
   to.stream.reset();
   finish();
+}
+
+// Nothing tells of an RST on a leg that is paused, or whose FIN was read while the other direction
+// goes on: looked for now and then, it does not have to wait for the next write or a time-out.
+void RelayConnection::watch_unread_legs() {
+  if (!unread_timer_) unread_timer_.emplace(context_.loop, [this] { look_for_resets(); });
+  unread_timer_->start(unread_poll_interval);
+}
+
+void RelayConnection::look_for_resets() {
+  if (phase_ != Phase::handshaking && phase_ != Phase::lingering && phase_ != Phase::open) return;
+  for (RelayLeg* leg : {&client_, &server_}) {
+    if (!leg->stream || !leg->stream.broken()) continue;
+    if (leg->ended) return mirror_reset(other(*leg));
+    if (leg->paused) {
+      leg->discarding = true;
+      resume(*leg);
+    }
+  }
+  if (client_.paused || server_.paused || client_.ended || server_.ended) watch_unread_legs();
 }
 
 void RelayConnection::finish_when_sent() {
@@ -241,6 +263,7 @@ void RelayConnection::finish() {
   phase_ = Phase::finished;
   resetting_ = nullptr;
   timer_.stop();
+  unread_timer_.reset();
   context_.target.forget(*this);
   client_.stream.close();
   server_.stream.close();

@@ -85,6 +85,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
     bool ended = false;         ///< by its peer
     bool write_failed = false;  ///< its peer takes no more bytes
     bool paused = false;        ///< not read until the other leg's queue is shorter
+    bool discarding = false;    ///< its peer has reset: what is still read goes nowhere
   };
 
   void on_resolved(Addresses addresses) override;
@@ -101,6 +102,8 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   void pause(RelayLeg& leg);
   void resume(RelayLeg& leg);
   void mirror_reset(RelayLeg& to);
+  void watch_unread_legs();
+  void look_for_resets();
 
   void enter(Phase phase, std::chrono::milliseconds limit);
   void enter_handshaking();
@@ -126,6 +129,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   RelayLeg client_{*this, Leg::client};
   RelayLeg server_{*this, Leg::server};
   Timer timer_;
+  std::optional<Timer> unread_timer_;  ///< while a leg is not read
   Phase phase_ = Phase::connecting;
   Time accepted_{};
   std::uint64_t last_activity_ = 0;  ///< loop time

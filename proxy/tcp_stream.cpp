@@ -1,6 +1,7 @@
 #include "proxy/tcp_stream.hpp"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <uv.h>
@@ -168,6 +169,12 @@ std::size_t TcpStream::unsent() const {
   int bytes = 0;
   if (ioctl(handle_->socket(), SIOCOUTQNSD, &bytes) < 0) return queued();
   return queued() + static_cast<std::size_t>(bytes);
+}
+
+bool TcpStream::broken() const {
+  // Reading SO_ERROR instead would clear it, and the reset would look like an end.
+  pollfd socket{handle_->socket(), 0, 0};
+  return ::poll(&socket, 1, 0) > 0 && (socket.revents & POLLERR) != 0;
 }
 
 void TcpStream::reset() {

@@ -52,6 +52,10 @@ class TcpStream {
   /// Bytes that wait for the kernel or, in it, for the peer's window.
   std::size_t unsent() const;
 
+  /// Has the connection been reset, or has it failed? Asked of a stream that is not being read,
+  /// which is told of nothing.
+  bool broken() const;
+
   /// Sends a FIN after everything queued; reading goes on.
   void shutdown();
   /// Closes. The kernel sends a FIN, or an RST when received bytes were not read.

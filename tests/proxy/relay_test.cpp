@@ -1,5 +1,7 @@
 // The relay with real sockets: what goes in on one leg comes out on the other, and nothing else.
 
+#include <sys/resource.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <fstream>
@@ -228,6 +230,32 @@ TEST_CASE("a server that closed and then refuses bytes resets the client") {
   CHECK(ends(facts) == Ends{"server fin peer", "client rst proxy"});
 }
 
+TEST_CASE("a reset after a FIN is mirrored although nobody writes") {
+  Listener target;
+  RunningProxy proxy(target.port());
+  Legs legs = connect_through(proxy, target);
+  legs.client.send("hello");
+  CHECK(legs.server.receive(5) == "hello");
+  legs.server.send("answer");
+  legs.server.shutdown();
+  CHECK(legs.client.receive_to_end().end == End::fin);
+  legs.server.reset();
+  // The client is asleep in the middle of its own half.
+  CHECK(ends(proxy.events().facts_of(1)) == Ends{"server fin peer", "client rst proxy"});
+}
+
+TEST_CASE("a sender's reset is noticed while its reader has stopped") {
+  Listener target(65536);
+  RunningProxy proxy(target.port());
+  Legs legs{Socket::connect(proxy.port(), 65536), {}};
+  legs.server = target.accept();
+  legs.server.send("warm");
+  CHECK(legs.client.receive(4) == "warm");
+  legs.client.send_until_stuck(random_bytes(64 * 1024 * 1024, 5), 300ms);
+  legs.client.reset();
+  CHECK(ends(proxy.events().facts_of(1)) == Ends{"client rst peer", "server rst proxy"});
+}
+
 TEST_CASE("a reader that stops holds up its sender, not the proxy's memory") {
   const bool to_server = GENERATE(true, false);
   Listener target(65536);
@@ -379,6 +407,32 @@ TEST_CASE("clients beyond --max-connections wait and are then served") {
   CHECK(server.receive(7) == "patient");
   server.send("served");
   CHECK(waiting.receive(6) == "served");
+  CHECK(proxy.events().notices() == 1);
+}
+
+TEST_CASE("without descriptors accepting pauses, is said once, and goes on by itself") {
+  Listener target;
+  RunningProxy proxy(target.port());
+  Legs open = connect_through(proxy, target);
+  Socket client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+
+  rlimit normal{};
+  getrlimit(RLIMIT_NOFILE, &normal);
+  const int lowest_free = dup(client.get());
+  ::close(lowest_free);
+  const rlimit used_up{static_cast<rlim_t>(lowest_free), normal.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &used_up);
+  const sockaddr_in address = Socket::loopback(proxy.port());
+  REQUIRE(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  client.send("patient");
+  const std::string notice = proxy.events().notice();
+  CHECK(client.silent_for(300ms));
+  open.client.send("still served");
+  CHECK(open.server.receive(12) == "still served");
+  setrlimit(RLIMIT_NOFILE, &normal);
+
+  CHECK(target.accept().receive(7) == "patient");
+  CHECK(notice.find("accepting pauses") != std::string::npos);
   CHECK(proxy.events().notices() == 1);
 }
 

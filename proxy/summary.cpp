@@ -1,0 +1,123 @@
+#include "proxy/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/escape.hpp"
+
+namespace legible::proxy {
+namespace {
+
+/// Harmless and short, also when another program wrote the log.
+std::string kept(std::string_view text) {
+  return escape_again(text.substr(0, SummaryBuilder::max_name));
+}
+
+/// "10.1.2.3:51544" or "[2001:db8::1]:51544" without the port.
+std::string_view without_port(std::string_view address) {
+  return address.substr(0, address.rfind(':'));
+}
+
+std::string host_and_port(const LogLine& target) {
+  const bool is_ipv6 = target.host.find(':') != std::string::npos;
+  return is_ipv6 ? fmt::format("[{}]:{}", kept(target.host), target.port)
+                 : fmt::format("{}:{}", kept(target.host), target.port);
+}
+
+void widen(std::string& first, std::string& last, const std::string& time) {
+  if (first.empty() || time < first) first = time;
+  if (time > last) last = time;
+}
+
+bool failures_first(const CauseCount& a, const CauseCount& b) {
+  return std::pair(a.failed, a.count) > std::pair(b.failed, b.count);
+}
+
+bool worst_first(const PartnerSummary& a, const PartnerSummary& b) {
+  return std::pair(a.failed, a.connections) > std::pair(b.failed, b.connections);
+}
+
+}  // namespace
+
+void SummaryBuilder::add(std::string_view text) {
+  if (text.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  const std::optional<LogLine> line = read_log_line(text);
+  if (!line) {
+    add_foreign();
+    return;
+  }
+  ++so_far_.lines;
+  if (line->connection == 0) return;
+  if (line->event == "accepted") {
+    open(line->connection, without_port(line->peer));
+    return;
+  }
+  const auto found = open_.find(line->connection);
+  if (line->event == "verdict") {
+    // A log that begins in the middle has verdicts of connections whose beginning it lacks.
+    judge(found != open_.end() ? found->second : Partner{}, *line);
+    if (found != open_.end()) open_.erase(found);
+  } else if (found == open_.end()) {
+    return;
+  } else if (line->event == "target") {
+    found->second.target = host_and_port(*line);
+  } else if (line->event == "client-hello" && found->second.sni.empty()) {
+    found->second.sni = kept(line->sni);
+  }
+}
+
+void SummaryBuilder::add_foreign() {
+  ++so_far_.lines;
+  ++so_far_.foreign_lines;
+}
+
+void SummaryBuilder::open(std::uint64_t connection, std::string_view peer) {
+  // The numbers begin again with each run of the proxy: an old one has no verdict any more.
+  if (open_.erase(connection) != 0) ++so_far_.unfinished;
+  if (open_.size() >= max_open) {
+    open_.erase(open_.begin());
+    ++so_far_.unfinished;
+  }
+  open_[connection].peer = kept(peer);
+}
+
+void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
+  static const Partner others{"(others)", "", ""};
+  const bool known = partners_.contains(partner) || partners_.size() < max_partners;
+  Totals& totals = partners_[known ? partner : others];
+
+  const bool failed = verdict.outcome != "ok";
+  const std::string time = kept(verdict.time);
+  ++so_far_.connections;
+  ++totals.connections;
+  so_far_.failed += failed ? 1 : 0;
+  totals.failed += failed ? 1 : 0;
+  widen(so_far_.first_seen, so_far_.last_seen, time);
+  widen(totals.first_seen, totals.last_seen, time);
+
+  std::pair<std::string, std::string> key(kept(verdict.cause), kept(verdict.closer));
+  if (!totals.causes.contains(key) && totals.causes.size() >= max_causes) key = {"(others)", ""};
+  CauseCount& cause = totals.causes[key];
+  cause.cause = key.first;
+  cause.closer = key.second;
+  cause.failed = cause.failed || failed;
+  ++cause.count;
+}
+
+Summary SummaryBuilder::finish() const {
+  Summary summary = so_far_;
+  summary.unfinished += open_.size();
+  for (const auto& [partner, totals] : partners_) {
+    PartnerSummary each{partner,           totals.connections, totals.failed,
+                        totals.first_seen, totals.last_seen,   {}};
+    for (const auto& [key, cause] : totals.causes) each.causes.push_back(cause);
+    std::ranges::stable_sort(each.causes, failures_first);
+    summary.partners.push_back(std::move(each));
+  }
+  std::ranges::stable_sort(summary.partners, worst_first);
+  return summary;
+}
+
+}  // namespace legible::proxy

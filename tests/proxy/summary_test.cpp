@@ -1,0 +1,177 @@
+#include "proxy/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <string_view>
+
+namespace legible::proxy {
+namespace {
+
+/// The lines of one connection, a minute after the one before.
+class Log {
+ public:
+  Log& connection(std::string_view peer, std::string_view sni, std::string_view outcome,
+                  std::string_view cause, std::string_view closer = "client") {
+    accepted(peer);
+    line("target", R"("host":"gateway.example","port":443,"mode":"relay","reason":"fixed target")");
+    if (!sni.empty()) line("client-hello", fmt::format(R"("leg":"client","sni":"{}")", sni));
+    line("verdict", fmt::format(R"("outcome":"{}","closer":"{}","cause":"{}","alert":null)",
+                                outcome, closer, cause));
+    ++minute_;
+    return *this;
+  }
+  Log& accepted(std::string_view peer) {
+    ++connection_;
+    return line("accepted", fmt::format(R"("leg":"client","peer":"{}")", peer));
+  }
+  Log& raw(std::string_view text) {
+    builder_.add(text);
+    return *this;
+  }
+  Log& restart() {
+    connection_ = 0;
+    return *this;
+  }
+  Summary finish() const { return builder_.finish(); }
+
+ private:
+  Log& line(std::string_view event, std::string_view fields) {
+    return raw(fmt::format(
+        R"({{"v":1,"time":"2026-03-01T12:{:02}:00.000000Z","event":"{}","conn":{},{}}})", minute_,
+        event, connection_, fields));
+  }
+
+  SummaryBuilder builder_;
+  int connection_ = 0;
+  int minute_ = 0;
+};
+
+TEST_CASE("partners are told apart by address, name and target, most failures first") {
+  const Summary summary = Log()
+                              .connection("10.0.0.1:1000", "a.example", "ok", "none")
+                              .connection("10.0.0.2:1000", "a.example", "failed", "unknown")
+                              .connection("10.0.0.1:1001", "a.example", "ok", "none")
+                              .connection("10.0.0.2:1001", "", "ok", "none")
+                              .connection("[2001:db8::1]:99", "a.example", "failed", "unknown")
+                              .connection("[2001:db8::1]:98", "a.example", "failed", "unknown")
+                              .finish();
+  CHECK(summary.connections == 6);
+  CHECK(summary.failed == 3);
+  REQUIRE(summary.partners.size() == 4);
+  CHECK(summary.partners[0].partner ==
+        Partner{"[2001:db8::1]", "a.example", "gateway.example:443"});
+  CHECK(summary.partners[0].failed == 2);
+  CHECK(summary.partners[1].partner.peer == "10.0.0.2");
+  CHECK(summary.partners[1].connections == 1);
+  CHECK(summary.partners[2].partner.peer == "10.0.0.1");
+  CHECK(summary.partners[2].connections == 2);
+  CHECK(summary.partners[2].first_seen == "2026-03-01T12:00:00.000000Z");
+  CHECK(summary.partners[2].last_seen == "2026-03-01T12:02:00.000000Z");
+  CHECK(summary.partners[3].partner.sni.empty());
+}
+
+TEST_CASE("the table of a day") {
+  Log log;
+  for (int i = 0; i < 3; ++i) {
+    log.connection("10.0.0.2:1", "gateway.example", "failed", "server-cert-expired");
+  }
+  log.connection("10.0.0.2:1", "gateway.example", "failed", "no-shared-cipher", "server")
+      .connection("10.0.0.2:1", "gateway.example", "ok", "tls-health-check")
+      .connection("10.0.0.1:1", "", "ok", "none")
+      .accepted("10.0.0.9:1")
+      .raw("{\"v\":1,\"time\":\"2026-03-0");
+  CHECK(summary_text(log.finish()) ==
+        R"(6 connections, 4 failed, 2 partners; 2026-03-01 12:00:00 to 2026-03-01 12:05:00 UTC
+1 more have no verdict in this log
+1 of 25 lines are no events: cut short, or of another program
+
+FAILED  ALL  CLIENT    SNI              TARGET               FIRST SEEN           LAST SEEN
+     4    5  10.0.0.2  gateway.example  gateway.example:443  2026-03-01 12:00:00  2026-03-01 12:04:00
+          3  server-cert-expired, closed by the client
+          1  no-shared-cipher, closed by the server
+          1  tls-health-check, closed by the client  (no failure)
+     0    1  10.0.0.1  -                gateway.example:443  2026-03-01 12:05:00  2026-03-01 12:05:00
+)");
+}
+
+TEST_CASE("the same as JSON") {
+  CHECK(summary_json(
+            Log().connection("10.0.0.2:1", "a.example", "failed", "unknown", "server").finish()) ==
+        R"({"v":1,"connections":1,"failed":1,"unfinished":0,"lines":4,"foreign_lines":0,)"
+        R"("first_seen":"2026-03-01T12:00:00.000000Z","last_seen":"2026-03-01T12:00:00.000000Z",)"
+        R"("partners":[{"peer":"10.0.0.2","sni":"a.example","target":"gateway.example:443",)"
+        R"("connections":1,"failed":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
+        R"("last_seen":"2026-03-01T12:00:00.000000Z","causes":[{"cause":"unknown",)"
+        R"("closer":"server","failed":true,"count":1}]}]})"
+        "\n");
+}
+
+TEST_CASE("an empty log has no table") {
+  CHECK(summary_text(Log().finish()) == "0 connections, 0 failed, 0 partners\n");
+}
+
+TEST_CASE("numbers that begin again after a restart are other connections") {
+  const Summary summary = Log()
+                              .accepted("10.0.0.1:1")
+                              .restart()
+                              .connection("10.0.0.2:1", "a.example", "failed", "unknown")
+                              .finish();
+  CHECK(summary.unfinished == 1);
+  REQUIRE(summary.partners.size() == 1);
+  CHECK(summary.partners[0].partner.peer == "10.0.0.2");
+}
+
+TEST_CASE("lines that are no events are counted and change nothing") {
+  const std::string_view lines[] = {
+      "not JSON",
+      "{}",
+      "[1,2]",
+      "\"verdict\"",
+      "{\"v\":2,\"time\":\"t\",\"event\":\"verdict\",\"conn\":1}",
+      "{\"v\":1,\"time\":\"t\",\"event\":7,\"conn\":1}",
+      "{\"v\":1,\"event\":\"verdict\",\"conn\":1}",
+      "{\"v\":1,\"time\":\"t\",\"event\":\"verdict\",\"conn\":1} trailing",
+      "{\"v\":1,\"time\":\"t\",\"event\":\"verdict\",\"conn\":1,\"sni\":\"\xff\"}",
+      "{\"v\":1,\"time\":\"t\",\"x\":{\"event\":\"verdict\",\"conn\":1}}",
+  };
+  for (const std::string_view line : lines) {
+    CAPTURE(line);
+    const Summary summary = Log().raw(line).raw("  ").finish();
+    CHECK(summary.foreign_lines == 1);
+    CHECK(summary.lines == 1);
+    CHECK(summary.connections == 0);
+  }
+}
+
+TEST_CASE("nesting without end is refused without recursion") {
+  CHECK(Log().raw("{\"v\":1,\"x\":" + std::string(1'000'000, '[')).finish().foreign_lines == 1);
+}
+
+TEST_CASE("names in a forged log are harmless and short in the table") {
+  const Summary summary =
+      Log()
+          .connection("\\u001b[2J:1", std::string(100'000, 'a'), "failed", "\\n\\u0000", "x")
+          .finish();
+  for (const std::string& text : {summary_text(summary), summary_json(summary)}) {
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK(text.find('\0') == std::string::npos);
+    CHECK(text.size() < 2000);
+  }
+}
+
+TEST_CASE("partners beyond the limit are counted as one") {
+  Log log;
+  constexpr std::size_t beyond = 10;
+  for (std::size_t i = 0; i < SummaryBuilder::max_partners + beyond; ++i) {
+    log.connection(fmt::format("10.0.0.{}:1", i), "", "failed", "unknown");
+  }
+  const Summary summary = log.finish();
+  REQUIRE(summary.partners.size() == SummaryBuilder::max_partners + 1);
+  CHECK(summary.partners[0].partner.peer == "(others)");
+  CHECK(summary.partners[0].failed == beyond);
+}
+
+}  // namespace
+}  // namespace legible::proxy
