@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "proxy/explain.hpp"
+#include "proxy/read_command.hpp"
 #include "proxy/run_command.hpp"
 #include "proxy/summary.hpp"
 #include "proxy/version.hpp"
@@ -21,6 +22,7 @@ struct Command {
 
 constexpr Command commands[] = {
     {"explain", "print what is known of a cause", explain_command},
+    {"read", "verdicts from a pcap or pcapng file", read_command},
     {"run", "the proxy: relays, and says which side ended a connection, and why", run_command},
     {"summary", "per partner: how many connections, why they failed, since when", summary_command},
 };
