@@ -47,7 +47,9 @@ std::optional<HandshakeDone> HandshakeProgress::on_finished(Side from) {
 }
 
 std::optional<HandshakeDone> HandshakeProgress::on_tls13_record(Side from, Content likely) {
-  if (likely == Content::alert) return std::nullopt;
+  if (likely == Content::alert || likely == Content::alert_or_empty_certificate) {
+    return std::nullopt;
+  }
   if (from == Side::server) {
     server_flight_ = true;
     // A client that answered with records of unknown lengths, and was not refused.

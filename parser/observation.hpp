@@ -118,6 +118,7 @@ enum class Content : std::uint8_t {
   finished,
   empty_certificate,
   empty_certificate_and_finished,
+  alert_or_empty_certificate,  ///< padded to 16 bytes, as mbedTLS does: too short to tell
   key_update,
   end_of_early_data,
   certificate_flight,

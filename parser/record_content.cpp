@@ -7,21 +7,24 @@ namespace legible::parser {
 namespace {
 
 constexpr int handshake_header = 4;
+constexpr int alert_bytes = 2;
+constexpr int mbedtls_granularity = 16;
+
+int tag_bytes(const CipherTraits& suite) { return suite.tag_bytes != 0 ? suite.tag_bytes : 16; }
 
 /// RFC 8446: what a record holds besides its content, an inner content type and the tag.
 Content tls13_content(const CipherTraits& suite, Side from, int length) {
   constexpr int jsse_padding = 16;
-  constexpr int alert = 2;
   constexpr int end_of_early_data = handshake_header;
   constexpr int key_update = handshake_header + 1;
   constexpr int empty_certificate = handshake_header + 4;  // context and list, both empty
   constexpr int shortest_certificate_flight = 300;
   const int finished = handshake_header + suite.hash_bytes;
-  const int overhead = 1 + (suite.tag_bytes != 0 ? suite.tag_bytes : 16);
+  const int overhead = 1 + tag_bytes(suite);
 
   for (const int padding : {0, jsse_padding}) {
     const int content = length - overhead - padding;
-    if (content == alert) return Content::alert;
+    if (content == alert_bytes) return Content::alert;
     if (content == finished) return Content::finished;
     if (content == key_update) return Content::key_update;
     if (from == Side::server) continue;
@@ -33,6 +36,18 @@ Content tls13_content(const CipherTraits& suite, Side from, int length) {
   }
   const bool chain = from == Side::client && length > shortest_certificate_flight;
   return chain ? Content::certificate_flight : Content::unknown;
+}
+
+Content tls13_rounded_content(const CipherTraits& suite, Side from, int length) {
+  const auto rounded = [](int content) {
+    return (content + 1 + mbedtls_granularity - 1) / mbedtls_granularity * mbedtls_granularity;
+  };
+  const int inner = length - tag_bytes(suite);
+  if (inner == rounded(handshake_header + suite.hash_bytes)) return Content::finished;
+  if (inner == rounded(alert_bytes)) {
+    return from == Side::client ? Content::alert_or_empty_certificate : Content::alert;
+  }
+  return Content::unknown;
 }
 
 /// The two lengths of a record with `content` bytes: MAC-then-encrypt and RFC 7366's
@@ -76,10 +91,13 @@ bool is_finished_length(ProtocolVersion version, const CipherTraits& suite, int 
 }  // namespace
 
 Content likely_content(ProtocolVersion version, CipherSuite suite, Side from, ContentType type,
-                       std::uint16_t length) {
+                       std::uint16_t length, bool rounded) {
   if (is_tls13_like(version)) {
     if (type != content_type::application_data) return Content::unknown;
-    return tls13_content(traits(suite), from, length);
+    const Content likely = tls13_content(traits(suite), from, length);
+    return likely == Content::unknown && rounded
+               ? tls13_rounded_content(traits(suite), from, length)
+               : likely;
   }
   if (version == ProtocolVersion{}) return Content::unknown;
   if (type == content_type::application_data) return Content::application_data;
@@ -88,6 +106,10 @@ Content likely_content(ProtocolVersion version, CipherSuite suite, Side from, Co
     return Content::finished;
   }
   return Content::unknown;
+}
+
+bool is_rounded(CipherSuite suite, std::uint16_t length) {
+  return (length - tag_bytes(traits(suite))) % mbedtls_granularity == 0;
 }
 
 }  // namespace legible::parser

@@ -112,8 +112,12 @@ void TlsObserver::State::end(Side from) {
 bool TlsObserver::State::ends_with_encrypted_alert(Side from) {
   const TlsDirection& direction = at(from);
   const RecordTail::Record last = direction.tail.last.front();
-  return tls13() && !direction.last_decrypted && last.type == content_type::application_data &&
-         likely_content(version, suite, from, last.type, last.length) == Content::alert;
+  if (!tls13() || direction.last_decrypted || last.type != content_type::application_data) {
+    return false;
+  }
+  const Content likely =
+      likely_content(version, suite, from, last.type, last.length, direction.rounded);
+  return likely == Content::alert || likely == Content::alert_or_empty_certificate;
 }
 
 }  // namespace legible::parser

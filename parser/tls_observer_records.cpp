@@ -169,6 +169,7 @@ void TlsObserver::State::on_opaque_record(Side from, std::span<const std::uint8_
       !is_protected(direction)) {
     return;
   }
+  direction.rounded = direction.rounded && is_rounded(suite, header.length);
   const bool established = progress.done() && header.type == content_type::application_data;
   if (established && direction.encrypted_records >= limits.encrypted_records) return;
   const Content likely = likely_now(from, header);
@@ -176,10 +177,12 @@ void TlsObserver::State::on_opaque_record(Side from, std::span<const std::uint8_
   report_done(from, progress.on_encrypted_record(from, header.type, likely));
 }
 
-Content TlsObserver::State::likely_now(Side from, const RecordHeader& header) const {
-  const Content likely = likely_content(version, suite, from, header.type, header.length);
+Content TlsObserver::State::likely_now(Side from, const RecordHeader& header) {
+  const Content likely =
+      likely_content(version, suite, from, header.type, header.length, at(from).rounded);
   // Once the handshake is done, data is likelier than a message of the handshake.
   const bool of_handshake = likely != Content::alert && likely != Content::key_update &&
+                            likely != Content::alert_or_empty_certificate &&
                             likely != Content::application_data;
   return progress.done() && tls13() && of_handshake ? Content::unknown : likely;
 }

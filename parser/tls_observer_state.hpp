@@ -54,6 +54,7 @@ struct TlsDirection {
   bool change_cipher_spec = false;  ///< sent by this side
   bool messages_lost = false;       ///< handshake bytes were lost whose place is not known
   bool last_decrypted = false;      ///< the record that came last
+  bool rounded = true;              ///< all encrypted records look padded as by mbedTLS
   std::uint8_t small_bytes = 0;     ///< of `small`
   std::array<std::uint8_t, 3> small{};  ///< the first bytes of an alert, CCS or heartbeat
   std::uint32_t encrypted_records = 0;
@@ -126,7 +127,7 @@ struct TlsObserver::State {
 
   void on_opaque_record(Side from, std::span<const std::uint8_t> payload);
   void on_plaintext(Side from, const Plaintext& plaintext);
-  Content likely_now(Side from, const RecordHeader& header) const;
+  Content likely_now(Side from, const RecordHeader& header);
   void report_encrypted(Side from, Content likely);
 
   // --- handshake messages

@@ -178,6 +178,12 @@ class Collector {
     switch (record.likely) {
       case Content::finished:
         client.finished = true;
+        if (!short_record_before_finished_) return;
+        client.certificate = CertificateState::empty_inferred;
+        facts_.certificate_request_inferred = true;
+        return;
+      case Content::alert_or_empty_certificate:
+        short_record_before_finished_ = true;
         return;
       case Content::empty_certificate_and_finished:
         client.finished = true;
@@ -257,6 +263,7 @@ class Collector {
   int after_finished_ = 0;
   bool done_ = false;
   bool finishing_record_seen_ = false;
+  bool short_record_before_finished_ = false;
 };
 
 }  // namespace

@@ -55,7 +55,8 @@ class Search {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       if (entries_[i].leg != leg) continue;
       if (const auto* record = observed<parser::EncryptedRecord>(entries_[i])) {
-        const bool looks = record->likely == parser::Content::alert;
+        const bool looks = record->likely == parser::Content::alert ||
+                           record->likely == parser::Content::alert_or_empty_certificate;
         run = looks ? (run == none ? i : run) : none;
       } else if (const auto* alert = observed<parser::Alert>(entries_[i]);
                  alert && alert->inferred) {
