@@ -112,7 +112,8 @@ Answer plain_text(const Situation& situation) {
   }
   if (facts.client().plain_text() && !facts.hello) return client_is_plain(situation);
 
-  const bool upgraded = facts.dialogue != nullptr;
+  // A greeting is a dialogue too: only a client that began it in clear can have asked for TLS.
+  const bool upgraded = facts.dialogue != nullptr && facts.client().plain_text();
   const bool client_speaks_tls =
       facts.hello || (facts.client().first_bytes && !facts.client().plain_text() &&
                       facts.client().first_bytes->protocol != Protocol::silent);
