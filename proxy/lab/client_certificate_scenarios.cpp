@@ -1,0 +1,93 @@
+// Client certificates that a server refuses, and one that it accepts.
+
+#include <string>
+
+#include "proxy/lab/parts.hpp"
+
+namespace legible::proxy::lab {
+namespace {
+
+using parser::tls12;
+using parser::tls13;
+
+TlsPeerOptions asking(const Fixtures& fixtures, parser::ProtocolVersion version) {
+  TlsPeerOptions options = server_with(fixtures.good, version);
+  options.trusted = fixtures.trusted;
+  options.check = PeerCheck::required;
+  return options;
+}
+
+TlsPeerOptions asking_without_list(const Fixtures& fixtures, parser::ProtocolVersion version) {
+  TlsPeerOptions options = asking(fixtures, version);
+  options.list_authorities = false;
+  return options;
+}
+
+TlsPeerOptions presenting(const Fixtures& fixtures, parser::ProtocolVersion version,
+                          const Identity* identity) {
+  TlsPeerOptions options = verifying_client(fixtures, version);
+  options.identity = identity;
+  return options;
+}
+
+Expected refused_by_server(std::vector<Cause> causes) {
+  return {Closer::server, {Phase::client_auth, Phase::post_handshake}, std::move(causes)};
+}
+
+}  // namespace
+
+std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures) {
+  struct Refused {
+    const char* id;
+    const char* wrong;
+    const Identity* identity;
+    Cause cause;
+  };
+  const Refused refused[] = {
+      {"expired", "the client's certificate has expired", &fixtures.client_expired,
+       Cause::client_cert_expired},
+      {"unknown-ca", "the client's issuer is unknown to the server", &fixtures.client_unknown_ca,
+       Cause::client_cert_untrusted_ca},
+      {"self-signed", "the client's certificate is self-signed", &fixtures.client_self_signed,
+       Cause::client_cert_self_signed},
+      {"incomplete-chain", "the client does not send its intermediate",
+       &fixtures.client_without_intermediate, Cause::client_cert_missing_intermediate},
+  };
+
+  std::vector<Scenario> scenarios{
+      {"client-cert-none", "server requires a client certificate, client has none",
+       refused_by_server({Cause::client_cert_missing, Cause::client_cert_no_ca_match}),
+       tls_client(presenting(fixtures, tls12, nullptr)), tls_server(asking(fixtures, tls12))},
+      {"client-cert-none-13", "server requires a client certificate, client has none (TLS 1.3)",
+       refused_by_server({Cause::client_cert_missing}),
+       tls_client(presenting(fixtures, tls13, nullptr)), tls_server(asking(fixtures, tls13))},
+      {"client-cert-empty-list", "server lists no authorities, client sends no certificate",
+       refused_by_server({Cause::client_cert_missing, Cause::client_cert_empty_ca_list}),
+       tls_client(presenting(fixtures, tls12, nullptr)),
+       tls_server(asking_without_list(fixtures, tls12))},
+  };
+  for (const Refused& one : refused) {
+    std::vector<Cause> causes{one.cause};
+    if (one.cause == Cause::client_cert_missing_intermediate) {
+      causes.push_back(Cause::client_cert_untrusted_ca);
+    }
+    scenarios.push_back({std::string{"client-cert-"} + one.id, one.wrong,
+                         refused_by_server(std::move(causes)),
+                         tls_client(presenting(fixtures, tls12, one.identity)),
+                         tls_server(asking(fixtures, tls12))});
+  }
+  scenarios.push_back({"client-cert-expired-13", "the client's certificate has expired (TLS 1.3)",
+                       refused_by_server({Cause::client_cert_rejected}),
+                       tls_client(presenting(fixtures, tls13, &fixtures.client_expired)),
+                       tls_server(asking(fixtures, tls13))});
+  scenarios.push_back({"client-cert-validated",
+                       "nothing: the client's certificate is accepted",
+                       {Closer::client,
+                        {Phase::closing, Phase::established},
+                        {Cause::client_satisfied, Cause::none}},
+                       tls_client(presenting(fixtures, tls12, &fixtures.client)),
+                       tls_server(asking(fixtures, tls12))});
+  return scenarios;
+}
+
+}  // namespace legible::proxy::lab

@@ -1,0 +1,91 @@
+// What is no TLS at all: other protocols, silence, monitors, servers that are not there.
+
+#include <string_view>
+
+#include "proxy/lab/parts.hpp"
+
+namespace legible::proxy::lab {
+namespace {
+
+Bytes text(std::string_view characters) { return {characters.begin(), characters.end()}; }
+
+Part connect_and_close() {
+  return [](BlockingSocket& socket) {
+    socket.shutdown_write();
+    socket.drain();
+  };
+}
+
+Part connect_and_reset() {
+  return [](BlockingSocket& socket) { socket.reset(); };
+}
+
+/// Greets before it is spoken to.
+Part greet(std::string_view greeting) {
+  return [greeting](BlockingSocket& socket) {
+    socket.send(text(greeting));
+    socket.drain();
+  };
+}
+
+}  // namespace
+
+std::vector<Scenario> connection_scenarios(const Fixtures& fixtures) {
+  const Part client = tls_client(verifying_client(fixtures, parser::tls12));
+  const Part server = tls_server(server_with(fixtures.good, parser::tls12));
+  return {
+      {"http-to-tls",
+       "client talks plain HTTP to a TLS port",
+       {Closer::server, {Phase::pre_hello}, {Cause::plain_http_to_tls}},
+       send_and_wait(text("GET /orders HTTP/1.1\r\nHost: partner.lab\r\n\r\n")),
+       server},
+      {"tls-to-http",
+       "client talks TLS to a plain HTTP port",
+       {Closer::server, {Phase::client_hello}, {Cause::tls_to_plain_http}},
+       client,
+       answer_and_close(text("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"))},
+      {"tls-to-smtp",
+       "client talks TLS to a mail server that greets in clear",
+       {Closer::client, {Phase::pre_hello, Phase::client_hello}, {Cause::tls_to_starttls_service}},
+       client,
+       greet("220 mail.lab ESMTP ready\r\n")},
+      {"server-resets",
+       "server resets after the ClientHello",
+       {Closer::server, {Phase::client_hello}, {Cause::server_drops_hello}},
+       client,
+       wait_and_reset()},
+      {"server-silent",
+       "server accepts and never answers",
+       {Closer::client, {Phase::client_hello}, {Cause::server_silent}},
+       [&fixtures](BlockingSocket& socket) {
+         // The client's own patience: two seconds, then it leaves.
+         TlsPeer peer{socket, parser::Side::client, verifying_client(fixtures, parser::tls12)};
+         peer.handshake();
+       },
+       stay_silent()},
+      {"server-refuses-tcp",
+       "nobody listens on the server's port",
+       {Closer::proxy, {Phase::server_connect}, {Cause::tcp_refused}},
+       client,
+       nullptr,
+       ServerKind::refusing},
+      {"name-not-resolved",
+       "the server's name does not resolve",
+       {Closer::proxy, {Phase::server_connect}, {Cause::name_not_resolved}},
+       client,
+       nullptr,
+       ServerKind::unresolved},
+      {"monitor-connects",
+       "a monitor connects and closes",
+       {Closer::client, {Phase::pre_hello}, {Cause::tcp_health_check}},
+       connect_and_close(),
+       server},
+      {"monitor-half-open",
+       "a monitor connects and resets",
+       {Closer::client, {Phase::pre_hello}, {Cause::tcp_health_check}},
+       connect_and_reset(),
+       server},
+  };
+}
+
+}  // namespace legible::proxy::lab

@@ -1,0 +1,179 @@
+#include "proxy/lab/lab_command.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "proxy/lab/fixtures.hpp"
+#include "proxy/lab/runner.hpp"
+#include "proxy/lab/scenario.hpp"
+
+namespace legible::proxy {
+namespace {
+
+using lab::Scenario;
+
+constexpr std::string_view usage =
+    "usage: legible lab [ID...] [--list] [--report] [--json]\n"
+    "Runs the failure scenarios (all, or those named) through the proxy, on loopback, and says\n"
+    "which verdicts are right. Needs no network and no set-up.\n"
+    "  --list     only print the scenarios\n"
+    "  --report   also print what `legible run` would\n"
+    "  --json     one JSON object a line instead of a table (also: --format json)\n";
+
+struct Arguments {
+  std::vector<std::string_view> ids;
+  bool list = false;
+  bool json = false;
+  bool report = false;
+  bool help = false;
+};
+
+/// The arguments, or one line about what is wrong with them.
+std::variant<Arguments, std::string> parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int index = 1; index < argc; ++index) {
+    const std::string_view word = argv[index];
+    if (word == "--list") {
+      arguments.list = true;
+    } else if (word == "--json" || word == "--format=json") {
+      arguments.json = true;
+    } else if (word == "--format" && index + 1 < argc &&
+               argv[index + 1] == std::string_view{"json"}) {
+      arguments.json = true;
+      ++index;
+    } else if (word == "--report") {
+      arguments.report = true;
+    } else if (word == "--help" || word == "-h") {
+      arguments.help = true;
+    } else if (word.starts_with('-')) {
+      return fmt::format("unknown option {}; see legible lab --help", word);
+    } else {
+      arguments.ids.push_back(word);
+    }
+  }
+  return arguments;
+}
+
+std::vector<Scenario> chosen(std::vector<Scenario> all, const Arguments& arguments) {
+  if (arguments.ids.empty()) return all;
+  std::erase_if(all, [&](const Scenario& scenario) {
+    return std::ranges::find(arguments.ids, scenario.id) == arguments.ids.end();
+  });
+  return all;
+}
+
+std::string told(const Verdict* verdict) {
+  if (verdict == nullptr) return "no verdict";
+  return fmt::format("{} / {} / {} / {} · {}", id(verdict->closer), id(verdict->phase),
+                     id(verdict->mechanism), id(verdict->cause), id(verdict->confidence));
+}
+
+std::string json_line(const Scenario& scenario, const Verdict* verdict, bool right) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
+  const auto put = [&writer](std::string_view key, std::string_view value) {
+    writer.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  };
+  writer.StartObject();
+  put("scenario", scenario.id);
+  put("wrong", scenario.wrong);
+  put("expected", id(scenario.expected.causes.front()));
+  if (verdict != nullptr) {
+    put("closer", id(verdict->closer));
+    put("phase", id(verdict->phase));
+    put("mechanism", id(verdict->mechanism));
+    put("cause", id(verdict->cause));
+    put("confidence", id(verdict->confidence));
+    put("summary", verdict->summary);
+  }
+  writer.Key("right");
+  writer.Bool(right);
+  writer.EndObject();
+  return buffer.GetString();
+}
+
+/// Runs them all, prints as it goes, and returns how many verdicts were right.
+std::size_t run_all(const std::vector<Scenario>& scenarios, const lab::Fixtures& fixtures,
+                    const Arguments& arguments) {
+  const auto trust = certs::TrustStore::from_pem(fixtures.root_pem);
+  std::size_t right_ones = 0;
+  for (const Scenario& scenario : scenarios) {
+    const auto outcome = lab::run_scenario(scenario, trust);
+    const Verdict* const verdict = outcome ? &outcome->verdict : nullptr;
+    const bool right = verdict != nullptr && lab::is_right(*verdict, scenario.expected);
+    right_ones += right ? 1 : 0;
+    if (arguments.json) {
+      fmt::print("{}\n", json_line(scenario, verdict, right));
+    } else {
+      fmt::print("{} {:<38}{}\n  {:<38}{}\n", right ? "✓" : "✗", scenario.id, scenario.wrong, "",
+                 told(verdict));
+      if (!right) {
+        fmt::print("  {:<38}expected {}: {}\n", "", id(scenario.expected.closer),
+                   id(scenario.expected.causes.front()));
+      }
+      if (arguments.report && outcome) fmt::print("\n{}", outcome->report);
+    }
+    std::fflush(stdout);
+  }
+  return right_ones;
+}
+
+int run(const Arguments& arguments) {
+  const lab::Fixtures fixtures = lab::Fixtures::make();
+  const auto scenarios = chosen(lab::all_scenarios(fixtures), arguments);
+  if (scenarios.size() < std::max<std::size_t>(arguments.ids.size(), 1)) {
+    fmt::print(stderr, "legible lab: not every id is a scenario; see legible lab --list\n");
+    return 2;
+  }
+  if (arguments.list) {
+    for (const Scenario& scenario : scenarios) {
+      fmt::print("{:<40}{}\n", scenario.id, scenario.wrong);
+    }
+    return 0;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const std::size_t right = run_all(scenarios, fixtures, arguments);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  if (!arguments.json) {
+    fmt::print("\n{} scenarios, {} right, {} wrong, in {:.1f} s\n", scenarios.size(), right,
+               scenarios.size() - right, took.count());
+  }
+  return right == scenarios.size() ? 0 : 1;
+}
+
+}  // namespace
+
+int lab_command(int argc, char** argv) {
+  const auto parsed = parse(argc, argv);
+  if (const auto* error = std::get_if<std::string>(&parsed)) {
+    fmt::print(stderr, "legible lab: {}\n", *error);
+    return 2;
+  }
+  const auto& arguments = std::get<Arguments>(parsed);
+  if (arguments.help) {
+    fmt::print("{}", usage);
+    return 0;
+  }
+  // A lab peer that resets must not end the lab.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(arguments);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "legible lab: {}\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,50 @@
+#pragma once
+// A failure, reproduced: what its client and its server do, and what the verdict must be.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "proxy/lab/blocking_socket.hpp"
+#include "proxy/lab/fixtures.hpp"
+#include "proxy/verdict.hpp"
+
+namespace legible::proxy::lab {
+
+/// What the verdict must say. Where the wire allows two readings, both stand here.
+struct Expected {
+  Closer closer;
+  std::vector<Phase> phases;
+  std::vector<Cause> causes;  ///< the first is the best one
+};
+
+/// Where the proxy is told to connect to.
+enum class ServerKind : std::uint8_t {
+  listening,
+  refusing,    ///< a port on which nobody listens
+  unresolved,  ///< a name that no resolver knows (RFC 6761: .invalid)
+};
+
+/// One side's part, run on its own thread. The socket is closed when it returns.
+using Part = std::function<void(BlockingSocket&)>;
+
+struct Scenario {
+  std::string id;
+  std::string wrong;  ///< what is wrong, in a few words
+  Expected expected;
+  Part client;
+  Part server;
+  ServerKind kind = ServerKind::listening;
+};
+
+/// All scenarios. `fixtures` must outlive them.
+std::vector<Scenario> all_scenarios(const Fixtures& fixtures);
+
+/// The families that `all_scenarios` puts together, each in its own file.
+std::vector<Scenario> negotiation_scenarios(const Fixtures& fixtures);
+std::vector<Scenario> server_certificate_scenarios(const Fixtures& fixtures);
+std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures);
+std::vector<Scenario> connection_scenarios(const Fixtures& fixtures);
+std::vector<Scenario> ending_scenarios(const Fixtures& fixtures);
+
+}  // namespace legible::proxy::lab
