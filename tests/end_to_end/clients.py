@@ -1,0 +1,66 @@
+"""Clients for scenarios: each function gives a callable that runs one against a port."""
+
+import pathlib
+import socket
+
+from harness import Stage, require
+
+PEERS = pathlib.Path(__file__).parent / "peers"
+
+
+def openssl(*options, name="localhost", send=b"GET / HTTP/1.0\r\n\r\n", hold=1.0):
+    """openssl s_client that verifies chain and name, as a careful client does."""
+
+    def run(stage: Stage, port: int):
+        sni = ["-servername", name] if name else ["-noservername"]
+        stage.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", *sni,
+                  "-CAfile", stage.certificate("root.crt"), "-verify_return_error",
+                  "-verify_hostname", name or "localhost",
+                  *(each.format(certs=stage.certificates, folder=stage.folder) for each in options),
+                  send=send, hold=hold)
+
+    return run
+
+
+def curl(*options, scheme="https", host="localhost"):
+    def run(stage: Stage, port: int):
+        stage.run("curl", "-sS", "--max-time", "5", "--cacert", stage.certificate("root.crt"),
+                  "--connect-to", f"{host}:443:127.0.0.1:{port}",
+                  "--connect-to", f"{host}:80:127.0.0.1:{port}",
+                  *(each.format(certs=stage.certificates) for each in options),
+                  f"{scheme}://{host}/")
+
+    return run
+
+
+def gnutls(*options, name="localhost", priority="NORMAL"):
+    def run(stage: Stage, port: int):
+        stage.run("gnutls-cli", "--port", str(port), "--x509cafile", stage.certificate("root.crt"),
+                  "--sni-hostname", name, "--verify-hostname", name, "--priority", priority,
+                  *(each.format(certs=stage.certificates) for each in options), "127.0.0.1",
+                  send=b"GET / HTTP/1.0\r\n\r\n", hold=1.0)
+
+    return run
+
+
+def source(language: str, text_file: str, *arguments):
+    """A small client of our own in another language: PORT CERTIFICATES [ARGUMENT...]."""
+
+    def run(stage: Stage, port: int):
+        require(language)
+        command = {"java": ["java"], "node": ["node"], "go": ["go", "run"],
+                   "python3": ["python3"]}[language]
+        stage.run(*command, str(PEERS / text_file), str(port), str(stage.certificates), *arguments,
+                  patience=60)
+
+    return run
+
+
+def raw(part):
+    """Does what `part` says with a socket that is connected to the proxy."""
+
+    def run(stage: Stage, port: int):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            part(connection)
+
+    return run

@@ -1,0 +1,233 @@
+"""Real peers on loopback with the proxy between them, and the verdict that comes out.
+
+A scenario names a server and a client; both are ordinary programs (openssl, gnutls-serv, curl,
+nginx, java ...). Every process is bounded in time and ended by its own handle.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from typing import Callable
+
+PATIENCE = 15.0  # seconds for anything to happen at all
+
+
+class Skipped(Exception):
+    """A peer that the scenario needs is not installed; the text names it."""
+
+
+@dataclasses.dataclass
+class Expected:
+    """What the verdict must say; each field but the closer may allow several."""
+
+    closer: str
+    phase: str
+    cause: str
+    mechanism: str = ""
+
+    def complaint(self, verdict: dict) -> str:
+        wrong = []
+        for field in ("closer", "phase", "cause", "mechanism"):
+            allowed = getattr(self, field)
+            if allowed and verdict[field] not in allowed.split("|"):
+                wrong.append(f"{field} is {verdict[field]}, not {allowed}")
+        return "; ".join(wrong)
+
+
+@dataclasses.dataclass
+class Scenario:
+    id: str
+    server: Callable[["Stage"], int]  # starts it and returns its port
+    client: Callable[["Stage", int], None]  # runs it against a port
+    expected: Expected
+
+
+class Stage:
+    """One scenario's processes, files and ports."""
+
+    def __init__(self, program: str, certificates: str):
+        self.program = program
+        self.certificates = pathlib.Path(certificates)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="legible-"))
+        self._cleanup = contextlib.ExitStack()
+        self._cleanup.callback(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._cleanup.close()
+
+    def certificate(self, name: str) -> str:
+        return str(self.certificates / name)
+
+    def file(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.write_text(text)
+        return str(path)
+
+    def start(self, *command: str, **options) -> subprocess.Popen:
+        """A process that runs until the scenario ends; its output is in `output`."""
+        require(command[0])
+        output = open(self.folder / f"{pathlib.Path(command[0]).name}.out", "ab")
+        self._cleanup.callback(output.close)
+        # Its own input stays open: several of these tools leave when it ends.
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=self.folder, **options
+        )
+        self._cleanup.callback(end, process)
+        return process
+
+    def run(self, *command: str, send: bytes = b"", patience: float = PATIENCE, hold: float = 0.0):
+        """Runs a client to its end; with `hold`, its input stays open that many seconds."""
+        require(command[0])
+        output = open(self.folder / "client.out", "ab")
+        with output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=self.folder
+            )
+            try:
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write(send)
+                    process.stdin.flush()
+                    wait_until(lambda: process.poll() is not None, hold)
+                    process.stdin.close()
+                process.wait(patience)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                end(process)
+
+    def script(self, part: Callable[[socket.socket], None]) -> int:
+        """A server of one connection that plays `part`; returns its port."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.settimeout(PATIENCE)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                connection, _ = listener.accept()
+                connection.settimeout(PATIENCE)
+                with connection:
+                    part(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self._cleanup.callback(thread.join, PATIENCE)
+        self._cleanup.callback(listener.close)
+        return listener.getsockname()[1]
+
+    def proxy(self, target: str, *options: str) -> "Proxy":
+        proxy = Proxy(self, target, *options)
+        self._cleanup.callback(proxy.stop)
+        return proxy
+
+
+class Proxy:
+    """`legible run` in front of one server."""
+
+    def __init__(self, stage: Stage, target: str, *options: str):
+        self._process = subprocess.Popen(
+            [stage.program, "run", "--listen", "127.0.0.1:0", "--to", target, "--format", "json",
+             "--trust", stage.certificate("root.crt"), "--threads", "1", *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        self.events: list[dict] = []
+        self._arrived = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        listening = self._wait(lambda: self.find("listening"))
+        self.port = int(listening[0]["address"].rsplit(":", 1)[1])
+
+    def _read(self):
+        for line in self._process.stdout:
+            with self._arrived:
+                self.events.append(json.loads(line))
+                self._arrived.notify_all()
+
+    def _wait(self, condition):
+        with self._arrived:
+            if not self._arrived.wait_for(condition, PATIENCE):
+                raise AssertionError(f"nothing came; events so far: {self.events}")
+            return condition()
+
+    def find(self, event: str) -> list[dict]:
+        return [each for each in self.events if each["event"] == event]
+
+    def verdict(self, connection: int = 1) -> dict:
+        """The verdict on that connection."""
+        return self._wait(
+            lambda: [each for each in self.find("verdict") if each["conn"] == connection]
+        )[0]
+
+    def stop(self):
+        end(self._process)
+        self._reader.join(PATIENCE)
+
+
+def require(program: str):
+    if shutil.which(program) is None:
+        raise Skipped(program)
+
+
+def end(process: subprocess.Popen):
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdin and not process.stdin.closed:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+
+
+def wait_until(condition, seconds: float) -> bool:
+    limit = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= limit:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_listening(port: int) -> bool:
+    """Asks the kernel, as a connection would be seen by the server."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if os.path.exists(table):
+            for line in pathlib.Path(table).read_text().splitlines()[1:]:
+                local, state = line.split()[1], line.split()[3]
+                if state == "0A" and int(local.rsplit(":", 1)[1], 16) == port:
+                    return True
+    return False
+
+
+def wait_listening(process: subprocess.Popen, port: int) -> int:
+    if not wait_until(lambda: is_listening(port) or process.poll() is not None, PATIENCE):
+        raise AssertionError("the server does not listen")
+    if process.poll() is not None:
+        raise AssertionError(f"the server ended with status {process.returncode}")
+    return port
+
+
+def play(scenario: Scenario, program: str, certificates: str) -> dict:
+    """Runs one scenario and returns its verdict."""
+    with Stage(program, certificates) as stage:
+        port = scenario.server(stage)
+        proxy = stage.proxy(f"127.0.0.1:{port}")
+        scenario.client(stage, proxy.port)
+        return proxy.verdict()
