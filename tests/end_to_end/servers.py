@@ -20,7 +20,7 @@ def openssl(name="good", *options, chain=True):
         if chain:
             command += ["-cert_chain", stage.certificate(f"{name}.ints")]
         return wait_listening(
-            stage.start(*command, *(each.format(certs=stage.certificates) for each in options)), port
+            stage.start(*command, *(each.format(certs=stage.certificates, peers=PEERS) for each in options)), port
         )
 
     return start
