@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "proxy/explain.hpp"
-#include "proxy/read_command.hpp"
 #include "proxy/lab/lab_command.hpp"
+#include "proxy/read_command.hpp"
 #include "proxy/run_command.hpp"
 #include "proxy/summary.hpp"
 #include "proxy/version.hpp"
@@ -22,10 +22,10 @@ struct Command {
 };
 
 constexpr Command commands[] = {
-    {"explain", "print what is known of a cause", explain_command},
-    {"read", "verdicts from a pcap or pcapng file", read_command},
-    {"lab", "the failure scenarios, with clients and servers of its own", lab_command},
     {"run", "the proxy: relays, and says which side ended a connection, and why", run_command},
+    {"lab", "the failure scenarios, with clients and servers of its own", lab_command},
+    {"read", "verdicts from a pcap or pcapng file", read_command},
+    {"explain", "print what is known of a cause", explain_command},
     {"summary", "per partner: how many connections, why they failed, since when", summary_command},
 };
 
