@@ -301,7 +301,8 @@ void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
   direction.first_bytes_settled = true;
   direction.offset += direction.held.size();
   direction.held = {};
-  if (direction.stage != Stage::passing && direction.to_skip < missing) {
+  const bool skipped_whole = missing > 0 && missing <= direction.to_skip;
+  if (direction.stage != Stage::passing && !skipped_whole) {
     sink.on_observation(from, Incomplete{std::string(direction.unit()), direction.offset, missing});
     if (!direction.preamble || !direction.preamble->survives_gap()) {
       direction.preamble = nullptr;

@@ -46,7 +46,8 @@ class ConnectionObserver {
   /// Bytes of one direction, in order, in any split.
   void feed(Side from, std::span<const std::uint8_t> bytes);
 
-  /// `missing` bytes of this direction were never seen; what follows is fed next.
+  /// `missing` bytes of this direction were never seen, 0: an unknown number; what follows is fed
+  /// next.
   void gap(Side from, std::uint64_t missing);
 
   /// This direction ended. An unfinished structure becomes Incomplete; a last record of an alert's

@@ -35,6 +35,7 @@ void ConnectionRecord::bytes(Time time, Leg leg, std::span<const std::uint8_t> b
 
 void ConnectionRecord::gap(Time time, Leg leg, std::uint64_t missing) {
   now_ = time;
+  timeline_.count_gap(leg, missing);
   observer_.gap(leg, missing);
 }
 

@@ -32,7 +32,8 @@ class ConnectionRecord final : private parser::ObservationSink {
 
   /// Bytes that the peer on `leg` sent.
   void bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes);
-  /// `missing` bytes of the peer on `leg` were not captured.
+  /// `missing` bytes of the peer on `leg` were not captured; 0: an unknown number, before the
+  /// first.
   void gap(Time time, Leg leg, std::uint64_t missing);
 
   /// The leg ended: by its peer (how: fin or rst), or by the proxy. Call it once for each side

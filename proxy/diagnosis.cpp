@@ -21,6 +21,7 @@ using namespace diagnosis;
 /// what only a complete handshake allows comes last.
 constexpr Rule rules[] = {
     connect_failure,
+    not_captured,
     plain_text,
     proxy_closed,
     still_open,

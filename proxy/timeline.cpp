@@ -20,4 +20,10 @@ void Timeline::count_bytes(Leg leg, std::uint64_t bytes, Time time) {
   flow.last = time;
 }
 
+void Timeline::count_gap(Leg leg, std::uint64_t missing) {
+  Flow& flow = flows_[static_cast<std::size_t>(leg)];
+  flow.not_captured += missing;
+  if (missing == 0) flow.begun_before = true;
+}
+
 }  // namespace legible::proxy

@@ -98,6 +98,9 @@ struct Flow {
   std::uint64_t bytes = 0;
   Time first{};
   Time last{};
+  std::uint64_t not_captured = 0;  ///< bytes that the side sent and a capture lacks
+  bool begun_before = false;       ///< the capture begins in the middle of the stream
+  bool whole() const { return not_captured == 0 && !begun_before; }
 };
 
 /// Bounded: after `capacity` entries further observations are counted and dropped; closing facts
@@ -109,6 +112,8 @@ class Timeline {
   /// Adds an entry. False when it was dropped.
   bool add(Entry entry);
   void count_bytes(Leg leg, std::uint64_t bytes, Time time);
+  /// `missing` bytes of the side were not captured; 0: all that came before the first one.
+  void count_gap(Leg leg, std::uint64_t missing);
 
   std::span<const Entry> entries() const { return entries_; }
   const Flow& flow(Leg leg) const { return flows_[static_cast<std::size_t>(leg)]; }

@@ -18,6 +18,12 @@ bool begins_sslv2_hello(Bytes bytes) {
          (bytes[3] == 3 || (bytes[3] == 0 && bytes[4] == 2));
 }
 
+/// An alert in clear: its record holds two bytes. A longer one is encrypted, and ends something.
+bool begins_clear_alert(Bytes bytes) {
+  return bytes.size() >= 5 && begins_tls_record(bytes, parser::content_type::alert) &&
+         bytes[3] == 0 && bytes[4] == 2;
+}
+
 bool is_text(std::uint8_t byte) {
   return (byte >= 0x20 && byte < 0x7f) || byte == '\r' || byte == '\n' || byte == '\t';
 }
@@ -36,8 +42,7 @@ std::optional<parser::Side> sender_of(Bytes first_bytes) {
 
 bool looks_like_a_beginning(Bytes first_bytes) {
   return begins_tls_record(first_bytes, parser::content_type::handshake) ||
-         begins_tls_record(first_bytes, parser::content_type::alert) ||
-         begins_sslv2_hello(first_bytes) ||
+         begins_clear_alert(first_bytes) || begins_sslv2_hello(first_bytes) ||
          (!first_bytes.empty() &&
           std::ranges::all_of(first_bytes.first(std::min<std::size_t>(first_bytes.size(), 4)),
                               is_text));

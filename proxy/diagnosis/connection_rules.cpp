@@ -215,7 +215,11 @@ Answer still_open(const Situation& situation) {
     finding.confidence = Confidence::high;
     return finding.with("the connection was still open when the observation ended");
   }
-  finding.cause = situation.phase == Phase::client_hello ? Cause::server_silent : Cause::unknown;
+  if (situation.phase == Phase::client_hello && situation.after_silence()) {
+    finding.cause = Cause::server_silent;
+    return finding.with(fmt::format("the server had not answered the ClientHello after {}",
+                                    duration(situation.primary.silence)));
+  }
   return finding.with("the handshake was not finished when the observation ended");
 }
 

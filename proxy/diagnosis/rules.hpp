@@ -10,6 +10,9 @@ namespace legible::proxy::diagnosis {
 Answer connect_failure(const Situation& situation);
 Answer proxy_closed(const Situation& situation);
 
+/// The hello, or the answer to it, is not in the capture.
+Answer not_captured(const Situation& situation);
+
 /// Somebody's first bytes were no TLS.
 Answer plain_text(const Situation& situation);
 

@@ -242,6 +242,36 @@ TEST_CASE("bytes that were not captured are told, and no hello is made of the re
   CHECK(std::ranges::any_of(lacking.only().entries, is_incomplete));
 }
 
+TEST_CASE("of a hello that was not captured in full nothing is concluded") {
+  const Verdict verdict =
+      replay(read_bytes(folder / "ndpi-hello-fragment-missing.pcapng")).verdict();
+  CHECK(verdict.cause == Cause::unknown);
+  CHECK(verdict.confidence == Confidence::low);
+  CHECK(std::ranges::count(verdict.evidence, "481 bytes that the client sent were not captured") ==
+        1);
+}
+
+TEST_CASE("a capture that begins in the middle of a connection blames nobody for its beginning") {
+  PcapFile file = PcapFile::parse(read_bytes(folder / "zeek-tls12.pcap"));
+  // The handshake takes the first twelve packets.
+  file.packets.erase(file.packets.begin(), file.packets.begin() + 12);
+  const Replayed replayed = replay(file.bytes());
+  CHECK(replayed.verdict().cause == Cause::none);
+  CHECK(replayed.verdict().outcome == Outcome::ok);
+  CHECK(replayed.verdict().confidence == Confidence::low);
+}
+
+TEST_CASE("a capture that ends right after the hello does not make the server silent") {
+  PcapFile file = PcapFile::parse(read_bytes(folder / "zeek-handshake-failure.pcap"));
+  file.packets.resize(4);
+  CHECK(replay(file.bytes()).verdict().cause == Cause::unknown);
+  // A packet of another connection, a minute later: the server had the time to answer.
+  const PcapFile other = PcapFile::parse(read_bytes(folder / "zeek-tls12.pcap"));
+  file.add(1393957586 + 60, std::string_view{other.packets.front()}.substr(16));
+  const Replayed waited = replay(file.bytes());
+  CHECK(waited.sink.connections.at(1).verdicts.front().cause == Cause::server_silent);
+}
+
 TEST_CASE("a capture that ends while a connection is open says so") {
   const Replayed replayed = replay(read_bytes(folder / "ndpi-ech.pcapng"));
   CHECK(find<StillOpen>(replayed.only()) != nullptr);
