@@ -3,12 +3,15 @@
 import pathlib
 import socket
 
-from harness import Stage, require
+from harness import Stage, openssl_identity, require
 
 PEERS = pathlib.Path(__file__).parent / "peers"
 
 
-def openssl(*options, name="localhost", send=b"GET / HTTP/1.0\r\n\r\n", hold=1.0):
+REQUEST = b"GET / HTTP/1.0\r\n\r\n"
+
+
+def openssl(*options, name="localhost", identity="", send=REQUEST, hold=1.0):
     """openssl s_client that verifies chain and name, as a careful client does."""
 
     def run(stage: Stage, port: int):
@@ -16,7 +19,8 @@ def openssl(*options, name="localhost", send=b"GET / HTTP/1.0\r\n\r\n", hold=1.0
         stage.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", *sni,
                   "-CAfile", stage.certificate("root.crt"), "-verify_return_error",
                   "-verify_hostname", name or "localhost",
-                  *(each.format(certs=stage.certificates, folder=stage.folder) for each in options),
+                  *(openssl_identity(stage, identity) if identity else []),
+                  *(each.format(certs=stage.certificates) for each in options),
                   send=send, hold=hold)
 
     return run
@@ -38,7 +42,7 @@ def gnutls(*options, name="localhost", priority="NORMAL"):
         stage.run("gnutls-cli", "--port", str(port), "--x509cafile", stage.certificate("root.crt"),
                   "--sni-hostname", name, "--verify-hostname", name, "--priority", priority,
                   *(each.format(certs=stage.certificates) for each in options), "127.0.0.1",
-                  send=b"GET / HTTP/1.0\r\n\r\n", hold=1.0)
+                  send=REQUEST, hold=1.0)
 
     return run
 

@@ -172,6 +172,13 @@ class Proxy:
         self._reader.join(PATIENCE)
 
 
+def openssl_identity(stage: Stage, name: str) -> list[str]:
+    """The options that give openssl a certificate, its key, and its chain if it has one."""
+    options = ["-cert", stage.certificate(f"{name}.crt"), "-key", stage.certificate(f"{name}.key")]
+    chain = pathlib.Path(stage.certificate(f"{name}.ints"))
+    return [*options, "-cert_chain", str(chain)] if chain.stat().st_size else options
+
+
 def require(program: str):
     if shutil.which(program) is None:
         raise Skipped(program)

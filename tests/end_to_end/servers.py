@@ -3,25 +3,20 @@
 import pathlib
 import shutil
 
-from harness import Skipped, Stage, free_port, require, wait_listening
+from harness import Skipped, Stage, free_port, openssl_identity, require, wait_listening
 
 PEERS = pathlib.Path(__file__).parent / "peers"
 
 
-def openssl(name="good", *options, chain=True):
+def openssl(name="good", *options):
     """openssl s_server with the certificate of that name."""
 
     def start(stage: Stage) -> int:
         port = free_port()
         command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-www",
-                   "-cert", stage.certificate(f"{name}.crt"),
-                   "-key", stage.certificate(f"{name}.key"),
-                   "-CAfile", stage.certificate("root.crt")]
-        if chain:
-            command += ["-cert_chain", stage.certificate(f"{name}.ints")]
-        return wait_listening(
-            stage.start(*command, *(each.format(certs=stage.certificates, peers=PEERS) for each in options)), port
-        )
+                   *openssl_identity(stage, name), "-CAfile", stage.certificate("root.crt")]
+        command += [each.format(certs=stage.certificates, peers=PEERS) for each in options]
+        return wait_listening(stage.start(*command), port)
 
     return start
 
