@@ -1,0 +1,225 @@
+// bench_load MODE PORT COUNT: TLS 1.3 clients of a server behind 127.0.0.1:PORT.
+//
+//   connections  COUNT connections with one request each, a few at a time
+//   fresh        COUNT connections with one request each, one after the other: microseconds each
+//   warm         COUNT requests on one connection: microseconds each
+//   bulk         a body of COUNT MiB
+//   idle         COUNT connections that stay open after one request, until standard input ends
+//
+// Times go to standard output, a line each.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* server_name = "bench.example";
+// Enough to keep both sides busy, and not so many that they wait for each other.
+constexpr int at_a_time = 8;
+
+template <auto free>
+struct Free {
+  template <class T>
+  void operator()(T* object) const {
+    free(object);
+  }
+};
+using Context = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
+using Session = std::unique_ptr<SSL, Free<SSL_free>>;
+
+Context make_context() {
+  Context context(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  return context;
+}
+
+class Socket {
+ public:
+  explicit Socket(std::uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    constexpr int on = 1;
+    setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      throw std::system_error(errno, std::generic_category(), "connect");
+    }
+  }
+  ~Socket() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Socket& operator=(Socket&&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+class Client {
+ public:
+  Client(SSL_CTX* context, std::uint16_t port) : socket_(port), session_(SSL_new(context)) {
+    SSL_set_fd(session_.get(), socket_.descriptor());
+    // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
+    SSL_ctrl(session_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             std::string(server_name).data());
+    if (SSL_connect(session_.get()) != 1) throw std::runtime_error("the handshake failed");
+  }
+
+  /// One request and its whole answer; returns the body's size.
+  std::size_t get(std::string_view path) {
+    const std::string request =
+        "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + server_name + "\r\n\r\n";
+    if (SSL_write(session_.get(), request.data(), static_cast<int>(request.size())) <= 0) {
+      throw std::runtime_error("the request was not sent");
+    }
+    std::string head;
+    std::size_t body_begin = std::string::npos;
+    while (body_begin == std::string::npos) {
+      head += read();
+      body_begin = head.find("\r\n\r\n");
+    }
+    const std::size_t size = content_length(head);
+    for (std::size_t have = head.size() - (body_begin + 4); have < size;) have += read().size();
+    return size;
+  }
+
+  void say_goodbye() { SSL_shutdown(session_.get()); }
+
+  /// What keeps the connection open: the TLS state of many idle clients would need much memory.
+  Socket into_socket() && { return std::move(socket_); }
+
+ private:
+  std::string_view read() {
+    const int size = SSL_read(session_.get(), buffer_.data(), static_cast<int>(buffer_.size()));
+    if (size <= 0) throw std::runtime_error("the answer was cut short");
+    return {buffer_.data(), static_cast<std::size_t>(size)};
+  }
+
+  static std::size_t content_length(std::string_view head) {
+    constexpr std::string_view name = "Content-Length: ";
+    const std::size_t at = head.find(name);
+    if (at == std::string_view::npos) throw std::runtime_error("an answer without a length");
+    std::size_t size = 0;
+    const std::string_view digits = head.substr(at + name.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), size);
+    return size;
+  }
+
+  Socket socket_;
+  Session session_;
+  std::array<char, 32768> buffer_;
+};
+
+void request_once(SSL_CTX* context, std::uint16_t port) {
+  Client client(context, port);
+  client.get("/");
+  client.say_goodbye();
+}
+
+template <class Action>
+void time_each(int count, const Action& action) {
+  for (int i = 0; i < count; ++i) {
+    const Clock::time_point begin = Clock::now();
+    action();
+    const std::chrono::duration<double, std::micro> took = Clock::now() - begin;
+    std::printf("%.1f\n", took.count());
+  }
+}
+
+/// `action` is done `count` times, by several threads.
+template <class Action>
+void share_out(int count, const Action& action) {
+  std::atomic<int> left = count;
+  std::atomic<bool> failed = false;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < at_a_time; ++i) {
+    threads.emplace_back([&] {
+      try {
+        while (!failed && left-- > 0) action();
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_load: %s\n", error.what());
+        failed = true;
+      }
+    });
+  }
+  threads.clear();
+  if (failed) throw std::runtime_error("a connection failed");
+}
+
+void idle(SSL_CTX* context, std::uint16_t port, int count) {
+  std::mutex mutex;
+  std::vector<Socket> open;
+  share_out(count, [&] {
+    Client client(context, port);
+    client.get("/");
+    const std::scoped_lock lock(mutex);
+    open.push_back(std::move(client).into_socket());
+  });
+  std::puts("open");
+  std::fflush(stdout);
+  std::getchar();
+}
+
+void run(std::string_view mode, std::uint16_t port, int count) {
+  const Context context = make_context();
+  if (mode == "connections") {
+    share_out(count, [&] { request_once(context.get(), port); });
+  } else if (mode == "fresh") {
+    time_each(count, [&] { request_once(context.get(), port); });
+  } else if (mode == "warm") {
+    Client client(context.get(), port);
+    time_each(count, [&] { client.get("/"); });
+  } else if (mode == "bulk") {
+    const auto expected = static_cast<std::size_t>(count) * 1024 * 1024;
+    if (Client(context.get(), port).get("/bulk") != expected) {
+      throw std::runtime_error("the body is of another size");
+    }
+  } else if (mode == "idle") {
+    idle(context.get(), port, count);
+  } else {
+    throw std::invalid_argument("no such mode");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::fputs("usage: bench_load connections|fresh|warm|bulk|idle PORT COUNT\n", stderr);
+    return 2;
+  }
+  try {
+    run(argv[1], static_cast<std::uint16_t>(std::stoi(argv[2])), std::stoi(argv[3]));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_load: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,183 @@
+"""The processes of the benchmark: a server, and the proxies in front of it."""
+
+import contextlib
+import os
+import pathlib
+import resource
+import shutil
+import socket
+import subprocess
+import time
+
+BODY_BYTES = 1024
+START_LIMIT = 20  # seconds
+NGINX_MODULES = pathlib.Path("/usr/lib/nginx/modules")
+
+
+def most_descriptors() -> int:
+    """Raises the limit of open files as far as allowed, for all that is started from here."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return listener.getsockname()[1]
+
+
+class Process:
+    """A server process with its children, counted together."""
+
+    def __init__(self, name: str, command: list, port: int, folder: pathlib.Path):
+        self.name = name
+        self.port = port
+        self._output = open(folder / f"{name.replace(' ', '-')}.out", "wb")
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
+        self._wait_until_listening()
+
+    def _wait_until_listening(self):
+        end = time.monotonic() + START_LIMIT
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError(f"{self.name} did not start: see {self._output.name}")
+                time.sleep(0.05)
+
+    def _pids(self) -> list:
+        pids = [self._process.pid]
+        for pid in pids:
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+            pids += [int(child) for child in children.read_text().split()]
+        return pids
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far."""
+        ticks = 0
+        for pid in self._pids():
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> int:
+        """Bytes of the proportional set size."""
+        total = 0
+        for pid in self._pids():
+            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+        return total
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()
+
+
+def _nginx_command(folder: pathlib.Path, name: str, text: str) -> list:
+    prefix = folder / name
+    prefix.mkdir()
+    configuration = prefix / "nginx.conf"
+    user = "user root;" if os.geteuid() == 0 else ""
+    configuration.write_text(f"""
+daemon off; worker_processes 1; pid {prefix}/pid; error_log {prefix}/error.log; {user}
+worker_rlimit_nofile {most_descriptors()};
+{text}
+""")
+    return ["nginx", "-p", str(prefix), "-c", str(configuration), "-e", f"{prefix}/error.log"]
+
+
+def server(folder: pathlib.Path, bulk_mib: int) -> Process:
+    """TLS 1.3 only; / is 1 KiB, /bulk is `bulk_mib` MiB."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-subj", "/CN=bench.example", "-days", "2",
+         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True, capture_output=True)
+    pages = folder / "pages"
+    pages.mkdir()
+    with open(pages / "bulk", "wb") as file:
+        file.truncate(bulk_mib << 20)
+    port = free_port()
+    return Process("server", _nginx_command(folder, "server", f"""
+events {{ worker_connections {most_descriptors()}; }}
+http {{
+  access_log off; keepalive_timeout 600; keepalive_requests 1000000000; tcp_nodelay on;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  server {{
+    listen 127.0.0.1:{port} ssl backlog=4096;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    ssl_protocols TLSv1.3; ssl_session_tickets off; ssl_session_cache off;
+    location = / {{ return 200 "{'x' * BODY_BYTES}"; }}
+    location = /bulk {{ root {pages}; }}
+  }}
+}}
+"""), port, folder)
+
+
+def legible(folder: pathlib.Path, program: str, target: int) -> Process:
+    """One event loop, with every event as a JSON line in a file."""
+    port = free_port()
+    return Process("legible", [
+        program, "run", "--listen", f"127.0.0.1:{port}", "--to", f"127.0.0.1:{target}",
+        "--threads", "1", "--format", "json"], port, folder)
+
+
+def haproxy(folder: pathlib.Path, target: int) -> Process:
+    """In TCP mode; the ClientHello is inspected for its SNI."""
+    port = free_port()
+    configuration = folder / "haproxy.cfg"
+    configuration.write_text(f"""
+global
+  nbthread 1
+  maxconn {most_descriptors() // 2 - 100}
+defaults
+  mode tcp
+  timeout connect 10s
+  timeout client 600s
+  timeout server 600s
+frontend clients
+  bind 127.0.0.1:{port} backlog 4096
+  tcp-request inspect-delay 5s
+  tcp-request content accept if {{ req.ssl_hello_type 1 }}
+  use_backend named if {{ req.ssl_sni bench.example }}
+  default_backend unnamed
+backend named
+  server target 127.0.0.1:{target}
+backend unnamed
+  server target 127.0.0.1:{target}
+""")
+    return Process("HAProxy", ["haproxy", "-db", "-f", configuration], port, folder)
+
+
+def nginx(folder: pathlib.Path, target: int, preread: bool) -> Process:
+    """The stream module: with ssl_preread, or relaying only."""
+    port = free_port()
+    module = NGINX_MODULES / "ngx_stream_module.so"
+    load = f"load_module {module};" if module.exists() else ""
+    name = "nginx preread" if preread else "nginx bare"
+    where = "ssl_preread on; proxy_pass $upstream;" if preread else "proxy_pass unnamed;"
+    return Process(name, _nginx_command(folder, name.replace(" ", "-"), f"""
+{load}
+events {{ worker_connections {most_descriptors()}; }}
+stream {{
+  upstream named {{ server 127.0.0.1:{target}; }}
+  upstream unnamed {{ server 127.0.0.1:{target}; }}
+  map $ssl_preread_server_name $upstream {{ bench.example named; default unnamed; }}
+  proxy_timeout 600s; tcp_nodelay on;
+  server {{ listen 127.0.0.1:{port} backlog=4096; {where} }}
+}}
+"""), port, folder)
+
+
+def missing_programs() -> list:
+    return [name for name in ("nginx", "haproxy", "openssl") if shutil.which(name) is None]
