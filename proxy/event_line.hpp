@@ -18,7 +18,7 @@ class EventLine : public JsonWriter {
  public:
   EventLine(std::string& out, Time time, std::string_view event,
             std::optional<ConnectionId> connection = {}, std::optional<Leg> leg = {})
-      : JsonWriter(out), out_(out) {
+      : JsonWriter(out) {
     begin_object();
     field("v", 1);
     field("time", rfc3339(time));
@@ -28,11 +28,8 @@ class EventLine : public JsonWriter {
   }
   ~EventLine() {
     end_object();
-    out_ += '\n';
+    end_line();
   }
-
- private:
-  std::string& out_;
 };
 
 /// {"id":"0x1301","name":"TLS_AES_128_GCM_SHA256"}; the name is null when the registry has none.

@@ -135,7 +135,8 @@ std::string summary_json(const Summary& summary) {
     json.end_object();
   });
   json.end_object();
-  return text + '\n';
+  json.end_line();
+  return text;
 }
 
 }  // namespace legible::proxy

@@ -1,6 +1,6 @@
 #include "proxy/time_text.hpp"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,10 +12,13 @@ std::string rfc3339(Time time) {
   constexpr std::chrono::sys_days end = std::chrono::year{10000} / 1 / 1;
   time = std::clamp<Time>(time, begin, Time(end) - Time::duration(1));
 
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  std::string text = certs::rfc3339(seconds);
-  text.pop_back();  // the Z
-  return fmt::format("{}.{:06}Z", text, (time - seconds).count());
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z"),
+                     static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 }  // namespace legible::proxy

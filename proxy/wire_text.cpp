@@ -1,7 +1,5 @@
 #include "proxy/wire_text.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cstddef>
 
@@ -43,7 +41,12 @@ std::string_view id(ConnectError error) {
 }
 
 std::string hex_id(std::uint32_t number, std::size_t bytes) {
-  return fmt::format("0x{:0{}x}", number, 2 * bytes);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text(2 + 2 * bytes, '0');
+  text[1] = 'x';
+  for (std::size_t place = text.size(); place > 2; number >>= 4)
+    text[--place] = digits[number & 0xf];
+  return text;
 }
 
 }  // namespace legible::proxy
