@@ -1,12 +1,9 @@
 """Clients for scenarios: each function gives a callable that runs one against a port."""
 
-import pathlib
 import socket
 
+import peers
 from harness import Stage, openssl_identity, require
-
-PEERS = pathlib.Path(__file__).parent / "peers"
-
 
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 
@@ -47,15 +44,35 @@ def gnutls(*options, name="localhost", priority="NORMAL"):
     return run
 
 
-def source(language: str, text_file: str, *arguments):
-    """A small client of our own in another language: PORT CERTIFICATES [ARGUMENT...]."""
+def wget(*options):
+    def run(stage: Stage, port: int):
+        stage.run("wget", "-q", "-O", "/dev/null", "--tries=1", "--timeout=5",
+                  f"--ca-certificate={stage.certificate('root.crt')}", *options,
+                  f"https://localhost:{port}/")
+
+    return run
+
+
+def nss(*options, versions="tls1.2:tls1.3", name="a.test"):
+    """tstclnt with a database that trusts the root."""
 
     def run(stage: Stage, port: int):
-        require(language)
-        command = {"java": ["java"], "node": ["node"], "go": ["go", "run"],
-                   "python3": ["python3"]}[language]
-        stage.run(*command, str(PEERS / text_file), str(port), str(stage.certificates), *arguments,
-                  patience=60)
+        require("tstclnt")
+        database = f"sql:{stage.folder}"
+        stage.run("certutil", "-N", "-d", database, "--empty-password")
+        stage.run("certutil", "-A", "-d", database, "-n", "root", "-t", "C,,",
+                  "-i", stage.certificate("root.crt"))
+        stage.run("tstclnt", "-h", "127.0.0.1", "-p", str(port), "-a", name, "-d", database,
+                  "-V", versions, *options, send=REQUEST, hold=1.0)
+
+    return run
+
+
+def peer(language, **options):
+    """A client of peers/ (java, go, node, python); the options are those of peers/client.py."""
+
+    def run(stage: Stage, port: int):
+        stage.run(*peers.command(stage, language, "client", port, options))
 
     return run
 

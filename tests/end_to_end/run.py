@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""run.py --program LEGIBLE --certificates DIR [ID...]: scenarios with real peers.
+"""run.py --program LEGIBLE --certificates DIR [--matrix] [--jobs N] [ID...]: scenarios with real peers.
 
+--matrix plays the crossing of stacks and faults (matrix.py) instead of the chosen scenarios.
 Exit status: 0 all right, 1 a verdict is wrong, 77 a peer is not installed.
 """
 
 import argparse
+import concurrent.futures
 import json
 import sys
 
 import harness
+import matrix
 import scenarios
 
-SKIPPED = 77
+RIGHT, WRONG, SKIPPED = 0, 1, 77
 
 
 def main() -> int:
@@ -19,10 +22,13 @@ def main() -> int:
     arguments.add_argument("--program")
     arguments.add_argument("--certificates")
     arguments.add_argument("--list", action="store_true")
+    arguments.add_argument("--matrix", action="store_true")
+    arguments.add_argument("--jobs", type=int, default=1)
     arguments.add_argument("ids", nargs="*")
     options = arguments.parse_args()
 
-    chosen = [each for each in scenarios.ALL if not options.ids or each.id in options.ids]
+    every = matrix.ALL if options.matrix else scenarios.ALL
+    chosen = [each for each in every if not options.ids or each.id in options.ids]
     if options.list:
         print("\n".join(each.id for each in chosen))
         return 0
@@ -30,22 +36,28 @@ def main() -> int:
         print("not every id is a scenario; see --list", file=sys.stderr)
         return 2
 
-    status = 0
-    for scenario in chosen:
-        try:
-            verdict = harness.play(scenario, options.program, options.certificates)
-        except harness.Skipped as missing:
-            print(f"{scenario.id}: skipped, {missing} is not installed")
-            status = status or SKIPPED
-            continue
-        complaint = scenario.expected.complaint(verdict)
-        told = " / ".join(verdict[field] for field in
-                          ("closer", "phase", "mechanism", "cause", "confidence"))
-        print(f"{scenario.id}: {told}{'  WRONG: ' + complaint if complaint else ''}", flush=True)
-        if complaint:
-            print(json.dumps(verdict, indent=1, ensure_ascii=False))
-            status = 1
-    return status
+    def play(scenario: harness.Scenario) -> int:
+        return report(scenario, options.program, options.certificates)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(play, chosen))
+    return WRONG if WRONG in results else max(results)
+
+
+def report(scenario: harness.Scenario, program: str, certificates: str) -> int:
+    """Plays one scenario, prints its verdict, and returns the exit status."""
+    try:
+        verdict = harness.play(scenario, program, certificates)
+    except harness.Skipped as missing:
+        print(f"{scenario.id}: skipped, {missing} is not installed")
+        return SKIPPED
+    complaint = scenario.expected.complaint(verdict)
+    told = " / ".join(verdict[field] for field in
+                      ("closer", "phase", "mechanism", "cause", "confidence"))
+    details = json.dumps(verdict, indent=1, ensure_ascii=False) if complaint else ""
+    wrong = f"  WRONG: {complaint}\n{details}" if complaint else ""
+    print(f"{scenario.id}: {told}{wrong}", flush=True)
+    return WRONG if complaint else RIGHT
 
 
 if __name__ == "__main__":

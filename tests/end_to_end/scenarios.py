@@ -4,12 +4,11 @@
 encrypted cannot be read: the cause is then the family's `...-rejected`.
 """
 
-import socket
-import time
-
 import clients
+import peer_scenarios
 import servers
 from harness import Expected, Scenario
+from parts import answer, close_after_hello, drain, pause, reset, say_and_wait
 
 OLD = ("-cipher", "ALL:@SECLEVEL=0")
 AUTH = ("-Verify", "3", "-verify_return_error")
@@ -30,47 +29,6 @@ def refused_by_client(cause, phase="server-auth|server-hello", mechanism="alert-
 
 def refused_by_server(cause, phase="client-hello", mechanism="alert-fatal"):
     return Expected("server", phase, cause, mechanism)
-
-
-def say_and_wait(data):
-    def part(connection):
-        connection.sendall(data)
-        drain(connection)
-    return part
-
-
-def drain(connection):
-    try:
-        while connection.recv(65536):
-            pass
-    except OSError:
-        pass
-
-
-def answer(data):
-    def part(connection):
-        connection.recv(65536)
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
-        drain(connection)
-    return part
-
-
-def reset(connection):
-    connection.recv(65536)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
-def close_after_hello(connection):
-    connection.recv(65536)
-    connection.shutdown(socket.SHUT_WR)
-    drain(connection)
-
-
-def pause(seconds):
-    def part(connection):
-        time.sleep(seconds)
-    return part
 
 
 NEGOTIATION = [
@@ -243,4 +201,5 @@ SESSION = [
              Expected("client|server", "established|closing", "none|client-satisfied")),
 ]
 
-ALL = [*NEGOTIATION, *SERVER_CERTIFICATES, *CLIENT_CERTIFICATES, *CONNECTION, *SESSION]
+ALL = [*NEGOTIATION, *SERVER_CERTIFICATES, *CLIENT_CERTIFICATES, *CONNECTION, *SESSION,
+       *peer_scenarios.ALL]

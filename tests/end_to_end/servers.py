@@ -3,7 +3,8 @@
 import pathlib
 import shutil
 
-from harness import Skipped, Stage, free_port, openssl_identity, require, wait_listening
+import peers
+from harness import Skipped, Stage, free_port, openssl_identity, wait_listening
 
 PEERS = pathlib.Path(__file__).parent / "peers"
 
@@ -90,15 +91,62 @@ frontend tls
     return start
 
 
-def source(language: str, text_file: str, *arguments):
-    """A small server of our own in another language; prints its port as its first line."""
+def stunnel(*settings, name="good"):
+    """stunnel in front of a command that answers; each setting is a line of its service."""
+
     def start(stage: Stage) -> int:
-        require(language)
         port = free_port()
-        command = {"java": ["java"], "node": ["node"], "go": ["go", "run"]}[language]
+        answer = stage.file("answer.sh", "printf 'HTTP/1.0 200 OK\\r\\n\\r\\nok\\n'\n")
+        lines = "\n".join(each.format(certs=stage.certificates) for each in settings)
+        conf = stage.file("stunnel.conf", f"""
+foreground = yes
+pid =
+[tls]
+accept = 127.0.0.1:{port}
+exec = /bin/sh
+execArgs = sh {answer}
+cert = {stage.certificate(name + '.pem')}
+key = {stage.certificate(name + '.key')}
+{lines}
+""")
+        return wait_listening(stage.start("stunnel", conf), port)
+
+    return start
+
+
+def lighttpd(module, *settings, name="good"):
+    """lighttpd with one of its TLS modules: openssl, gnutls, mbedtls, wolfssl."""
+
+    def start(stage: Stage) -> int:
+        program = shutil.which("lighttpd") or shutil.which("lighttpd", path="/usr/sbin")
+        if program is None:
+            raise Skipped("lighttpd")
+        if not pathlib.Path(f"/usr/lib/lighttpd/mod_{module}.so").exists():
+            raise Skipped(f"lighttpd's mod_{module}")
+        port = free_port()
+        lines = "\n".join(each.format(certs=stage.certificates) for each in settings)
+        conf = stage.file("lighttpd.conf", f"""
+server.modules = ("mod_{module}")
+server.document-root = "{stage.folder}"
+server.bind = "127.0.0.1"
+server.port = {port}
+ssl.engine = "enable"
+ssl.pemfile = "{stage.certificate(name + '.pem')}"
+ssl.privkey = "{stage.certificate(name + '.key')}"
+{lines}
+""")
+        return wait_listening(stage.start(program, "-D", "-f", conf), port)
+
+    return start
+
+
+def peer(language, **options):
+    """A server of peers/ (java, go, node, python); the options are those of peers/server.py."""
+
+    def start(stage: Stage) -> int:
+        port = free_port()
         return wait_listening(
-            stage.start(*command, str(PEERS / text_file), str(port), str(stage.certificates),
-                        *arguments), port)
+            stage.start(*peers.command(stage, language, "server", port, options)), port)
 
     return start
 

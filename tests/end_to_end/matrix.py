@@ -1,0 +1,168 @@
+"""Stacks crossed with faults: every client with every bad server certificate, every server with
+every bad client, in TLS 1.2 and 1.3. Run by `run.py --matrix`.
+"""
+
+import clients
+import servers
+from harness import Expected, Scenario
+
+VERSIONS = {"12": "-tls1_2", "13": "-tls1_3"}
+
+CLIENTS = {
+    "java": clients.peer("java"),
+    "go": clients.peer("go"),
+    "node": clients.peer("node"),
+    "python": clients.peer("python"),
+    "openssl": clients.openssl(name="a.test"),
+    "gnutls": clients.gnutls(name="a.test"),
+    "curl": clients.curl(host="a.test"),
+}
+# certificate: its cause, and the causes whose alert OpenSSL's clients send in clear in TLS 1.3.
+BAD_SERVERS = {
+    "unkca": ("server-cert-untrusted-ca", "server-cert-untrusted-ca"),
+    "selfs": ("server-cert-self-signed", "server-cert-untrusted-ca"),
+    "nochain": ("server-cert-missing-intermediate", "server-cert-untrusted-ca"),
+    "expired": ("server-cert-expired", "server-cert-expired"),
+    "notyet": ("server-cert-not-yet-valid", "server-cert-rejected"),
+    "wronghost": ("server-cert-name-mismatch", "server-cert-rejected"),
+    "wrongeku": ("server-cert-wrong-usage", "server-cert-wrong-usage"),
+}
+ALERTS_IN_CLEAR = ("python", "openssl", "curl")
+
+
+def refusal_of_server(client: str, fault: str, version: str) -> Expected:
+    cause, readable = BAD_SERVERS[fault]
+    if client == "curl" and fault == "wronghost":
+        # It completes the handshake and judges the name afterwards.
+        quiet = "server-cert-rejected|server-cert-pinned|client-satisfied|tls-health-check"
+        return Expected("client", "post-handshake|closing", cause if version == "12" else quiet)
+    if client == "node":
+        # It never sends an alert; in TLS 1.2 it completes the handshake first.
+        if version == "12":
+            return Expected("client", "post-handshake", cause, "fin")
+        return Expected("client", "server-auth", "server-cert-rejected", "fin")
+    if version == "12":
+        return Expected("client", "server-auth|server-hello", cause, "alert-fatal")
+    if client in ALERTS_IN_CLEAR:
+        return Expected("client", "server-auth", readable, "alert-fatal")
+    return Expected("client", "server-auth", "server-cert-rejected", "alert-encrypted")
+
+
+def bad_servers():
+    for client, run in CLIENTS.items():
+        for fault in BAD_SERVERS:
+            for version, option in VERSIONS.items():
+                yield Scenario(f"{client}-{fault}-{version}", servers.openssl(fault, option), run,
+                               refusal_of_server(client, fault, version))
+
+
+AUTH = ("-Verify", "3", "-verify_return_error")
+STUNNEL = ("CAfile = {certs}/root.crt", "verifyChain = yes", "requireCert = yes")
+SERVERS = {
+    "java": servers.peer("java", clients="require"),
+    "go": servers.peer("go", clients="require"),
+    "node": servers.peer("node", clients="require"),
+    "python": servers.peer("python", clients="require"),
+    "openssl": servers.openssl("good", *AUTH),
+    "gnutls": servers.gnutls("good", "-r", "--verify-client-cert"),
+    "haproxy": servers.haproxy("ca-file {certs}/root.crt verify required"),
+    "stunnel": servers.stunnel(*STUNNEL),
+    "nginx": servers.nginx("ssl_verify_client on; ssl_client_certificate {certs}/root.crt; "
+                           "ssl_protocols TLSv1.2 TLSv1.3;"),
+}
+BAD_CLIENTS = {
+    "": "client-cert-missing",
+    "client_unk": "client-cert-untrusted-ca",
+    "client_exp": "client-cert-expired",
+}
+
+
+def refusal_of_client(server: str, identity: str, version: str) -> Expected:
+    cause = BAD_CLIENTS[identity]
+    if server == "nginx":
+        # It completes the handshake and answers 400: readable only as a short reply.
+        return Expected("server|client", "established|closing", "client-cert-refused-by-app")
+    if version == "12":
+        silent = server == "node" and identity
+        return Expected("server", "client-auth|post-handshake", cause,
+                        "fin" if silent else "alert-fatal")
+    if identity:
+        cause = "client-cert-rejected"
+    silent = server == "node" and identity
+    return Expected("server", "client-auth|post-handshake|established", cause,
+                    "fin" if silent else "alert-encrypted")
+
+
+def bad_clients():
+    for server, start in SERVERS.items():
+        for identity in BAD_CLIENTS:
+            for version, option in VERSIONS.items():
+                yield Scenario(f"{server}-refuses-{identity or 'none'}-{version}", start,
+                               clients.openssl(option, name="a.test", identity=identity),
+                               refusal_of_client(server, identity, version))
+
+
+PEERS = ("java", "go", "node", "python")
+SUITE = {"java": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+         "go": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+         "node": "ECDHE-RSA-AES256-GCM-SHA384",
+         "python": "ECDHE-RSA-AES256-GCM-SHA384"}
+OK = Expected("client|server", "established|closing",
+              "none|client-satisfied|truncated-close|reset-after-close")
+
+
+def refused_hello(cause: str, mechanism="alert-fatal") -> Expected:
+    return Expected("server", "client-hello", cause, mechanism)
+
+
+def alpn_refusal(server: str) -> Expected:
+    if server == "python":
+        return OK
+    if server == "go":
+        # It has sent its ServerHello by then: the alert is encrypted.
+        return Expected("server", "server-hello", "alpn-mismatch", "alert-encrypted")
+    return refused_hello("alpn-mismatch")
+
+
+def negotiation():
+    for server in PEERS:
+        yield Scenario(f"{server}-version-old", servers.peer(server, tls="1.2"),
+                       clients.openssl("-tls1_3"), refused_hello("no-shared-version"))
+        yield Scenario(f"{server}-version-new", servers.peer(server, tls="1.3"),
+                       clients.openssl("-tls1_2"), refused_hello("no-shared-version"))
+        yield Scenario(f"{server}-cipher", servers.peer(server, tls="1.2", ciphers=SUITE[server]),
+                       clients.openssl("-tls1_2", "-cipher", "AES128-SHA"),
+                       refused_hello("no-shared-cipher"))
+        yield Scenario(f"{server}-sni", servers.peer(server, name="a.test"),
+                       clients.openssl(name="nosuch.test"),
+                       refused_hello("server-drops-hello|sni-unrecognised", "fin")
+                       if server == "node" else refused_hello("sni-unrecognised"))
+        # Go forgives a client that offers http/1.1 alone, and Python any.
+        yield Scenario(f"{server}-alpn", servers.peer(server, alpn="h2"),
+                       clients.openssl("-alpn", "imap"),
+                       alpn_refusal(server))
+        yield Scenario(f"{server}-plain", servers.peer(server), clients.curl(scheme="http"),
+                       Expected("server", "pre-hello", "plain-http-to-tls"))
+    for client in PEERS:
+        yield Scenario(f"{client}-asks-old", servers.openssl("good", "-tls1_3"),
+                       clients.peer(client, tls="1.2"), refused_hello("no-shared-version"))
+        yield Scenario(f"{client}-asks-new", servers.openssl("good", "-tls1_2"),
+                       clients.peer(client, tls="1.3"), refused_hello("no-shared-version"))
+        yield Scenario(f"{client}-asks-h2", servers.openssl("good", "-alpn", "http/1.1"),
+                       clients.peer(client, alpn="h2"), refused_hello("alpn-mismatch"))
+        yield Scenario(f"{client}-asks-cipher",
+                       servers.openssl("good", "-tls1_2", "-cipher", "AES128-SHA"),
+                       clients.peer(client, ciphers=SUITE[client], tls="1.2"),
+                       refused_hello("no-shared-cipher"))
+    for peer in PEERS:
+        for version in ("1.2", "1.3"):
+            digits = version.replace(".", "")
+            yield Scenario(f"{peer}-ok-{digits}", servers.peer(peer, tls=version),
+                           clients.peer(peer), OK)
+    for name, start in {"stunnel": servers.stunnel(), "haproxy": servers.haproxy(""),
+                        "gnutls": servers.gnutls(), "lighttpd": servers.lighttpd("openssl")}.items():
+        yield Scenario(f"{name}-plain", start, clients.curl(scheme="http"),
+                       Expected("server", "pre-hello", "plain-http-to-tls"))
+
+
+ALL = [*bad_servers(), *bad_clients(), *negotiation()]

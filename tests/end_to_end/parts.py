@@ -1,0 +1,69 @@
+"""What scripted servers and clients do with their socket."""
+
+import socket
+import ssl
+import struct
+import time
+
+
+def say_and_wait(data):
+    def part(connection):
+        connection.sendall(data)
+        drain(connection)
+    return part
+
+
+def drain(connection):
+    try:
+        while connection.recv(65536):
+            pass
+    except OSError:
+        pass
+
+
+def answer(data):
+    def part(connection):
+        connection.recv(65536)
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        drain(connection)
+    return part
+
+
+def reset(connection):
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def close_after_hello(connection):
+    connection.recv(65536)
+    connection.shutdown(socket.SHUT_WR)
+    drain(connection)
+
+
+def pause(seconds):
+    def part(connection):
+        time.sleep(seconds)
+    return part
+
+
+def split_hello(name: str, fragment: int):
+    """Sends a ClientHello in records of that many bytes."""
+    def part(connection):
+        hello = client_hello(name)
+        for start in range(0, len(hello), fragment):
+            body = hello[start : start + fragment]
+            connection.sendall(b"\x16\x03\x01" + struct.pack(">H", len(body)) + body)
+        drain(connection)
+    return part
+
+
+def client_hello(name: str) -> bytes:
+    """What Python's own stack would send, as a handshake message without its record."""
+    outgoing = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()[5:]
