@@ -110,6 +110,25 @@ Answer proxy_closed(const Situation& situation) {
   return finding;
 }
 
+namespace {
+
+/// The client's first record ends before the ClientHello that begins in it.
+bool hello_is_split(const Facts& facts) {
+  constexpr std::size_t record_header = 5;
+  constexpr std::size_t message_header = 4;
+  const auto& first = facts.client().first_bytes;
+  if (!first || first->protocol != parser::Protocol::tls) return false;
+  const auto& bytes = first->bytes;
+  const std::size_t record = std::size_t{bytes[3]} << 8 | bytes[4];
+  if (record < message_header) return record > 0;
+  if (first->count < record_header + message_header) return false;
+  const std::size_t message =
+      std::size_t{bytes[6]} << 16 | std::size_t{bytes[7]} << 8 | std::size_t{bytes[8]};
+  return record < message_header + message;
+}
+
+}  // namespace
+
 Answer before_hello(const Situation& situation) {
   if (situation.phase != Phase::pre_hello) return std::nullopt;
   const Facts& facts = situation.facts;
@@ -158,6 +177,16 @@ Answer before_hello(const Situation& situation) {
     finding.confidence = Confidence::low;
     finding.with("the server closed before the client had said anything");
     finding.or_else(Cause::client_silent, "the server's timer may be very short");
+    return finding;
+  }
+  if (situation.server_closed() && hello_is_split(facts)) {
+    finding.cause = Cause::fragmented_hello_refused;
+    finding.confidence = Confidence::medium;
+    finding.with(
+        "the first record holds only the beginning of the ClientHello, and the server closed "
+        "before "
+        "the rest had come");
+    finding.or_else(Cause::server_drops_hello, "the same hello in one record is dropped as well");
     return finding;
   }
   if (situation.server_closed()) {

@@ -37,6 +37,20 @@ bool null_compression_missing(const ClientHello& hello) {
          hello.compression.end();
 }
 
+std::string offered_protocols(const ClientHello& hello) {
+  std::vector<std::string> offered;
+  for (const auto& protocol : hello.alpn) {
+    if (offered.size() < 5) offered.push_back(quoted(protocol));
+  }
+  return fmt::format("the client offers {}", listed(offered, hello.alpn.size()));
+}
+
+/// Most servers that know ALPN at all know one of these.
+bool offers_usual_protocol(const ClientHello& hello) {
+  return std::ranges::any_of(
+      hello.alpn, [](const auto& protocol) { return protocol == "h2" || protocol == "http/1.1"; });
+}
+
 Finding version_not_shared(const Situation& situation, Confidence confidence) {
   const ClientHello& hello = *situation.facts.hello;
   Finding finding;
@@ -130,11 +144,7 @@ Answer plain_alerts(const Situation& situation) {
       if (hello.alpn.empty()) return std::nullopt;
       finding.cause = Cause::alpn_mismatch;
       finding.confidence = Confidence::certain;
-      std::vector<std::string> offered;
-      for (const auto& protocol : hello.alpn) {
-        if (offered.size() < 5) offered.push_back(quoted(protocol));
-      }
-      return finding.with(fmt::format("the client offers {}", listed(offered, hello.alpn.size())));
+      return finding.with(offered_protocols(hello));
     }
     case missing_extension:
       finding.cause = Cause::hello_malformed;
@@ -497,12 +507,26 @@ Answer server_gave_up(const Situation& situation) {
     finding.cause = Cause::internal_error;
     return finding.with("the server reports an error of its own after its ServerHello");
   }
-  finding.cause = Cause::unknown;
+  if (situation.alert_is(no_application_protocol) && !facts.hello->alpn.empty()) {
+    finding.cause = Cause::alpn_mismatch;
+    finding.confidence = Confidence::certain;
+    return finding.with(offered_protocols(*facts.hello));
+  }
   finding.confidence = Confidence::low;
   finding.with("the server closed in the middle of the handshake, which was its turn to go on");
+  finding.cause = Cause::unknown;
   if (situation.primary.alert_number()) {
     finding.cause = Cause::protocol_violation;
     finding.with("the alert finds fault with what the client sent");
+  } else if (situation.phase == Phase::server_hello && facts.tls13()) {
+    // In TLS 1.3 Go notices only now that no protocol is shared.
+    if (!facts.hello->alpn.empty() && !offers_usual_protocol(*facts.hello)) {
+      finding.cause = Cause::alpn_mismatch;
+      finding.with(offered_protocols(*facts.hello));
+    }
+    finding.or_else(Cause::alpn_mismatch, "the same hello without ALPN is accepted");
+    finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
+    finding.or_else(Cause::internal_error, "the server's log tells of an error of its own");
   }
   return finding;
 }

@@ -199,6 +199,44 @@ TEST_CASE("a server that refuses the hello is told by its alert and the client's
        {Phase::client_hello},
        Mechanism::fin,
        {Cause::fragmented_hello_refused, Cause::server_drops_hello}},
+      {"a server that closes on the first of many records",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, {"\x16\x03\x01\0\x64\x01\0\x01\xfc", 9});
+         c.server_fin();
+       },
+       Closer::server,
+       {Phase::pre_hello},
+       Mechanism::fin,
+       {Cause::fragmented_hello_refused}},
+      {"a server that closes on half a record",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, {"\x16\x03\x01\x02\0\x01\0\x01\xfc", 9});
+         c.server_fin();
+       },
+       Closer::server,
+       {Phase::pre_hello},
+       Mechanism::fin,
+       {Cause::hello_malformed}},
+      {"Go sends its ServerHello before it misses a shared ALPN",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.alpn = {"imap"};
+         c.client_says(hello).server_says(tls13_hello()).hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::server_hello},
+       Mechanism::alert_encrypted,
+       {Cause::alpn_mismatch}},
+      {"what is usual in ALPN is no reason to give up",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.alpn = {"h2", "http/1.1"};
+         c.client_says(hello).server_says(tls13_hello()).hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::server_hello},
+       Mechanism::alert_encrypted,
+       {Cause::unknown}},
       {"an SSL 2.0 hello",
        [](auto& c) {
          auto hello = hello_without_extensions(parser::tls10);
