@@ -3,12 +3,20 @@
 #include <utility>
 
 namespace legible::proxy {
+namespace {
+
+// A connection that succeeds has about 20 entries, and keeps them as long as it is open: growth by
+// doubling would leave a third of their memory unused.
+constexpr std::size_t growth = 8;
+
+}  // namespace
 
 bool Timeline::add(Entry entry) {
   if (entries_.size() >= capacity && std::holds_alternative<parser::Observation>(entry.fact)) {
     ++dropped_;
     return false;
   }
+  if (entries_.size() == entries_.capacity()) entries_.reserve(entries_.size() + growth);
   entries_.push_back(std::move(entry));
   return true;
 }
