@@ -1,8 +1,11 @@
 #include "proxy/capture/decoded_capture.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <variant>
 
+#include "parser/iana_tables.hpp"
 #include "proxy/capture/ip_fragments.hpp"
 #include "proxy/capture/key_log_decryptor.hpp"
 #include "proxy/capture/tcp_tracker.hpp"
@@ -46,6 +49,51 @@ class DecodingWatcher final : public TcpWatcher, private parser::ObservationSink
   parser::ConnectionObserver observer_;
 };
 
+std::string name_of(parser::HandshakeType type) {
+  static const std::map<std::uint8_t, std::string> names{{4, "new_session_ticket"},
+                                                         {14, "server_hello_done"},
+                                                         {16, "client_key_exchange"},
+                                                         {20, "finished"},
+                                                         {24, "key_update"}};
+  const auto name = names.find(type.value);
+  return name == names.end() ? "handshake_" + std::to_string(type.value) : name->second;
+}
+
+struct MessageLine {
+  std::string operator()(const parser::Shared<parser::ClientHello>& hello) const {
+    return hello->sslv2_format ? "sslv2_client_hello" : "client_hello";
+  }
+  std::string operator()(const parser::Shared<parser::ServerHello>& hello) const {
+    return hello->sslv2_format ? "sslv2_server_hello" : "server_hello";
+  }
+  std::string operator()(const parser::EncryptedExtensions&) const {
+    return "encrypted_extensions";
+  }
+  std::string operator()(const parser::Shared<parser::CertificateMessage>&) const {
+    return "certificate";
+  }
+  std::string operator()(const parser::Shared<parser::CertificateRequest>&) const {
+    return "certificate_request";
+  }
+  std::string operator()(const parser::ServerKeyExchange&) const { return "server_key_exchange"; }
+  std::string operator()(const parser::CertificateVerify&) const { return "certificate_verify"; }
+  std::string operator()(const parser::HandshakeMessage& message) const {
+    return name_of(message.type);
+  }
+  std::string operator()(const parser::Alert& alert) const {
+    if (alert.inferred) return {};
+    if (!alert.description) return "alert";
+    return "alert " + std::string{parser::name(*alert.description)};
+  }
+  std::string operator()(const parser::EncryptedRecord& record) const {
+    return record.type == parser::content_type::handshake ? "encrypted_handshake" : "";
+  }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return {};
+  }
+};
+
 }  // namespace
 
 DecodedCapture decode_capture(CaptureFile& file, const KeyLog& key_log) {
@@ -77,6 +125,17 @@ DecodedCapture decode_capture(CaptureFile& file, const KeyLog& key_log) {
 DecodedCapture decode_capture(const std::string& path, const KeyLog& key_log) {
   CaptureFile file{path};
   return decode_capture(file, key_log);
+}
+
+std::vector<std::string> messages(const DecodedConnection& connection, Side side) {
+  std::vector<std::string> lines;
+  for (const auto& [from, observation] : connection.observations) {
+    if (from != side) continue;
+    if (std::string line = std::visit(MessageLine{}, observation); !line.empty()) {
+      lines.push_back(std::move(line));
+    }
+  }
+  return lines;
 }
 
 }  // namespace legible::capture

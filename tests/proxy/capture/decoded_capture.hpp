@@ -32,4 +32,9 @@ DecodedCapture decode_capture(CaptureFile& file, const KeyLog& key_log);
 /// Throws std::runtime_error when the file is no capture.
 DecodedCapture decode_capture(const std::string& path, const KeyLog& key_log = {});
 
+/// The messages of one side, in order: "client_hello", "alert close_notify"; an alert whose content
+/// is hidden is "alert", another encrypted handshake record "encrypted_handshake". Inferred alerts
+/// are left out.
+std::vector<std::string> messages(const DecodedConnection& connection, Side side);
+
 }  // namespace legible::capture
