@@ -183,13 +183,16 @@ void RelayConnection::on_read_end(RelayLeg& from, int status) {
     return;
   }
   if (phase_ == Phase::refusing) return refuse_client();
-  if (to.stream) to.stream.shutdown();
-  watch_unread_legs();
+  if (&from == resetting_) return;
   if (to.ended) {
     conclude();
+    // Closing sends the last FIN when nothing waits to be sent before it.
+    if (client_.stream.queued() + server_.stream.queued() > 0) to.stream.shutdown();
     enter(Phase::finishing, finish_limit);
     return finish_when_sent();
   }
+  if (to.stream) to.stream.shutdown();
+  watch_unread_legs();
   observe_progress();
 }
 

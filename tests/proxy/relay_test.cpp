@@ -256,6 +256,23 @@ TEST_CASE("a sender's reset is noticed while its reader has stopped") {
   CHECK(ends(proxy.events().facts_of(1)) == Ends{"client rst peer", "server rst proxy"});
 }
 
+TEST_CASE("a leg that ends while its reset waits for undelivered bytes ends once") {
+  Listener target;
+  RunningProxy proxy(target.port());
+  Legs legs{Socket::connect(proxy.port(), 65536), {}};
+  legs.server = target.accept();
+  legs.client.send("warm");
+  CHECK(legs.server.receive(4) == "warm");
+  legs.server.send_until_stuck(random_bytes(64 * 1024 * 1024, 5), 300ms);
+  legs.server.reset();
+  std::this_thread::sleep_for(1200ms);
+  legs.client.shutdown();
+  const Ends seen = ends(proxy.events().facts_of(1));
+  REQUIRE(seen.size() >= 2);
+  CHECK(seen.front() == "server rst peer");
+  CHECK(seen.back() == "client rst proxy");
+}
+
 TEST_CASE("a reader that stops holds up its sender, not the proxy's memory") {
   const bool to_server = GENERATE(true, false);
   Listener target(65536);
