@@ -22,11 +22,19 @@ using proxy::ConnectFailed;
 using proxy::LegClosed;
 
 std::string random_bytes(std::size_t size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::string bytes(size, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random());
+  std::mt19937_64 random(seed);
+  std::string bytes;
+  bytes.reserve(size + 8);
+  while (bytes.size() < size) {
+    const std::uint64_t word = random();
+    bytes.append(reinterpret_cast<const char*>(&word), sizeof word);
+  }
+  bytes.resize(size);
   return bytes;
 }
+
+// Sockets on loopback take some megabytes.
+std::string more_than_buffers_hold() { return random_bytes(64 * 1024 * 1024, 5); }
 
 void send_in_random_pieces(Socket& socket, std::string_view bytes, unsigned seed) {
   std::mt19937 random(seed);
@@ -247,11 +255,12 @@ TEST_CASE("a reset after a FIN is mirrored although nobody writes") {
 TEST_CASE("a sender's reset is noticed while its reader has stopped") {
   Listener target(65536);
   RunningProxy proxy(target.port());
+  const std::string bytes = more_than_buffers_hold();
   Legs legs{Socket::connect(proxy.port(), 65536), {}};
   legs.server = target.accept();
   legs.server.send("warm");
   CHECK(legs.client.receive(4) == "warm");
-  legs.client.send_until_stuck(random_bytes(64 * 1024 * 1024, 5), 300ms);
+  legs.client.send_until_stuck(bytes, 300ms);
   legs.client.reset();
   CHECK(ends(proxy.events().facts_of(1)) == Ends{"client rst peer", "server rst proxy"});
 }
@@ -259,11 +268,12 @@ TEST_CASE("a sender's reset is noticed while its reader has stopped") {
 TEST_CASE("a leg that ends while its reset waits for undelivered bytes ends once") {
   Listener target;
   RunningProxy proxy(target.port());
+  const std::string bytes = more_than_buffers_hold();
   Legs legs{Socket::connect(proxy.port(), 65536), {}};
   legs.server = target.accept();
   legs.client.send("warm");
   CHECK(legs.server.receive(4) == "warm");
-  legs.server.send_until_stuck(random_bytes(64 * 1024 * 1024, 5), 300ms);
+  legs.server.send_until_stuck(bytes, 300ms);
   legs.server.reset();
   std::this_thread::sleep_for(1200ms);
   legs.client.shutdown();
@@ -275,6 +285,7 @@ TEST_CASE("a leg that ends while its reset waits for undelivered bytes ends once
 
 TEST_CASE("a reader that stops holds up its sender, not the proxy's memory") {
   const bool to_server = GENERATE(true, false);
+  const std::string bytes = more_than_buffers_hold();
   Listener target(65536);
   RunningProxy proxy(target.port());
   Legs legs{Socket::connect(proxy.port(), 65536), {}};
@@ -284,7 +295,6 @@ TEST_CASE("a reader that stops holds up its sender, not the proxy's memory") {
   sender.send("warm");
   CHECK(reader.receive(4) == "warm");
 
-  const std::string bytes = random_bytes(64 * 1024 * 1024, 5);
   const std::size_t before = resident_bytes();
   const std::size_t sent = sender.send_until_stuck(bytes, 300ms);
   CHECK(sent < bytes.size());
