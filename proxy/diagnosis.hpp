@@ -20,6 +20,11 @@ struct History {
   std::uint32_t largest_successful_hello = 0;                     ///< bytes; 0: none succeeded
   std::optional<parser::ProtocolVersion> failed_highest_version;  ///< of an earlier failed offer
   std::optional<parser::ProtocolVersion> successful_version;      ///< of an earlier success
+
+  /// It comes back at a fixed interval, as monitors do.
+  bool regular() const { return connections >= 2 && interval_seconds.has_value(); }
+  /// More hellos, and more different ones, than any client needs.
+  bool scanning() const { return recent_hellos >= 10 && recent_distinct_hellos >= 5; }
 };
 
 /// The verdict on one connection.

@@ -15,7 +15,6 @@ using Notes = std::span<const StackNote>;
 std::array<std::string_view, 3> table_names(Stack stack) {
   switch (stack) {
     case Stack::curl:
-    case Stack::python:
     case Stack::node:
       return {name(stack), "OpenSSL", ""};
     case Stack::iaik:

@@ -225,11 +225,11 @@ void add_issuer_doubts(const Situation& situation, const Chain& chain, std::vect
                                   name_of(leaf), quoted(leaf.issuer.text))});
     return;
   }
-  doubts.push_back({Cause::client_cert_untrusted_ca,
-                    fmt::format("the client's chain ends at {}, which is not among the {} that the "
-                                "server lists",
-                                quoted(last.issuer.text),
-                                count(request->authorities.size(), "authority name"))});
+  doubts.push_back(
+      {Cause::client_cert_untrusted_ca,
+       fmt::format("the client's chain ends at {}, which the server's list of {} "
+                   "does not have",
+                   quoted(last.issuer.text), count(request->authorities.size(), "authority"))});
 }
 
 bool is_weak(const Certificate& certificate) {

@@ -29,8 +29,7 @@ std::vector<std::string> authority_names(const parser::CertificateRequest& reque
 
 std::string authorities_text(const parser::CertificateRequest& request) {
   if (request.authorities.empty()) return "the server lists no authorities";
-  return fmt::format("the server asks for a certificate of {}: {}",
-                     count(request.authorities.size(), "authority name"),
+  return fmt::format("the server lists these authorities ({}): {}", request.authorities.size(),
                      listed(authority_names(request), request.authorities.size()));
 }
 

@@ -22,20 +22,24 @@ Leg silent_side(Phase phase) {
   }
 }
 
-bool regular(const History& history) {
-  return history.connections >= 2 && history.interval_seconds.has_value();
-}
-
 std::string regularity(const History& history) {
   return fmt::format("{} connections before this one, every {:.0f} s", history.connections,
                      *history.interval_seconds);
 }
 
-/// More hellos in ten seconds, and more different ones, than any client needs.
-bool scanning(const History& history) {
-  constexpr std::uint32_t many = 10;
-  constexpr std::uint32_t many_different = 5;
-  return history.recent_hellos >= many && history.recent_distinct_hellos >= many_different;
+/// The client's first record ends before the ClientHello that begins in it.
+bool hello_is_split(const Facts& facts) {
+  constexpr std::size_t record_header = 5;
+  constexpr std::size_t message_header = 4;
+  const auto& first = facts.client().first_bytes;
+  if (!first || first->protocol != parser::Protocol::tls) return false;
+  const auto& bytes = first->bytes;
+  const std::size_t record = std::size_t{bytes[3]} << 8 | bytes[4];
+  if (record < message_header) return record > 0;
+  if (first->count < record_header + message_header) return false;
+  const std::size_t message =
+      std::size_t{bytes[6]} << 16 | std::size_t{bytes[7]} << 8 | std::size_t{bytes[8]};
+  return record < message_header + message;
 }
 
 }  // namespace
@@ -110,25 +114,6 @@ Answer proxy_closed(const Situation& situation) {
   return finding;
 }
 
-namespace {
-
-/// The client's first record ends before the ClientHello that begins in it.
-bool hello_is_split(const Facts& facts) {
-  constexpr std::size_t record_header = 5;
-  constexpr std::size_t message_header = 4;
-  const auto& first = facts.client().first_bytes;
-  if (!first || first->protocol != parser::Protocol::tls) return false;
-  const auto& bytes = first->bytes;
-  const std::size_t record = std::size_t{bytes[3]} << 8 | bytes[4];
-  if (record < message_header) return record > 0;
-  if (first->count < record_header + message_header) return false;
-  const std::size_t message =
-      std::size_t{bytes[6]} << 16 | std::size_t{bytes[7]} << 8 | std::size_t{bytes[8]};
-  return record < message_header + message;
-}
-
-}  // namespace
-
 Answer before_hello(const Situation& situation) {
   if (situation.phase != Phase::pre_hello) return std::nullopt;
   const Facts& facts = situation.facts;
@@ -142,6 +127,18 @@ Answer before_hello(const Situation& situation) {
     finding.with(fmt::format("the client's {} breaks its format at {} (byte {} of its stream)",
                              quoted(malformed->what), quoted(malformed->field), malformed->offset));
     return finding;
+  }
+  const auto& first = facts.client().first_bytes;
+  const bool other_record = first && first->count > 0 &&
+                            first->bytes.front() != parser::content_type::handshake.value &&
+                            first->protocol == parser::Protocol::tls;
+  if (other_record && situation.server_closed()) {
+    finding.cause = Cause::protocol_violation;
+    finding.confidence = Confidence::medium;
+    return finding.with(
+        fmt::format("the client's first record has type {}; TLS begins with a "
+                    "handshake record",
+                    first->bytes.front()));
   }
   if (situation.after_silence() && (situation.client_closed() || situation.server_closed())) {
     finding.cause = Cause::client_silent;
@@ -159,7 +156,7 @@ Answer before_hello(const Situation& situation) {
     finding.confidence = Confidence::medium;
     finding.with(fmt::format("the client closed {} after it had connected, without a byte",
                              duration(situation.primary.silence)));
-    if (regular(situation.history)) finding.raise().with(regularity(situation.history));
+    if (situation.history.regular()) finding.raise().with(regularity(situation.history));
     if (situation.history.empty_closes > 0) {
       finding.with(fmt::format("{} like it before", situation.history.empty_closes));
     }
@@ -184,8 +181,7 @@ Answer before_hello(const Situation& situation) {
     finding.confidence = Confidence::medium;
     finding.with(
         "the first record holds only the beginning of the ClientHello, and the server closed "
-        "before "
-        "the rest had come");
+        "before the rest had come");
     finding.or_else(Cause::server_drops_hello, "the same hello in one record is dropped as well");
     return finding;
   }
@@ -203,20 +199,21 @@ Answer before_hello(const Situation& situation) {
 Answer finished_and_left(const Situation& situation) {
   const Facts& facts = situation.facts;
   const bool nothing_said = !facts.client().application_data && !facts.server().application_data;
-  if (situation.phase != Phase::post_handshake || !situation.client_closed() || !nothing_said) {
-    return std::nullopt;
-  }
+  // In TLS 1.3 the client is done when its own Finished is sent, judged or not.
+  const bool done = situation.phase == Phase::post_handshake ||
+                    (situation.phase == Phase::client_auth && facts.both_finished());
+  if (!done || !situation.client_closed() || !nothing_said) return std::nullopt;
   if (situation.primary.mechanism == Mechanism::alert_fatal) return std::nullopt;
   Finding finding;
   finding.with("the handshake was complete, and the client left without sending any data");
-  if (scanning(situation.history)) {
+  if (situation.history.scanning()) {
     finding.cause = Cause::scanner_probe;
     finding.confidence = Confidence::high;
     return finding.with(fmt::format("{} hellos in ten seconds, {} of them different",
                                     situation.history.recent_hellos,
                                     situation.history.recent_distinct_hellos));
   }
-  if (regular(situation.history)) {
+  if (situation.history.regular()) {
     finding.cause = Cause::tls_health_check;
     finding.confidence = Confidence::high;
     return finding.with(regularity(situation.history));

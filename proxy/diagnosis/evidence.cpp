@@ -49,16 +49,20 @@ std::string last_step(const Entry& entry) {
   return {};
 }
 
+/// What the closer reacted to: the other side's last step, else the last one at all.
 std::string after_what(const Situation& situation) {
   const auto entries = situation.timeline.entries();
   const std::size_t end = std::min(situation.primary.index, entries.size());
+  std::string fallback;
   for (std::size_t i = end; i-- > 0;) {
     const std::string step = last_step(entries[i]);
-    if (!step.empty()) {
-      return fmt::format(" {} after {}", duration(situation.primary.time - entries[i].time), step);
-    }
+    if (step.empty()) continue;
+    std::string text =
+        fmt::format(" {} after {}", duration(situation.primary.time - entries[i].time), step);
+    if (entries[i].leg != situation.primary.leg) return text;
+    if (fallback.empty()) fallback = std::move(text);
   }
-  return {};
+  return fallback;
 }
 
 std::string_view close_text(parser::StreamEnd how) {

@@ -118,6 +118,7 @@ class Collector {
     if (message.type == finished && facts_.tls13()) side.finished = true;
   }
   void observe(const Entry& entry, const parser::ChangeCipherSpec&) {
+    if (!facts_.server_hello) return;  // a 0-RTT client's, for middleboxes only
     SideFacts& side = facts_.side(entry.leg);
     side.change_cipher_spec = true;
     const bool abbreviated = entry.leg == Leg::server && facts_.server_hello && !facts_.tls13() &&
@@ -226,7 +227,6 @@ class Collector {
       server.finished = record.likely == Content::finished;
       return;
     }
-    if (record.likely == Content::alert) return;
     if (facts_.client().finished) facts_.server_answered_finished = true;
     ++after_finished_;
     if (facts_.client().application_data || after_finished_ > most_tickets) {

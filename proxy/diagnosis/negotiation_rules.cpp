@@ -175,6 +175,15 @@ Answer broken_hello(const Situation& situation) {
     finding.cause = Cause::compression_unacceptable;
     return finding.with("TLS 1.3 allows no compression method but null, and the hello has others");
   }
+  if (offers_only_tls13(hello) && hello.psk_identities == 0 &&
+      (!hello.has(extension::signature_algorithms) || !hello.has(extension::key_share))) {
+    finding.cause = Cause::hello_malformed;
+    finding.confidence = Confidence::medium;
+    finding.or_else(Cause::no_shared_version, "legible probe with a whole hello of TLS 1.3 fails");
+    return finding.with(
+        fmt::format("a hello for TLS 1.3 needs {}, which this one has not",
+                    hello.has(extension::key_share) ? "signature_algorithms" : "key_share"));
+  }
   const bool odd_name = hello.sni_state == SniState::empty ||
                         hello.sni_state == SniState::malformed ||
                         hello.sni_state == SniState::several;
@@ -412,8 +421,17 @@ Answer never_answered(const Situation& situation) {
 }
 
 Answer client_gave_up(const Situation& situation) {
+  if (situation.facts.hello->sslv2_format) {
+    Finding finding;
+    finding.cause = Cause::sslv2_format_hello;
+    finding.confidence = Confidence::medium;
+    finding.or_else(Cause::server_silent, "a hello in the current format gets no answer as well");
+    return finding.with(
+        "the ClientHello has the format of SSL 2.0, and no answer came: NSS waits "
+        "for more");
+  }
   if (situation.after_silence()) return never_answered(situation);
-  const bool scanning = situation.history.recent_hellos >= 10;
+  const bool scanning = situation.history.scanning();
   Finding finding;
   finding.cause = scanning ? Cause::scanner_probe : Cause::unknown;
   finding.confidence = scanning ? Confidence::high : Confidence::low;
@@ -463,6 +481,10 @@ Answer hello_retry_stopped(const Situation& situation) {
   if (group) {
     finding.with(fmt::format("the server's HelloRetryRequest asks for {}", group_name(*group)));
   }
+  if (const Narrow groups = group_list(*facts.hello); groups.how == Narrowness::unusable) {
+    finding.cause = Cause::no_shared_group;
+    return finding.with(groups.why);
+  }
   finding.with(facts.second_hello ? "the second ClientHello was not answered by a ServerHello"
                                   : "no second ClientHello followed");
   finding.or_else(Cause::no_shared_group, "the client offers the group but cannot use it");
@@ -489,19 +511,21 @@ Answer server_gave_up(const Situation& situation) {
     return finding.with(fmt::format("the client did not answer the server's flight for {}",
                                     duration(situation.primary.silence)));
   }
-  const bool signing = situation.alert_is(internal_error) || situation.alert_is(handshake_failure);
-  if (signing && situation.phase == Phase::server_hello) {
-    const Narrow schemes = signature_list(*facts.hello);
-    if (schemes.how > Narrowness::usual) {
-      finding.cause = Cause::no_shared_sigalg;
-      finding.raise().with(schemes.why);
-    } else {
-      finding.cause =
-          situation.alert_is(internal_error) ? Cause::internal_error : Cause::no_shared_sigalg;
-      finding.lower();
-    }
-    finding.with("the server chose version and suite, and gave up before its flight was complete");
-    return finding;
+  const Narrow schemes = signature_list(*facts.hello);
+  const bool signing = situation.alert_is(internal_error) ||
+                       situation.alert_is(handshake_failure) || situation.primary.unreadable();
+  if (signing && situation.phase == Phase::server_hello && schemes.how > Narrowness::usual) {
+    finding.cause = Cause::no_shared_sigalg;
+    finding.raise().with(schemes.why);
+    return finding.with(
+        "the server chose version and suite, and gave up before its flight was "
+        "complete");
+  }
+  if (situation.alert_is(handshake_failure) && situation.phase == Phase::server_hello) {
+    finding.cause = Cause::no_shared_sigalg;
+    return finding.lower().with(
+        "the server chose version and suite, and then found that something "
+        "does not fit");
   }
   if (situation.alert_is(internal_error)) {
     finding.cause = Cause::internal_error;

@@ -114,9 +114,11 @@ Answer plain_text(const Situation& situation) {
 
   // A greeting is a dialogue too: only a client that began it in clear can have asked for TLS.
   const bool upgraded = facts.dialogue != nullptr && facts.client().plain_text();
+  // nginx complains in HTTP of anything that does not begin with a handshake record.
+  const auto& first = facts.client().first_bytes;
   const bool client_speaks_tls =
-      facts.hello || (facts.client().first_bytes && !facts.client().plain_text() &&
-                      facts.client().first_bytes->protocol != Protocol::silent);
+      facts.hello ||
+      (first && first->count > 0 && first->bytes.front() == parser::content_type::handshake.value);
   if (facts.server().plain_text() && client_speaks_tls && !upgraded) {
     return server_is_plain(situation);
   }

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "parser/cipher_traits.hpp"
+#include "parser/handshake_messages.hpp"
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -29,6 +31,10 @@ constexpr bool greets(Protocol protocol) {
   }
 }
 
+constexpr bool may_be_alert(parser::Content likely) {
+  return likely == parser::Content::alert || likely == parser::Content::alert_or_empty_certificate;
+}
+
 /// One walk over the entries in their order.
 class Search {
  public:
@@ -38,7 +44,12 @@ class Search {
 
   PrimaryEvent run() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      if (auto event = terminal(i)) return finish(std::move(*event), i);
+      auto event = terminal(i);
+      if (!event) continue;
+      if (event->closer == Closer::client && server_is_still_judging(i)) {
+        if (auto refusal = next_of_server(i)) return *refusal;
+      }
+      return finish(std::move(*event), i);
     }
     return nothing_ended_it();
   }
@@ -47,29 +58,102 @@ class Search {
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
   /// In TLS 1.3 an alert is an encrypted record like any other. That it was one is known when the
-  /// stream ends with it; it happened when the record came. JSSE sends two (user_canceled,
-  /// close_notify): the first one counts.
+  /// stream ends with it; it happened when the record came. JSSE sends two of the same size
+  /// (user_canceled, close_notify): the first one counts.
   void note_hidden_alert(Leg leg) {
-    std::size_t& first = hidden_alert_[static_cast<std::size_t>(leg)];
+    const std::optional<int> expected = alert_length(leg);
+    std::size_t& hidden = hidden_alert_[static_cast<std::size_t>(leg)];
     std::size_t run = none;
+    std::uint16_t length = 0;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       if (entries_[i].leg != leg) continue;
       if (const auto* record = observed<parser::EncryptedRecord>(entries_[i])) {
-        const bool looks = record->likely == parser::Content::alert ||
-                           record->likely == parser::Content::alert_or_empty_certificate;
-        run = looks ? (run == none ? i : run) : none;
+        if (!may_be_alert(record->likely)) {
+          run = none;
+        } else if (run == none || record->length != length) {
+          run = i;
+          length = record->length;
+        }
       } else if (const auto* alert = observed<parser::Alert>(entries_[i]);
                  alert && alert->inferred) {
-        first = run == none ? i : run;
+        if (run == none) hidden = i;
+        if (run != none && length == expected.value_or(length)) hidden = run;
         return;
       }
     }
   }
 
+  /// The length of this side's alerts, from that of its Finished: a stack pads all its records or
+  /// none, so that 18 bytes of data are not taken for a padded alert.
+  std::optional<int> alert_length(Leg leg) const {
+    constexpr int content_type = 1;
+    constexpr int alert = 2;
+    constexpr int handshake_header = 4;
+    constexpr int jsse_padding = 16;
+    parser::CipherTraits suite;
+    for (const Entry& entry : entries_) {
+      if (const auto* hello = shared<parser::ServerHello>(entry)) {
+        suite = parser::traits(hello->cipher);
+      }
+      const auto* record = observed<parser::EncryptedRecord>(entry);
+      if (!record || entry.leg != leg || record->likely != parser::Content::finished) continue;
+      const int finished = handshake_header + suite.hash_bytes;
+      const int padding = record->length - finished - content_type - suite.tag_bytes;
+      // mbedTLS rounds up instead: no fixed distance between the two.
+      if (padding != 0 && padding != jsse_padding) return std::nullopt;
+      return alert + content_type + suite.tag_bytes + padding;
+    }
+    return std::nullopt;
+  }
+
+  /// In TLS 1.3 a client is done before the server has judged its certificate. One that then leaves
+  /// in order, having nothing to say, ends nothing: the refusal is on its way.
+  bool server_is_still_judging(std::size_t end) const {
+    bool certificate = false;
+    bool finished = false;
+    for (std::size_t i = 0; i < end; ++i) {
+      const Entry& entry = entries_[i];
+      if (const auto* hello = shared<parser::ServerHello>(entry);
+          hello && !parser::is_tls13_like(hello->version)) {
+        return false;
+      }
+      if (finished && entry.leg == Leg::server &&
+          std::holds_alternative<parser::Observation>(entry.fact)) {
+        return false;  // a ticket: it has judged
+      }
+      if (std::holds_alternative<ChainSeen>(entry.fact)) certificate |= entry.leg == Leg::client;
+      if (entry.leg != Leg::client) continue;
+      if (const auto* record = observed<parser::EncryptedRecord>(entry)) {
+        certificate |= record->likely == parser::Content::empty_certificate ||
+                       record->likely == parser::Content::alert_or_empty_certificate ||
+                       record->likely == parser::Content::empty_certificate_and_finished ||
+                       record->likely == parser::Content::certificate_flight;
+        finished |= record->likely == parser::Content::finished ||
+                    record->likely == parser::Content::empty_certificate_and_finished;
+      }
+      const auto* message = observed<parser::HandshakeMessage>(entry);
+      finished |= message && message->type == parser::handshake_type::finished;
+    }
+    return certificate && finished;
+  }
+
+  /// What the server does next, if that is an end.
+  std::optional<PrimaryEvent> next_of_server(std::size_t from) {
+    for (std::size_t i = from + 1; i < entries_.size(); ++i) {
+      if (entries_[i].leg != Leg::server) continue;
+      if (auto event = terminal(i)) return finish(std::move(*event), i);
+      if (std::holds_alternative<parser::Observation>(entries_[i].fact)) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
   std::optional<PrimaryEvent> terminal(std::size_t i) {
     const Entry& entry = entries_[i];
     if (i == hidden_alert_[static_cast<std::size_t>(entry.leg)]) return unreadable_alert(entry);
-    if (const auto* alert = observed<parser::Alert>(entry)) return from_alert(entry, *alert);
+    if (const auto* alert = observed<parser::Alert>(entry)) {
+      if (alert->inferred) return std::nullopt;  // what it was inferred from has been weighed
+      return from_alert(entry, *alert);
+    }
     if (const auto* record = observed<parser::EncryptedRecord>(entry);
         record && record->type == parser::content_type::alert) {
       return unreadable_alert(entry);

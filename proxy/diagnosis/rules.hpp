@@ -35,7 +35,9 @@ Answer server_certificate_refused(const Situation& situation);
 Answer client_certificate_refused(const Situation& situation);
 
 /// The keys, the Finished messages or the order of messages did not fit.
+Answer client_left_during_key_exchange(const Situation& situation);
 Answer key_exchange_failed(const Situation& situation);
+Answer finished_refused(const Situation& situation);
 
 /// After the handshake: renegotiation, refusals by the application, and every way to end.
 Answer renegotiation(const Situation& situation);

@@ -276,7 +276,24 @@ Answer during_handshake(const Situation& situation) {
   return unreadable_refusal(situation);
 }
 
-/// Node, wget, NSS and, for names, curl finish the handshake and only then close.
+/// Most stacks refuse with an alert inside the handshake, and close_notify is their ordinary end.
+/// NSS and, for a wrong name, curl refuse with an alert that looks like one; Node and wget close
+/// without any.
+bool leaves_for_certificate(const Situation& situation, bool wrong_name) {
+  if (situation.history.regular()) return false;  // a monitor
+  if (situation.bare_close()) return true;
+  switch (situation.client_stack) {
+    case Stack::nss:
+      return true;
+    case Stack::curl:
+    case Stack::openssl:
+    case Stack::unknown:
+      return wrong_name;
+    default:
+      return false;
+  }
+}
+
 Answer after_handshake(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (facts.client().application_data || facts.server().application_data) return std::nullopt;
@@ -292,9 +309,7 @@ Answer after_handshake(const Situation& situation) {
   }
   const auto wrong_name =
       std::ranges::find(doubts, Cause::server_cert_name_mismatch, &Doubt::cause);
-  const bool expected_of_it = situation.bare_close() || situation.client_stack == Stack::nss ||
-                              situation.client_stack == Stack::gnutls || wrong_name != doubts.end();
-  if (!expected_of_it) return std::nullopt;
+  if (!leaves_for_certificate(situation, wrong_name != doubts.end())) return std::nullopt;
 
   // close_notify after a complete handshake is curl's answer to a wrong name alone.
   const bool name_decides =
@@ -321,12 +336,13 @@ Answer server_certificate_refused(const Situation& situation) {
   switch (situation.phase) {
     case Phase::server_hello:
     case Phase::server_auth:
-    case Phase::client_auth:
     case Phase::key_exchange:
       return during_handshake(situation);
-    case Phase::post_handshake:
-      return situation.primary.mechanism == Mechanism::alert_fatal ? during_handshake(situation)
-                                                                   : after_handshake(situation);
+    case Phase::client_auth:
+    case Phase::post_handshake: {
+      const bool left = facts.client().finished && !situation.alert_sent_as_fatal();
+      return left ? after_handshake(situation) : during_handshake(situation);
+    }
     default:
       return std::nullopt;
   }

@@ -44,12 +44,11 @@ Answer version_refused(const Situation& situation) {
   const bool outside = !may_offer(hello, answer.version);
   const bool early =
       situation.phase == Phase::server_hello || situation.phase == Phase::server_auth;
-  const bool old = answer.version < parser::tls12 && hello.supported_versions.empty();
+  const bool old = answer.version < parser::tls12 && answer.version < hello.highest_version() &&
+                   hello.supported_versions.empty();
   if (!early || !refuses_version(situation)) return std::nullopt;
-  if (!outside && !situation.alert_is(protocol_version) && !(old && situation.bare_close())) {
-    // wolfSSL says handshake_failure for TLS 1.1; others have more usual reasons to say it.
-    if (!old || !situation.alert_is(handshake_failure)) return std::nullopt;
-  }
+  // wolfSSL says handshake_failure for TLS 1.1, JSSE illegal_parameter for SSL 3.0.
+  if (!outside && !old && !situation.alert_is(protocol_version)) return std::nullopt;
   Finding finding;
   finding.cause = Cause::no_shared_version;
   finding.confidence =

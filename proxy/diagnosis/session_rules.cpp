@@ -124,42 +124,27 @@ std::uint64_t answer_bytes(const Facts& facts) {
 
 }  // namespace
 
-Answer key_exchange_failed(const Situation& situation) {
-  const Facts& facts = situation.facts;
-  const bool stuck = situation.phase == Phase::key_exchange ||
-                     situation.phase == Phase::client_auth ||
-                     (situation.phase == Phase::post_handshake && facts.tls13() &&
-                      !facts.server_answered_finished);
-  if (!stuck || !situation.server_closed()) {
-    if (situation.phase == Phase::key_exchange || situation.phase == Phase::client_auth) {
-      if (situation.client_closed() && situation.after_silence()) {
-        Finding finding;
-        finding.cause = Cause::server_silent;
-        finding.confidence = Confidence::medium;
-        if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-        return finding.with(fmt::format("the server did not answer the client's flight for {}",
-                                        duration(situation.primary.silence)));
-      }
-      if (situation.client_closed()) {
-        Finding finding;
-        finding.with("the client left after its own flight, before the server's Finished");
-        return finding;
-      }
-    }
-    return std::nullopt;
+Answer client_left_during_key_exchange(const Situation& situation) {
+  const bool here = situation.phase == Phase::key_exchange || situation.phase == Phase::client_auth;
+  if (!here || !situation.client_closed() || situation.facts.both_finished()) return std::nullopt;
+  Finding finding;
+  if (!situation.after_silence()) {
+    return finding.with("the client left after its own flight, before the server's Finished");
   }
+  finding.cause = Cause::server_silent;
+  finding.confidence = Confidence::medium;
+  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+  return finding.with(fmt::format("the server did not answer the client's flight for {}",
+                                  duration(situation.primary.silence)));
+}
+
+Answer key_exchange_failed(const Situation& situation) {
+  const bool early =
+      situation.phase == Phase::key_exchange || situation.phase == Phase::client_auth;
+  if (!early || !situation.server_closed()) return std::nullopt;
   const auto number = situation.primary.alert_number();
   if (number == bad_record_mac || number == decrypt_error) return finished_did_not_fit(situation);
   if (number && *number != close_notify) return named_fault(*number);
-  if (situation.phase == Phase::post_handshake) {
-    const bool alert = situation.primary.unreadable();
-    if (!alert || situation.after_silence()) return std::nullopt;
-    Finding finding = finished_did_not_fit(situation);
-    finding.confidence = Confidence::low;
-    finding.with("the server answered the client's Finished with an alert, which cannot be read");
-    finding.or_else(Cause::none, "the server had nothing to say and closed in order");
-    return finding;
-  }
   Finding finding;
   if (situation.after_silence()) {
     finding.cause = Cause::client_silent;
@@ -169,6 +154,23 @@ Answer key_exchange_failed(const Situation& situation) {
   }
   finding.or_else(Cause::handshake_altered, "the server's log speaks of Finished or of a bad MAC");
   return finding.with("the server closed without a reason after the client's key exchange");
+}
+
+/// TLS 1.3: the server's answer to the client's Finished is an alert.
+Answer finished_refused(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (situation.phase != Phase::post_handshake || !situation.server_closed() || !facts.tls13() ||
+      facts.server_answered_finished || situation.after_silence()) {
+    return std::nullopt;
+  }
+  const auto number = situation.primary.alert_number();
+  if (number == bad_record_mac || number == decrypt_error) return finished_did_not_fit(situation);
+  if (number || !situation.primary.unreadable()) return std::nullopt;
+  Finding finding = finished_did_not_fit(situation);
+  finding.confidence = Confidence::low;
+  finding.with("the server answered the client's Finished with an alert, which cannot be read");
+  finding.or_else(Cause::none, "the server had nothing to say and closed in order");
+  return finding;
 }
 
 Answer renegotiation(const Situation& situation) {

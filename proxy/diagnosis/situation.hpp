@@ -24,6 +24,7 @@ struct Situation {
   bool client_closed() const { return primary.closer == Closer::client; }
   bool server_closed() const { return primary.closer == Closer::server; }
   bool alert_is(int number) const { return primary.alert_number() == number; }
+  bool alert_sent_as_fatal() const { return primary.mechanism == Mechanism::alert_fatal; }
   /// FIN or RST without an alert.
   bool bare_close() const {
     return primary.mechanism == Mechanism::fin || primary.mechanism == Mechanism::rst;

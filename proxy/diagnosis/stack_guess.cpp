@@ -24,29 +24,19 @@ std::uint16_t first_old_suite(const ClientHello& hello) {
   return found == hello.ciphers.end() ? 0 : found->value;
 }
 
-std::uint16_t second_old_suite(const ClientHello& hello) {
-  int seen = 0;
-  for (const parser::CipherSuite suite : hello.ciphers) {
-    if (!is_tls13_suite(suite) && ++seen == 2) return suite.value;
-  }
-  return 0;
+/// OpenSSL alone lists ec_point_formats right before supported_groups.
+bool has_order_of_openssl(const ClientHello& hello) {
+  const auto formats = std::ranges::find(hello.extensions, parser::ExtensionType{11});
+  return formats != hello.extensions.end() && formats + 1 != hello.extensions.end() &&
+         *(formats + 1) == parser::ExtensionType{10};
 }
 
-/// OpenSSL's users differ in their default cipher strings and in ALPN.
+/// OpenSSL's users differ in their cipher lists and in ALPN.
 Stack openssl_user(const ClientHello& hello) {
   constexpr std::uint16_t ecdhe_rsa_aes128_gcm = 0xc02f;  // first in Node's own list
-  constexpr std::uint16_t ecdhe_ecdsa_aes256_gcm = 0xc02c;
-  constexpr std::uint16_t ecdhe_ecdsa_aes128_gcm = 0xc02b;
   if (first_old_suite(hello) == ecdhe_rsa_aes128_gcm) return Stack::node;
-  // OpenSSL's DEFAULT goes on with ECDHE-RSA-AES256-GCM; Python sorts by key exchange and strength.
-  if (std::ranges::find(hello.alpn, "http/1.1") != hello.alpn.end()) return Stack::curl;
-  const bool python_order =
-      first_old_suite(hello) == ecdhe_ecdsa_aes256_gcm && hello.ciphers.size() > 5 &&
-      hello.ciphers.size() < 20 &&
-      std::ranges::find(hello.ciphers, parser::CipherSuite{ecdhe_ecdsa_aes128_gcm}) <
-          hello.ciphers.begin() + 7 &&
-      second_old_suite(hello) == 0xc030;
-  return python_order ? Stack::python : Stack::openssl;
+  const bool http = std::ranges::find(hello.alpn, "http/1.1") != hello.alpn.end();
+  return http ? Stack::curl : Stack::openssl;
 }
 
 }  // namespace
@@ -64,33 +54,23 @@ Stack guess_client(const ClientHello& hello) {
   if (has(status_request_v2)) return Stack::jsse;
   if (has_grease(hello)) return Stack::boringssl;
   if (has(delegated_credentials)) return Stack::nss;
-  if (has(record_size_limit)) return has(encrypt_then_mac) ? Stack::gnutls : Stack::nss;
-  if (has(signature_algorithms_cert) && has(status_request) && !has(signed_certificate_timestamp)) {
-    return Stack::jsse;
+  if (has(record_size_limit)) {
+    constexpr parser::CipherSuite tls13_aes_128_ccm{0x1304};
+    const bool ccm = hello.has(tls13_aes_128_ccm) || has(encrypt_then_mac);
+    return ccm ? Stack::gnutls : Stack::nss;
   }
+  if (has_order_of_openssl(hello)) return openssl_user(hello);
   if (has(signed_certificate_timestamp) && !has(encrypt_then_mac)) return Stack::go;
-  if (has(encrypt_then_mac) && has(session_ticket) && !hello.supported_versions.empty()) {
-    return openssl_user(hello);
-  }
-  if (has(encrypt_then_mac) && has(session_ticket) && has(extended_master_secret)) {
-    // Without supported_versions: OpenSSL capped at TLS 1.2 lists point formats before groups,
-    // mbedTLS the other way round.
-    const auto formats = std::ranges::find(hello.extensions, parser::ExtensionType{11});
-    const auto groups = std::ranges::find(hello.extensions, parser::ExtensionType{10});
-    return formats < groups ? openssl_user(hello) : Stack::mbedtls;
-  }
-  if (!hello.extensions.empty() && hello.extensions.front() == parser::ExtensionType{43}) {
-    return Stack::rustls;
-  }
+  if (has(encrypt_then_mac) && hello.supported_versions.empty()) return Stack::mbedtls;
+  if (hello.extensions.front() == parser::ExtensionType{43}) return Stack::rustls;
   if (hello.supported_versions.empty() && hello.ciphers.size() == 45) return Stack::bearssl;
   return Stack::unknown;
 }
 
 std::string_view name(Stack stack) {
-  static constexpr std::array<std::string_view, 15> names{
-      "",       "OpenSSL", "curl",    "Python",  "Node",
-      "GnuTLS", "NSS",     "JSSE",    "Go",      "BoringSSL",
-      "rustls", "mbedTLS", "wolfSSL", "BearSSL", "IAIK/webMethods"};
+  static constexpr std::array<std::string_view, 14> names{
+      "",   "OpenSSL",   "curl",   "Node",    "GnuTLS",  "NSS",     "JSSE",
+      "Go", "BoringSSL", "rustls", "mbedTLS", "wolfSSL", "BearSSL", "IAIK/webMethods"};
   return names.at(static_cast<std::size_t>(stack));
 }
 

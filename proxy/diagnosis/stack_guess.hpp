@@ -14,7 +14,6 @@ enum class Stack : std::uint8_t {
   unknown,
   openssl,
   curl,
-  python,
   node,
   gnutls,
   nss,

@@ -14,6 +14,9 @@ std::string quoted(std::string_view raw) {
 }
 
 std::string count(std::uint64_t number, std::string_view noun) {
+  if (number != 1 && noun.ends_with('y')) {
+    return fmt::format("{} {}ies", number, noun.substr(0, noun.size() - 1));
+  }
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 

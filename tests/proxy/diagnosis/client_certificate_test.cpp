@@ -1,0 +1,133 @@
+#include "support/scenario.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+TEST_CASE("a server that refuses the client's certificate is told by what the client sent") {
+  Chain expired = {certificate("client", "Inter"), certificate("Inter", "Root")};
+  expired[0].not_after = std::chrono::floor<std::chrono::seconds>(start) - std::chrono::days{1};
+  Chain usage = {certificate("client", "Inter"), certificate("Inter", "Root")};
+  usage[0].has_extended_key_usage = true;
+  usage[0].extended_key_usage = {"serverAuth"};
+  const auto sent = [](Chain chain, std::function<void(Conversation&)> end) {
+    return [=](Conversation& c) {
+      c.client_says(hello_openssl()).server_flight_asking({"Root"}).shows(C, chain);
+      c.message(C, parser::handshake_type::client_key_exchange).proves().changes_cipher(C);
+      c.encrypted(C, parser::content_type::handshake, 40, Content::finished);
+      end(c);
+    };
+  };
+  const auto server_alert = [](std::uint8_t number) {
+    return [=](Conversation& c) { c.alert(S, number).server_fin(); };
+  };
+
+  const Scenario scenarios[] = {
+      {"T33",
+       sent({}, server_alert(40)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_missing}},
+      {"T35",
+       sent({}, server_alert(42)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_missing}},
+      {"T36",
+       sent({}, server_alert(50)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_missing}},
+      {"mbedTLS says nothing",
+       sent({}, [](auto& c) { c.server_fin(); }),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::fin,
+       {Cause::client_cert_missing}},
+      {"a refusal between the client's writes",
+       [](auto& c) {
+         c.client_says(hello_jsse()).server_flight_asking({"Root"}).shows(C, {}).alert(S, 40);
+         c.message(C, parser::handshake_type::client_key_exchange).server_fin();
+       },
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_missing}},
+      {"T34 an empty Certificate by its size",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight13(true);
+         c.record13(C, 25, Content::empty_certificate).client_finishes13().data(C);
+         c.hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_encrypted,
+       {Cause::client_cert_missing}},
+      {"T38",
+       sent({certificate("client", "Root2")}, server_alert(48)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_untrusted_ca}},
+      {"a leaf without its intermediate",
+       sent({certificate("client", "Inter")}, server_alert(48)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_missing_intermediate}},
+      {"self-signed",
+       sent({certificate("client", "client")}, server_alert(46)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_self_signed}},
+      {"expired, to Go",
+       sent(expired, server_alert(42)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_expired}},
+      {"T39 a chain by its size",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight13(true);
+         c.record13(C, 1800, Content::certificate_flight).record13(C, 281, Content::unknown);
+         c.client_finishes13().hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_encrypted,
+       {Cause::client_cert_rejected}},
+      {"T40",
+       sent(usage, server_alert(43)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_wrong_usage}},
+      {"T42 Node closes without a word",
+       sent({certificate("client", "Root2")},
+            [](auto& c) { c.server_fin().hidden_alert(C).client_fin(); }),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::fin,
+       {Cause::client_cert_untrusted_ca}},
+      {"a signature that does not fit",
+       sent({certificate("client", "Inter"), certificate("Inter", "Root")}, server_alert(51)),
+       Closer::server,
+       {Phase::client_auth},
+       Mechanism::alert_fatal,
+       {Cause::client_cert_bad_proof}},
+      {"T41 nginx refuses inside the tunnel",
+       sent({},
+            [](auto& c) {
+              c.server_finishes().data(C, 120).data(S, 430).hidden_alert(S).server_fin();
+            }),
+       Closer::server,
+       {Phase::established},
+       Mechanism::app_refusal,
+       {Cause::client_cert_refused_by_app}},
+  };
+  for (const Scenario& scenario : scenarios) check(scenario);
+}

@@ -1,0 +1,61 @@
+#include "support/scenario.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+TEST_CASE("silence and missing connections are told by whose turn it was") {
+  using namespace std::chrono_literals;
+  const Scenario scenarios[] = {
+      {"T52",
+       [](auto& c) { c.client_says(hello_openssl()).pause(3s).client_fin(); },
+       Closer::client,
+       {Phase::client_hello},
+       Mechanism::timeout,
+       {Cause::server_silent}},
+      {"T56",
+       [](auto& c) { c.client_fin(); },
+       Closer::client,
+       {Phase::pre_hello},
+       Mechanism::fin,
+       {Cause::tcp_health_check},
+       Outcome::ok},
+      {"T57",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, "\x16\x03\x01").pause(2s).server_fin();
+       },
+       Closer::server,
+       {Phase::pre_hello},
+       Mechanism::timeout,
+       {Cause::client_silent}},
+      {"the proxy's own time-out",
+       [](auto& c) {
+         c.client_says(hello_openssl()).pause(20s);
+         c.note(S, ProxyClosing{ProxyReason::handshake_timeout, 20s});
+       },
+       Closer::proxy,
+       {Phase::client_hello},
+       Mechanism::timeout,
+       {Cause::server_silent},
+       Outcome::aborted},
+  };
+  for (const Scenario& scenario : scenarios) check(scenario);
+
+  struct Case {
+    ConnectError error;
+    Cause cause;
+  };
+  for (const Case& failed : {Case{ConnectError::refused, Cause::tcp_refused},
+                             Case{ConnectError::timeout, Cause::tcp_connect_timeout},
+                             Case{ConnectError::dns, Cause::name_not_resolved}}) {
+    Conversation c{Conversation::NotConnected{}};
+    c.client_says(hello_openssl()).note(S, ConnectFailed{failed.error, "10.0.0.2:443", "detail"});
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == failed.cause);
+    CHECK(verdict.closer == Closer::proxy);
+    CHECK(verdict.phase == Phase::server_connect);
+    CHECK(verdict.mechanism == Mechanism::connect_failed);
+    CHECK(verdict.outcome == Outcome::failed);
+  }
+}

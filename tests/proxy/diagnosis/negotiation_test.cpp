@@ -1,0 +1,255 @@
+#include "support/scenario.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+namespace {
+
+parser::ClientHello with_suites(parser::ClientHello hello, std::vector<std::uint16_t> suites) {
+  hello.ciphers.clear();
+  for (const auto suite : suites) hello.ciphers.push_back({suite});
+  return hello;
+}
+
+}  // namespace
+
+TEST_CASE("a server that refuses the hello is told by its alert and the client's lists") {
+  const Scenario scenarios[] = {
+      {"T01 TLS 1.0 to a server that starts at 1.2",
+       [](auto& c) {
+         c.client_says(hello_openssl(parser::tls10, parser::tls10)).alert(S, 70).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_version}},
+      {"T02 TLS 1.0 to OpenSSL 3 at its default security level",
+       [](auto& c) {
+         c.client_says(hello_openssl(parser::tls10, parser::tls10)).alert(S, 80).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_version}},
+      {"T03 TLS 1.3 only to a TLS 1.2 server",
+       [](auto& c) {
+         c.client_says(hello_openssl(parser::tls13, parser::tls13)).alert(S, 70).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_version}},
+      {"T04 TLS 1.3 only to a server that does not know supported_versions",
+       [](auto& c) {
+         c.client_says(hello_openssl(parser::tls13, parser::tls13)).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_version}},
+      {"T06 a fallback with TLS_FALLBACK_SCSV",
+       [](auto& c) {
+         auto hello = hello_openssl(parser::tls12, parser::tls12);
+         hello.ciphers.push_back({0x5600});
+         c.client_says(hello).alert(S, 86).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::inappropriate_fallback}},
+      {"T07 one suite that the server has not",
+       [](auto& c) {
+         c.client_says(with_suites(hello_openssl(parser::tls12, parser::tls12), {0x002f, 0x00ff}))
+             .alert(S, 40)
+             .server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_cipher}},
+      {"T08 an RSA suite to a server with an ECDSA key",
+       [](auto& c) {
+         c.client_says(with_suites(hello_openssl(parser::tls12, parser::tls12), {0xc02f, 0x00ff}))
+             .alert(S, 40)
+             .server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_cipher}},
+      {"T09 one group that the server has not",
+       [](auto& c) {
+         auto hello = hello_openssl(parser::tls13, parser::tls13);
+         hello.groups = {{0x0017}};
+         c.client_says(hello).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_group, Cause::no_shared_cipher}},
+      {"T10 ECDSA signatures only to a server with an RSA key",
+       [](auto& c) {
+         auto hello = hello_openssl(parser::tls12, parser::tls12);
+         hello.signature_algorithms = {{0x0403}};
+         c.client_says(hello).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_sigalg}},
+      {"T44 a name that the server does not know",
+       [](auto& c) { c.client_says(hello_openssl()).alert(S, 112).server_fin(); },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::sni_unrecognised}},
+      {"T46 no name to a server that needs one",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.sni_state = parser::SniState::absent;
+         hello.sni.clear();
+         c.client_says(hello).alert(S, 112).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::sni_missing}},
+      {"T47 no common application protocol",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.alpn = {"http/1.1"};
+         c.client_says(hello).alert(S, 120).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::alpn_mismatch}},
+      {"T53 FIN after the hello, and OpenSSL's decode_error as its echo",
+       [](auto& c) { c.client_says(hello_openssl()).server_fin().alert(C, 50).client_fin(); },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::fin,
+       {Cause::server_drops_hello}},
+      {"T54 RST after the hello",
+       [](auto& c) { c.client_says(hello_jsse()).server_rst(); },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::rst,
+       {Cause::server_drops_hello}},
+      {"T61 a hello in many records",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.records = 3;
+         c.client_says(hello).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::fin,
+       {Cause::fragmented_hello_refused, Cause::server_drops_hello}},
+      {"a server that closes on the first of many records",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, {"\x16\x03\x01\0\x64\x01\0\x01\xfc", 9});
+         c.server_fin();
+       },
+       Closer::server,
+       {Phase::pre_hello},
+       Mechanism::fin,
+       {Cause::fragmented_hello_refused}},
+      {"a server that closes on half a record",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, {"\x16\x03\x01\x02\0\x01\0\x01\xfc", 9});
+         c.server_fin();
+       },
+       Closer::server,
+       {Phase::pre_hello},
+       Mechanism::fin,
+       {Cause::hello_malformed}},
+      {"Go sends its ServerHello before it misses a shared ALPN",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.alpn = {"imap"};
+         c.client_says(hello).server_says(tls13_hello()).hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::server_hello},
+       Mechanism::alert_encrypted,
+       {Cause::alpn_mismatch}},
+      {"what is usual in ALPN is no reason to give up",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.alpn = {"h2", "http/1.1"};
+         c.client_says(hello).server_says(tls13_hello()).hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::server_hello},
+       Mechanism::alert_encrypted,
+       {Cause::unknown}},
+      {"an SSL 2.0 hello",
+       [](auto& c) {
+         auto hello = hello_without_extensions(parser::tls10);
+         hello.sslv2_format = true;
+         c.client_says(hello).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::sslv2_format_hello}},
+      {"an SSL 3.0 hello",
+       [](auto& c) {
+         c.client_says(hello_without_extensions(parser::ssl3)).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_version}},
+      {"HAProxy's ssl-hello-chk",
+       [](auto& c) {
+         auto hello = hello_without_extensions(parser::ssl3);
+         hello.bytes = 121;
+         c.client_says(hello).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::obsolete_health_check}},
+      {"a hello without null compression",
+       [](auto& c) {
+         auto hello = hello_openssl(parser::tls12, parser::tls12);
+         hello.compression = {parser::CompressionMethod{1}};
+         c.client_says(hello).alert(S, 50).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::compression_unacceptable}},
+      {"TLS 1.3 without key_share",
+       [](auto& c) { c.client_says(hello_openssl()).alert(S, 109).server_fin(); },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::hello_malformed}},
+      {"JSSE without a usable scheme gives up after its own ServerHello",
+       [](auto& c) {
+         auto hello = hello_openssl(parser::tls12, parser::tls12);
+         hello.signature_algorithms = {{0x0403}};
+         c.client_says(hello).server_says(tls12_hello()).server_shows(good_chain());
+         c.alert(S, 80).server_fin();
+       },
+       Closer::server,
+       {Phase::server_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_sigalg}},
+      {"T62 early data to a server that was downgraded",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.early_data = true;
+         c.client_says(hello).server_flight().alert(S, 10).server_fin();
+       },
+       Closer::server,
+       {Phase::server_auth},
+       Mechanism::alert_fatal,
+       {Cause::early_data_to_old_server}},
+  };
+  for (const Scenario& scenario : scenarios) check(scenario);
+}

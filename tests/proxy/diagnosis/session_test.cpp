@@ -1,0 +1,86 @@
+#include "support/scenario.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+TEST_CASE("what comes after a complete handshake is judged by what was said in it") {
+  using namespace std::chrono_literals;
+  const Scenario scenarios[] = {
+      {"T21 and T59",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight13().client_finishes13().hidden_alert(C);
+         c.tickets().client_fin();
+       },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::client_satisfied},
+       Outcome::ok},
+      {"T58",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12();
+         c.encrypted(C, parser::content_type::handshake, 300, Content::unknown);
+         c.hidden_alert(S).client_fin();
+       },
+       Closer::server,
+       {Phase::renegotiation},
+       Mechanism::alert_encrypted,
+       {Cause::renegotiation_refused}},
+      {"T60",
+       [](auto& c) { c.client_says(hello_openssl()).handshake12().data(C).data(S).server_fin(); },
+       Closer::server,
+       {Phase::established},
+       Mechanism::fin,
+       {Cause::truncated_close},
+       Outcome::ok},
+      {"a request and an answer in TLS 1.2",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C).data(S).hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::established},
+       Mechanism::alert_encrypted,
+       {Cause::none},
+       Outcome::ok},
+      {"a request and an answer in TLS 1.3",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight13().client_finishes13().tickets();
+         c.data(C).data(S, 1200).hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::established},
+       Mechanism::alert_encrypted,
+       {Cause::client_satisfied},
+       Outcome::ok},
+      {"the server asked for new keys, the client cannot",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C).data(S);
+         c.encrypted(S, parser::content_type::handshake, 28, Content::unknown);
+         c.hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::renegotiation},
+       Mechanism::alert_encrypted,
+       {Cause::late_client_auth_impossible}},
+      {"a kept-alive connection is given up",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C).data(S).pause(65s).server_fin();
+       },
+       Closer::server,
+       {Phase::established},
+       Mechanism::timeout,
+       {Cause::idle_timeout},
+       Outcome::ok},
+      {"a Finished that does not fit",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight().key_exchange_and_finished().alert(S, 20);
+         c.server_fin();
+       },
+       Closer::server,
+       {Phase::key_exchange},
+       Mechanism::alert_fatal,
+       {Cause::handshake_altered}},
+  };
+  for (const Scenario& scenario : scenarios) check(scenario);
+}
