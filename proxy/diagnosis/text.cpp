@@ -7,7 +7,7 @@
 
 namespace legible::proxy::diagnosis {
 
-std::string quoted(std::string_view raw) {
+std::string Quote::operator()(std::string_view raw) const {
   constexpr std::size_t longest = 120;
   const bool cut = raw.size() > longest;
   return fmt::format("\"{}{}\"", escape_utf8(raw.substr(0, longest)), cut ? "..." : "");

@@ -12,8 +12,13 @@
 
 namespace legible::proxy::diagnosis {
 
-/// In quotation marks, made harmless, and cut at a sensible length.
-std::string quoted(std::string_view raw);
+/// In quotation marks, made harmless, and cut at a sensible length. An object, because a function of
+/// this name would lose to std::quoted wherever a std::string is given and <iomanip> is included.
+struct Quote {
+  std::string operator()(std::string_view raw) const;
+};
+inline constexpr Quote quoted;
+
 /// "1 byte", "17 bytes".
 std::string count(std::uint64_t number, std::string_view noun);
 /// "0.4 ms", "12 ms", "3.0 s".
