@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -146,20 +147,21 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   return options;
 }
 
-// cxxopts puts an option's bare name between typographic quotes.
+// cxxopts puts an option's bare name between quotes: up to 3.1 typographic ones, then plain ones.
 std::string named_as_typed(std::string_view message) {
-  std::string result;
-  for (std::size_t at = 0; at < message.size();) {
-    if (message.substr(at).starts_with("‘")) {
-      result += "--";
-      at += std::string_view("‘").size();
-    } else if (message.substr(at).starts_with("’")) {
-      at += std::string_view("’").size();
-    } else {
-      result += message[at++];
-    }
+  struct Quotes {
+    std::string_view opening;
+    std::string_view closing;
+  };
+  for (const auto& [opening, closing] : {Quotes{"‘", "’"}, Quotes{"'", "'"}}) {
+    const std::size_t begin = message.find(opening);
+    const std::size_t end = message.rfind(closing);
+    if (begin == end || std::max(begin, end) == std::string_view::npos) continue;
+    const std::size_t name = begin + opening.size();
+    return fmt::format("{}--{}{}", message.substr(0, begin), message.substr(name, end - name),
+                       message.substr(end + closing.size()));
   }
-  return result;
+  return std::string(message);
 }
 
 }  // namespace
