@@ -138,7 +138,7 @@ Verdict diagnose(const Timeline& timeline, const History& history) {
   }
   verdict.evidence.push_back(tell_primary_event(situation));
   append(verdict.evidence, std::move(finding.because));
-  append(verdict.evidence, tell_handshake(situation));
+  append(verdict.evidence, tell_handshake(situation, verdict.cause));
   append(verdict.evidence, tell_echoes(situation));
   verdict.alternatives = std::move(finding.alternatives);
   verdict.hint = hints(situation, finding.cause);

@@ -214,11 +214,21 @@ void add_issuer_doubts(const Situation& situation, const Chain& chain, std::vect
         {Cause::client_cert_self_signed, fmt::format("{} is its own issuer", name_of(leaf))});
     return;
   }
-  if (!request || request->authorities.empty() || reaches_listed_authority(*request, chain)) return;
+  if (!request || reaches_listed_authority(*request, chain)) return;
 
   const Certificate& last = chain.back();
   const Certificate* issuer = sent_certificate(situation.facts, last.issuer);
-  if (chain.size() == 1 && issuer && listed_authority(*request, issuer->issuer)) {
+  const bool alone = chain.size() == 1;
+  if (request->authorities.empty()) {
+    // The server says nothing of whom it trusts; its own chain may.
+    if (!alone || !issuer || issuer->self_issued()) return;
+    doubts.push_back({Cause::client_cert_missing_intermediate,
+                      fmt::format("{} came alone; its issuer {} is an intermediate of the server's "
+                                  "own chain",
+                                  name_of(leaf), quoted(leaf.issuer.text))});
+    return;
+  }
+  if (alone && issuer && listed_authority(*request, issuer->issuer)) {
     doubts.push_back({Cause::client_cert_missing_intermediate,
                       fmt::format("{} came alone; its issuer {} is no authority of the server's "
                                   "list, but was issued by one",
@@ -289,6 +299,13 @@ std::vector<Doubt> doubts_about_server(const Situation& situation) {
   }
   add_own_doubts(situation, *server.leaf(), doubts);
   std::ranges::stable_sort(doubts, {}, [](const Doubt& doubt) { return order(doubt.cause); });
+  // Dates, names and uses are what they are; which authorities the client trusts is only guessed.
+  if (server.judged && server.judged->judgement && server.judged->judgement->system_anchors) {
+    std::ranges::stable_partition(doubts, [](const Doubt& doubt) {
+      return doubt.cause != Cause::server_cert_untrusted_ca &&
+             doubt.cause != Cause::server_cert_missing_intermediate;
+    });
+  }
   return doubts;
 }
 

@@ -179,6 +179,11 @@ Finding bad_certificate_sent(const Situation& situation) {
   finding.confidence = Confidence::medium;
   finding.cause = meaning ? meaning->otherwise : Cause::client_cert_rejected;
   if (!meaning) finding.lower();
+  const auto* request = situation.facts.certificate_request;
+  if (!meaning && request && request->authorities.empty()) {
+    finding.cause = Cause::client_cert_untrusted_ca;
+    finding.with("the server does not tell whom it trusts: its list of authorities is empty");
+  }
   finding.with("nothing speaks against the certificate here");
   if (finding.cause == Cause::client_cert_untrusted_ca) {
     const bool alone = situation.facts.client().chain->size() == 1;

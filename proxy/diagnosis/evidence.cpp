@@ -105,7 +105,7 @@ std::string client_certificate_text(const Facts& facts) {
     case CertificateState::sent:
       break;
   }
-  const bool validated = facts.both_finished();
+  const bool validated = facts.tls13() ? facts.server_answered_finished : facts.both_finished();
   return fmt::format(
       "the server asked for a client certificate; the client sent {}{}", chain_text(*client.chain),
       validated ? ", and the server went on after its CertificateVerify: validated" : "");
@@ -185,13 +185,17 @@ std::string tell_primary_event(const Situation& situation) {
   return fmt::format("{} closed{}", closer, when);
 }
 
-std::vector<std::string> tell_handshake(const Situation& situation) {
+std::vector<std::string> tell_handshake(const Situation& situation, Cause cause) {
   const Facts& facts = situation.facts;
   std::vector<std::string> told;
   if (!facts.server_hello) return told;
   told.push_back(version_and_suite(facts));
   if (facts.server().leaf()) told.push_back(server_certificate_text(facts.server()));
-  if (facts.client_certificate_asked()) told.push_back(client_certificate_text(facts));
+  const bool told_by_rule =
+      cause >= Cause::client_cert_missing && cause <= Cause::client_cert_rejected;
+  if (facts.client_certificate_asked() && !told_by_rule) {
+    told.push_back(client_certificate_text(facts));
+  }
   return told;
 }
 

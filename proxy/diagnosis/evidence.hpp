@@ -12,8 +12,9 @@ namespace legible::proxy::diagnosis {
 /// "the client sent fatal alert unknown_ca (48) 0.8 ms after the server's Certificate, then FIN".
 std::string tell_primary_event(const Situation& situation);
 
-/// What was negotiated and shown: version and suite, certificates, what was asked and sent.
-std::vector<std::string> tell_handshake(const Situation& situation);
+/// What was negotiated and shown: version and suite, certificates, what was asked and sent; less
+/// what the rules of `cause` have told already.
+std::vector<std::string> tell_handshake(const Situation& situation, Cause cause);
 
 /// Alerts that came after the primary event, which are echoes of it.
 std::vector<std::string> tell_echoes(const Situation& situation);

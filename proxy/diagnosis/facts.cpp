@@ -16,6 +16,8 @@ constexpr std::uint64_t smallest_certificate_flight = 500;
 constexpr std::uint16_t smallest_client_certificate = 200;
 /// After the handshake a server that waits for a request sends a few tickets, no more.
 constexpr int most_tickets = 6;
+/// Of a record with a NewSessionTicket.
+constexpr std::uint16_t shortest_ticket = 80;
 
 class Collector {
  public:
@@ -168,7 +170,7 @@ class Collector {
     finish(leg);
   }
 
-  /// Record lengths betray the content of TLS 1.3 (FAILURES 2.3).
+  /// Record lengths betray the content of TLS 1.3.
   void client_tls13(const parser::EncryptedRecord& record) {
     SideFacts& client = facts_.side(Leg::client);
     if (client.finished && !(done_ && finishing_record(record))) {
@@ -225,11 +227,13 @@ class Collector {
     if (!server.finished) {
       server.early_encrypted_bytes += record.length;
       server.finished = record.likely == Content::finished;
+      server.encrypted_by_finished = server.encrypted.size();
       return;
     }
     if (facts_.client().finished) facts_.server_answered_finished = true;
     ++after_finished_;
-    if (facts_.client().application_data || after_finished_ > most_tickets) {
+    if (facts_.client().application_data || after_finished_ > most_tickets ||
+        record.length < shortest_ticket) {
       server.application_data = true;
     }
   }

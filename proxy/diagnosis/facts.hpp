@@ -41,6 +41,7 @@ struct SideFacts {
   std::uint64_t application_bytes = 0;      ///< record payloads; upper bound
   std::uint64_t early_encrypted_bytes = 0;  ///< TLS 1.3: of encrypted records before Finished
   std::vector<const parser::EncryptedRecord*> encrypted;  ///< handshake phase and after
+  std::size_t encrypted_by_finished = 0;                  ///< TLS 1.3: of these, up to Finished
   std::vector<int> warnings;                              ///< readable warning alerts, in order
 
   bool plain_text() const;  ///< its first bytes were no TLS

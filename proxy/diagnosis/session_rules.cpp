@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
@@ -116,10 +117,24 @@ Finding named_fault(int number) {
   return finding.with(fmt::format("the alert is {}", alert_name(number)));
 }
 
+/// What the server said inside the tunnel, in bytes on the wire. In TLS 1.3 its tickets look like
+/// data: the usual pair has one length.
 std::uint64_t answer_bytes(const Facts& facts) {
   const SideFacts& server = facts.server();
-  const std::uint64_t handshake = facts.tls13() ? server.early_encrypted_bytes : 0;
-  return server.application_bytes > handshake ? server.application_bytes - handshake : 0;
+  if (!facts.tls13()) return server.application_bytes;
+  const auto first = std::min(server.encrypted_by_finished, server.encrypted.size());
+  auto records = std::span(server.encrypted).subspan(first);
+  if (records.size() > 2 && records[0]->length == records[1]->length) records = records.subspan(2);
+  std::uint64_t bytes = 0;
+  for (const auto* record : records) bytes += record->length;
+  return bytes;
+}
+
+/// The pages that nginx (400) and IIS (403) answer with, header included.
+bool looks_like_refusal_page(std::uint64_t bytes) {
+  const bool nginx = bytes >= 370 && bytes <= 480;
+  const bool iis = bytes >= 1300 && bytes <= 1700;
+  return nginx || iis;
 }
 
 }  // namespace
@@ -208,14 +223,10 @@ Answer refused_by_application(const Situation& situation) {
   const auto doubts = doubts_about_client(situation);
   const bool empty = facts.client().certificate_empty();
   if (!empty && doubts.empty()) return std::nullopt;
-  // nginx says "400 No required SSL certificate was sent" in some 400 bytes; tickets come on top.
-  constexpr std::uint64_t longest_refusal = 1400;
   const bool http_refusal = facts.server().http && facts.server().http->status >= 400;
   const std::uint64_t bytes = answer_bytes(facts);
   const bool read_as_success = facts.server().http && !http_refusal;
-  if (read_as_success || (!http_refusal && (bytes == 0 || bytes > longest_refusal))) {
-    return std::nullopt;
-  }
+  if (read_as_success || (!http_refusal && !looks_like_refusal_page(bytes))) return std::nullopt;
   Finding finding;
   finding.cause = Cause::client_cert_refused_by_app;
   finding.confidence = http_refusal                ? Confidence::certain
@@ -265,6 +276,11 @@ Answer ended(const Situation& situation) {
     finding.with(fmt::format("{} closed in order", who(situation.primary.closer)));
     if (!exchanged && situation.server_closed()) {
       finding.lower().with("the server had answered nothing");
+    }
+    if (facts.client().certificate_empty()) {
+      finding.or_else(
+          Cause::client_cert_refused_by_app,
+          "the answer inside is an HTTP error: a certificate was asked for and not sent");
     }
     return finding;
   }

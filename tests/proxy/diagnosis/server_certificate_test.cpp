@@ -177,3 +177,14 @@ TEST_CASE("a client that refuses the server's certificate is told by the certifi
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("an intrinsic fault weighs more than a root that this machine does not know") {
+  Conversation c;
+  c.client_says(hello_openssl()).server_says(tls12_hello());
+  c.server_shows(good_chain(),
+                 {problem(ProblemId::untrusted_root, 1), problem(ProblemId::name_mismatch)}, true);
+  c.done().alert(C, 42).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_cert_name_mismatch);
+}
