@@ -353,6 +353,18 @@ Answer other_alert(const Situation& situation) {
   }
 }
 
+/// The server began to answer and broke off: its own fault, whatever the hello offers.
+Answer answer_cut_short(const Situation& situation) {
+  const std::uint64_t bytes = situation.timeline.flow(Leg::server).bytes;
+  if (!situation.bare_close() || bytes == 0) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::server_drops_hello;
+  finding.with(fmt::format("the server sent {}, which make no whole ServerHello, and closed",
+                           count(bytes, "byte")));
+  finding.or_else(Cause::internal_error, "the server's log tells of a crash");
+  return finding;
+}
+
 /// The server closed on the hello without a word.
 Answer dropped(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
@@ -452,9 +464,9 @@ Answer hello_refused(const Situation& situation) {
   if (!situation.server_closed()) return std::nullopt;
   if (situation.after_silence() && situation.bare_close()) return never_answered(situation);
 
-  static constexpr Rule rules[] = {sslv2_hello,       ssl3_hello,        plain_alerts,
-                                   broken_hello,      intolerant_server, versions_apart,
-                                   nothing_in_common, other_alert,       dropped};
+  static constexpr Rule rules[] = {
+      answer_cut_short,  sslv2_hello,    ssl3_hello,        plain_alerts, broken_hello,
+      intolerant_server, versions_apart, nothing_in_common, other_alert,  dropped};
   for (const Rule rule : rules) {
     if (Answer answer = rule(situation)) return answer;
   }

@@ -185,6 +185,15 @@ TEST_CASE("a server that refuses the hello is told by its alert and the client's
        {Phase::server_hello},
        Mechanism::alert_encrypted,
        {Cause::unknown}},
+      {"half a ServerHello to TLS 1.3 alone",
+       [](auto& c) {
+         c.client_says(hello_openssl(parser::tls13, parser::tls13));
+         c.first_bytes(S, parser::Protocol::tls, "\x16\x03\x03").server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::fin,
+       {Cause::server_drops_hello}},
       {"an SSL 2.0 hello",
        [](auto& c) {
          auto hello = hello_without_extensions(parser::tls10);
