@@ -21,8 +21,10 @@ class EventLine : public JsonWriter {
       : JsonWriter(out) {
     begin_object();
     field("v", 1);
-    field("time", rfc3339(time));
-    field("event", event);
+    key("time");
+    plain_value(rfc3339(time));
+    key("event");
+    plain_value(event);
     if (connection) field("conn", *connection);
     if (leg) field("leg", id(*leg));
   }
@@ -35,9 +37,10 @@ class EventLine : public JsonWriter {
 /// {"id":"0x1301","name":"TLS_AES_128_GCM_SHA256"}; the name is null when the registry has none.
 inline void write_named_id(JsonWriter& json, std::string_view id, std::string_view name) {
   json.begin_object();
-  json.field("id", id);
+  json.key("id");
+  json.plain_value(id);
   json.key("name");
-  name.empty() ? json.value(nullptr) : json.value(name);
+  name.empty() ? json.value(nullptr) : json.plain_value(name);
   json.end_object();
 }
 
