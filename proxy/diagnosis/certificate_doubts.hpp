@@ -22,7 +22,4 @@ std::vector<Doubt> doubts_about_server(const Situation& situation);
 /// server's list of authorities tell.
 std::vector<Doubt> doubts_about_client(const Situation& situation);
 
-/// "CN=leaf, issued by CN=Issuing CA, valid until 2025-01-01 00:00:00 UTC, RSA 2048, 2 sent".
-std::string chain_text(const Chain& chain);
-
 }  // namespace legible::proxy::diagnosis

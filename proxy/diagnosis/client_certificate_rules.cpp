@@ -8,6 +8,7 @@
 
 #include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"

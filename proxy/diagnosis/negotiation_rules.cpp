@@ -17,9 +17,6 @@ using namespace alert_number;
 using parser::ClientHello;
 using parser::SniState;
 
-/// Longer than one segment of the usual size.
-constexpr std::uint32_t large_hello = 1300;
-
 bool has_dotted_name(const Facts& facts) {
   if (!facts.target) return false;
   const std::string& host = facts.target->host;
@@ -35,20 +32,6 @@ bool sni_is_address(const ClientHello& hello) {
 bool null_compression_missing(const ClientHello& hello) {
   return std::ranges::find(hello.compression, parser::CompressionMethod{0}) ==
          hello.compression.end();
-}
-
-std::string offered_protocols(const ClientHello& hello) {
-  std::vector<std::string> offered;
-  for (const auto& protocol : hello.alpn) {
-    if (offered.size() < 5) offered.push_back(quoted(protocol));
-  }
-  return fmt::format("the client offers {}", listed(offered, hello.alpn.size()));
-}
-
-/// Most servers that know ALPN at all know one of these.
-bool offers_usual_protocol(const ClientHello& hello) {
-  return std::ranges::any_of(
-      hello.alpn, [](const auto& protocol) { return protocol == "h2" || protocol == "http/1.1"; });
 }
 
 Finding version_not_shared(const Situation& situation, Confidence confidence) {
@@ -175,7 +158,7 @@ Answer broken_hello(const Situation& situation) {
     finding.cause = Cause::compression_unacceptable;
     return finding.with("TLS 1.3 allows no compression method but null, and the hello has others");
   }
-  if (offers_only_tls13(hello) && hello.psk_identities == 0 &&
+  if (offers_only_tls13(hello) && may_offer(hello, parser::tls13) && hello.psk_identities == 0 &&
       (!hello.has(extension::signature_algorithms) || !hello.has(extension::key_share))) {
     finding.cause = Cause::hello_malformed;
     finding.confidence = Confidence::medium;
@@ -353,218 +336,17 @@ Answer other_alert(const Situation& situation) {
   }
 }
 
-/// The server began to answer and broke off: its own fault, whatever the hello offers.
-Answer answer_cut_short(const Situation& situation) {
-  const std::uint64_t bytes = situation.timeline.flow(Leg::server).bytes;
-  if (!situation.bare_close() || bytes == 0) return std::nullopt;
-  Finding finding;
-  finding.cause = Cause::server_drops_hello;
-  finding.with(fmt::format("the server sent {}, which make no whole ServerHello, and closed",
-                           count(bytes, "byte")));
-  finding.or_else(Cause::internal_error, "the server's log tells of a crash");
-  return finding;
-}
-
-/// The server closed on the hello without a word.
-Answer dropped(const Situation& situation) {
-  const ClientHello& hello = *situation.facts.hello;
-  const bool orderly = situation.primary.mechanism == Mechanism::close_notify;
-  if (!situation.bare_close() && !orderly) return std::nullopt;
-
-  const History& history = situation.history;
-  Finding finding;
-  finding.cause = Cause::server_drops_hello;
-  finding.confidence = Confidence::medium;
-  if (hello.records > 1) {
-    finding.cause = Cause::fragmented_hello_refused;
-    finding.with(fmt::format("the hello came in {} records", hello.records));
-    finding.or_else(Cause::server_drops_hello, "the same hello in one record is dropped as well");
-    return finding;
-  }
-  const bool large = hello.bytes >= large_hello;
-  if (large && history.largest_successful_hello > 0 &&
-      history.largest_successful_hello < hello.bytes) {
-    finding.cause = Cause::large_client_hello_blocked;
-    finding.with(fmt::format("the hello has {}; the largest one that this server answered had {}",
-                             count(hello.bytes, "byte"), history.largest_successful_hello));
-    finding.or_else(Cause::server_drops_hello, "a small hello is dropped as well");
-    return finding;
-  }
-  finding.with("no byte came from the server");
-  if (large) {
-    finding.or_else(Cause::large_client_hello_blocked,
-                    fmt::format("the hello has {}: a smaller one is answered", hello.bytes));
-  }
-  if (hello.sni_state == SniState::absent) {
-    finding.or_else(Cause::sni_missing,
-                    "the hello has no server name: one with a name is answered");
-  } else {
-    finding.or_else(
-        Cause::sni_unrecognised,
-        fmt::format("a hello with another name than {} is answered", quoted(hello.sni)));
-  }
-  finding.or_else(Cause::no_shared_version,
-                  "a hello with other versions or suites is answered: Schannel, GnuTLS and old "
-                  "Node refuse without an alert");
-  return finding;
-}
-
-Answer never_answered(const Situation& situation) {
-  const ClientHello& hello = *situation.facts.hello;
-  Finding finding;
-  finding.cause = Cause::server_silent;
-  finding.confidence = Confidence::high;
-  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-  finding.with(fmt::format("the server sent no byte for {} after the ClientHello",
-                           duration(situation.primary.silence)));
-  const History& history = situation.history;
-  if (hello.bytes >= large_hello && history.largest_successful_hello > 0 &&
-      history.largest_successful_hello < hello.bytes) {
-    finding.cause = Cause::large_client_hello_blocked;
-    finding.with(fmt::format("the hello has {}; the largest one that this server answered had {}",
-                             count(hello.bytes, "byte"), history.largest_successful_hello));
-  } else if (hello.bytes >= large_hello) {
-    finding.or_else(Cause::large_client_hello_blocked,
-                    fmt::format("the hello has {}: a smaller one is answered", hello.bytes));
-  }
-  finding.or_else(Cause::tls_to_other_plain,
-                  "the port speaks no TLS: ask what listens there, or try it in clear");
-  return finding;
-}
-
-Answer client_gave_up(const Situation& situation) {
-  if (situation.facts.hello->sslv2_format) {
-    Finding finding;
-    finding.cause = Cause::sslv2_format_hello;
-    finding.confidence = Confidence::medium;
-    finding.or_else(Cause::server_silent, "a hello in the current format gets no answer as well");
-    return finding.with(
-        "the ClientHello has the format of SSL 2.0, and no answer came: NSS waits "
-        "for more");
-  }
-  if (situation.after_silence()) return never_answered(situation);
-  const bool scanning = situation.history.scanning();
-  Finding finding;
-  finding.cause = scanning ? Cause::scanner_probe : Cause::unknown;
-  finding.confidence = scanning ? Confidence::high : Confidence::low;
-  finding.with(fmt::format("the client left {} after its hello, before any answer",
-                           duration(situation.primary.silence)));
-  if (!scanning) {
-    finding.or_else(Cause::scanner_probe, "a scanner sends many hellos, each a little different");
-    finding.or_else(Cause::server_silent, "the client's timer may be very short");
-  }
-  return finding;
-}
-
 }  // namespace
 
 Answer hello_refused(const Situation& situation) {
-  if (situation.phase != Phase::client_hello) return std::nullopt;
-  if (situation.client_closed()) return client_gave_up(situation);
-  if (!situation.server_closed()) return std::nullopt;
-  if (situation.after_silence() && situation.bare_close()) return never_answered(situation);
-
-  static constexpr Rule rules[] = {
-      answer_cut_short,  sslv2_hello,    ssl3_hello,        plain_alerts, broken_hello,
-      intolerant_server, versions_apart, nothing_in_common, other_alert,  dropped};
+  if (situation.phase != Phase::client_hello || !situation.server_closed()) return std::nullopt;
+  static constexpr Rule rules[] = {sslv2_hello,       ssl3_hello,        plain_alerts,
+                                   broken_hello,      intolerant_server, versions_apart,
+                                   nothing_in_common, other_alert};
   for (const Rule rule : rules) {
     if (Answer answer = rule(situation)) return answer;
   }
   return std::nullopt;
-}
-
-Answer hello_retry_stopped(const Situation& situation) {
-  if (situation.phase != Phase::hello_retry) return std::nullopt;
-  const Facts& facts = situation.facts;
-  Finding finding;
-  finding.cause = Cause::hello_retry_failed;
-  finding.confidence = Confidence::medium;
-  const auto group = facts.hello_retry->group;
-  const bool offered =
-      !group || std::ranges::find(facts.hello->groups, *group) != facts.hello->groups.end();
-  if (!offered) {
-    finding.cause = Cause::no_shared_group;
-    finding.confidence = Confidence::high;
-    return finding.with(
-        fmt::format("the server's HelloRetryRequest asks for {}, which the client "
-                    "does not offer",
-                    group_name(*group)));
-  }
-  if (group) {
-    finding.with(fmt::format("the server's HelloRetryRequest asks for {}", group_name(*group)));
-  }
-  if (const Narrow groups = group_list(*facts.hello); groups.how == Narrowness::unusable) {
-    finding.cause = Cause::no_shared_group;
-    return finding.with(groups.why);
-  }
-  finding.with(facts.second_hello ? "the second ClientHello was not answered by a ServerHello"
-                                  : "no second ClientHello followed");
-  finding.or_else(Cause::no_shared_group, "the client offers the group but cannot use it");
-  return finding;
-}
-
-Answer server_gave_up(const Situation& situation) {
-  const bool here = situation.phase == Phase::server_hello || situation.phase == Phase::server_auth;
-  if (!here || !situation.server_closed()) return std::nullopt;
-  const Facts& facts = situation.facts;
-  Finding finding;
-  finding.confidence = Confidence::medium;
-
-  if (facts.hello->early_data && !facts.tls13()) {
-    finding.cause = Cause::early_data_to_old_server;
-    finding.confidence = Confidence::certain;
-    return finding.with(
-        fmt::format("the hello announces early data of TLS 1.3; the server chose {}",
-                    version_name(facts.server_hello->version)));
-  }
-  if (situation.after_silence() && situation.phase == Phase::server_auth) {
-    finding.cause = Cause::client_silent;
-    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-    return finding.with(fmt::format("the client did not answer the server's flight for {}",
-                                    duration(situation.primary.silence)));
-  }
-  const Narrow schemes = signature_list(*facts.hello);
-  const bool signing = situation.alert_is(internal_error) ||
-                       situation.alert_is(handshake_failure) || situation.primary.unreadable();
-  if (signing && situation.phase == Phase::server_hello && schemes.how > Narrowness::usual) {
-    finding.cause = Cause::no_shared_sigalg;
-    finding.raise().with(schemes.why);
-    return finding.with(
-        "the server chose version and suite, and gave up before its flight was "
-        "complete");
-  }
-  if (situation.alert_is(handshake_failure) && situation.phase == Phase::server_hello) {
-    finding.cause = Cause::no_shared_sigalg;
-    return finding.lower().with(
-        "the server chose version and suite, and then found that something "
-        "does not fit");
-  }
-  if (situation.alert_is(internal_error)) {
-    finding.cause = Cause::internal_error;
-    return finding.with("the server reports an error of its own after its ServerHello");
-  }
-  if (situation.alert_is(no_application_protocol) && !facts.hello->alpn.empty()) {
-    finding.cause = Cause::alpn_mismatch;
-    finding.confidence = Confidence::certain;
-    return finding.with(offered_protocols(*facts.hello));
-  }
-  finding.confidence = Confidence::low;
-  finding.with("the server closed in the middle of the handshake, which was its turn to go on");
-  finding.cause = Cause::unknown;
-  if (situation.primary.alert_number()) {
-    finding.cause = Cause::protocol_violation;
-    finding.with("the alert finds fault with what the client sent");
-  } else if (situation.phase == Phase::server_hello && facts.tls13()) {
-    // In TLS 1.3 Go notices only now that no protocol is shared.
-    if (!facts.hello->alpn.empty() && !offers_usual_protocol(*facts.hello)) {
-      finding.cause = Cause::alpn_mismatch;
-      finding.with(offered_protocols(*facts.hello));
-    }
-    finding.or_else(Cause::alpn_mismatch, "the same hello without ALPN is accepted");
-    finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
-    finding.or_else(Cause::internal_error, "the server's log tells of an error of its own");
-  }
-  return finding;
 }
 
 }  // namespace legible::proxy::diagnosis

@@ -171,6 +171,19 @@ Narrow signature_list(const ClientHello& hello) {
   return {};
 }
 
+std::string offered_protocols(const ClientHello& hello) {
+  std::vector<std::string> offered;
+  for (const auto& protocol : hello.alpn) {
+    if (offered.size() < 5) offered.push_back(quoted(protocol));
+  }
+  return fmt::format("the client offers {}", listed(offered, hello.alpn.size()));
+}
+
+bool offers_usual_protocol(const ClientHello& hello) {
+  return std::ranges::any_of(
+      hello.alpn, [](const auto& protocol) { return protocol == "h2" || protocol == "http/1.1"; });
+}
+
 Suspect narrowest_list(const ClientHello& hello) {
   Suspect suspect{Cause::no_shared_cipher, cipher_list(hello)};
   const auto consider = [&](Cause cause, Narrow narrow) {

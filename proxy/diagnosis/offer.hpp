@@ -28,6 +28,11 @@ struct Suspect {
 };
 Suspect narrowest_list(const parser::ClientHello& hello);
 
+/// "the client offers "h2", "http/1.1"".
+std::string offered_protocols(const parser::ClientHello& hello);
+/// Most servers that know ALPN at all know one of those offered.
+bool offers_usual_protocol(const parser::ClientHello& hello);
+
 /// Nothing but TLS 1.3 is offered.
 bool offers_only_tls13(const parser::ClientHello& hello);
 /// Nothing above TLS 1.1 is offered.

@@ -1,7 +1,7 @@
 #pragma once
-// Which event ended the connection? The first terminal one; what comes after it is an echo
-// (FAILURES: "first terminal event wins"). OpenSSL answers an early FIN with decode_error, GnuTLS
-// with unexpected_message, JSSE with handshake_failure: none of these is ever the cause.
+// Which event ended the connection? The first terminal one; what comes after it is an echo. OpenSSL
+// answers an early FIN with decode_error, GnuTLS with unexpected_message, JSSE with
+// handshake_failure: none of these is ever the cause.
 
 #include <chrono>
 #include <cstddef>

@@ -19,8 +19,12 @@ Answer plain_text(const Situation& situation);
 /// Nobody said hello: monitors, dead clients, broken hellos.
 Answer before_hello(const Situation& situation);
 
-/// The server refuses the ClientHello, or never answers it.
+/// The server never answers the ClientHello, or breaks off; the client does not wait.
+Answer hello_unanswered(const Situation& situation);
+/// The server refuses the ClientHello, and the hello or the alert tells why.
 Answer hello_refused(const Situation& situation);
+/// The server closes on the ClientHello without a word.
+Answer hello_dropped(const Situation& situation);
 /// The handshake stops after a HelloRetryRequest.
 Answer hello_retry_stopped(const Situation& situation);
 /// The server gives up after its own ServerHello.

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -18,8 +19,7 @@ namespace {
 
 using namespace alert_number;
 
-/// What an alert from the client can mean after a Certificate (FAILURES 2.5). An empty list:
-/// anything.
+/// What an alert from the client can mean after a Certificate. `any` alone: every fault.
 struct AlertMeaning {
   int number;
   std::array<Cause, 6> causes;

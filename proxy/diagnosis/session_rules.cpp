@@ -23,7 +23,7 @@ bool uses_pre_shared_key(const Facts& facts) {
          parser::name(facts.server_hello->cipher).find("_PSK_") != std::string_view::npos;
 }
 
-/// Limits that programs come with (FAILURES 3.7); a pause of nearly one of them is a timer's.
+/// Limits that programs come with; a pause of nearly one of them is a timer's.
 struct Timer {
   int seconds;
   std::string_view whose;

@@ -12,8 +12,9 @@
 
 namespace legible::proxy::diagnosis {
 
-/// In quotation marks, made harmless, and cut at a sensible length. An object, because a function of
-/// this name would lose to std::quoted wherever a std::string is given and <iomanip> is included.
+/// In quotation marks, made harmless, and cut at a sensible length. An object, because a function
+/// of this name would lose to std::quoted wherever a std::string is given and <iomanip> is
+/// included.
 struct Quote {
   std::string operator()(std::string_view raw) const;
 };

@@ -1,0 +1,111 @@
+// The handshake stops while the server has the word: after a HelloRetryRequest, or in the middle of
+// its own flight.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy/diagnosis/offer.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+
+using namespace alert_number;
+
+Answer hello_retry_stopped(const Situation& situation) {
+  if (situation.phase != Phase::hello_retry) return std::nullopt;
+  const Facts& facts = situation.facts;
+  Finding finding;
+  finding.cause = Cause::hello_retry_failed;
+  finding.confidence = Confidence::medium;
+  const auto group = facts.hello_retry->group;
+  const bool offered =
+      !group || std::ranges::find(facts.hello->groups, *group) != facts.hello->groups.end();
+  if (!offered) {
+    finding.cause = Cause::no_shared_group;
+    finding.confidence = Confidence::high;
+    return finding.with(
+        fmt::format("the server's HelloRetryRequest asks for {}, which the client "
+                    "does not offer",
+                    group_name(*group)));
+  }
+  if (group) {
+    finding.with(fmt::format("the server's HelloRetryRequest asks for {}", group_name(*group)));
+  }
+  if (const Narrow groups = group_list(*facts.hello); groups.how == Narrowness::unusable) {
+    finding.cause = Cause::no_shared_group;
+    return finding.with(groups.why);
+  }
+  finding.with(facts.second_hello ? "the second ClientHello was not answered by a ServerHello"
+                                  : "no second ClientHello followed");
+  finding.or_else(Cause::no_shared_group, "the client offers the group but cannot use it");
+  return finding;
+}
+
+Answer server_gave_up(const Situation& situation) {
+  const bool here = situation.phase == Phase::server_hello || situation.phase == Phase::server_auth;
+  if (!here || !situation.server_closed()) return std::nullopt;
+  const Facts& facts = situation.facts;
+  Finding finding;
+  finding.confidence = Confidence::medium;
+
+  if (facts.hello->early_data && !facts.tls13()) {
+    finding.cause = Cause::early_data_to_old_server;
+    finding.confidence = Confidence::certain;
+    return finding.with(
+        fmt::format("the hello announces early data of TLS 1.3; the server chose {}",
+                    version_name(facts.server_hello->version)));
+  }
+  if (situation.after_silence() && situation.phase == Phase::server_auth) {
+    finding.cause = Cause::client_silent;
+    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    return finding.with(fmt::format("the client did not answer the server's flight for {}",
+                                    duration(situation.primary.silence)));
+  }
+  const Narrow schemes = signature_list(*facts.hello);
+  const bool signing = situation.alert_is(internal_error) ||
+                       situation.alert_is(handshake_failure) || situation.primary.unreadable();
+  if (signing && situation.phase == Phase::server_hello && schemes.how > Narrowness::usual) {
+    finding.cause = Cause::no_shared_sigalg;
+    finding.raise().with(schemes.why);
+    return finding.with(
+        "the server chose version and suite, and gave up before its flight was "
+        "complete");
+  }
+  if (situation.alert_is(handshake_failure) && situation.phase == Phase::server_hello) {
+    finding.cause = Cause::no_shared_sigalg;
+    return finding.lower().with(
+        "the server chose version and suite, and then found that something "
+        "does not fit");
+  }
+  if (situation.alert_is(internal_error)) {
+    finding.cause = Cause::internal_error;
+    return finding.with("the server reports an error of its own after its ServerHello");
+  }
+  if (situation.alert_is(no_application_protocol) && !facts.hello->alpn.empty()) {
+    finding.cause = Cause::alpn_mismatch;
+    finding.confidence = Confidence::certain;
+    return finding.with(offered_protocols(*facts.hello));
+  }
+  finding.confidence = Confidence::low;
+  finding.with("the server closed in the middle of the handshake, which was its turn to go on");
+  finding.cause = Cause::unknown;
+  if (situation.primary.alert_number()) {
+    finding.cause = Cause::protocol_violation;
+    finding.with("the alert finds fault with what the client sent");
+  } else if (situation.phase == Phase::server_hello && facts.tls13()) {
+    // In TLS 1.3 Go notices only now that no protocol is shared.
+    if (!facts.hello->alpn.empty() && !offers_usual_protocol(*facts.hello)) {
+      finding.cause = Cause::alpn_mismatch;
+      finding.with(offered_protocols(*facts.hello));
+    }
+    finding.or_else(Cause::alpn_mismatch, "the same hello without ALPN is accepted");
+    finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
+    finding.or_else(Cause::internal_error, "the server's log tells of an error of its own");
+  }
+  return finding;
+}
+
+}  // namespace legible::proxy::diagnosis
