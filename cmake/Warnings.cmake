@@ -13,6 +13,8 @@ target_compile_options(legible_warnings INTERFACE
   $<${gcc_release}:-Wno-restrict>
   $<${gcc_release}:-Wno-stringop-overflow>
   $<${gcc_release}:-Wno-stringop-overread>
+  # And in a variant that is moved they take its other alternatives for members that were never set.
+  $<${gcc_release}:-Wno-maybe-uninitialized>
   # clang lays what libstdc++ 12's own stable_sort calls at our door.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   $<$<BOOL:${LEGIBLE_WERROR}>:-Werror>)

@@ -91,7 +91,8 @@ CLIENT_CERTIFICATES = [
 
 SESSION = [
     Scenario("T60", servers.peer("python", tls="1.2"), clients.curl(),
-             by_server("truncated-close", "fin", "established|closing")),
+             # curl may have had all that it wanted, and have said so, before the server's FIN.
+             Expected("server|client", "established|closing", "truncated-close|client-satisfied")),
 ]
 
 ALL = [*NEGOTIATION, *SERVER_CERTIFICATES, *CLIENT_CERTIFICATES, *SESSION]
