@@ -23,6 +23,8 @@ std::optional<Protocol> try_signatures(Side from, Bytes bytes, bool all) {
     const Match match = signature.match(bytes);
     if (match == Match::yes) return signature.protocol;
     if (match == Match::partial && !all) return std::nullopt;
+    // No text begins with the control character that is a record's type.
+    if (match == Match::partial && signature.protocol == Protocol::tls) return Protocol::tls;
   }
   return Protocol::unknown;
 }

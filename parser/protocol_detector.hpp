@@ -27,7 +27,8 @@ bool is_line_protocol(Protocol protocol);
 /// Never returns silent.
 ///
 /// A record header of any of the content types 20 to 24 and major version 3 is `tls`, whatever its
-/// length field says: what is wrong with it is for the TLS decoder to tell.
+/// length field says: what is wrong with it is for the TLS decoder to tell. So is a stream that
+/// ended after the content type.
 std::optional<Protocol> detect_protocol(Side from, std::span<const std::uint8_t> first,
                                         Protocol peer = Protocol::unknown, bool ended = false);
 

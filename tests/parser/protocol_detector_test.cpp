@@ -147,6 +147,12 @@ TEST_CASE("a TLS record is told by two bytes") {
   CHECK(detect_protocol(Side::server, hex("15 03")) == Protocol::tls);
 }
 
+TEST_CASE("a stream that ended after a record's type was TLS") {
+  CHECK(detect_protocol(Side::client, hex("16"), Protocol::unknown, true) == Protocol::tls);
+  CHECK(detect_protocol(Side::server, hex("15"), Protocol::unknown, true) == Protocol::tls);
+  CHECK(detect_protocol(Side::server, hex("19"), Protocol::unknown, true) == Protocol::unknown);
+}
+
 TEST_CASE("nothing is known of no bytes") {
   CHECK_FALSE(detect_protocol(Side::client, {}));
   CHECK_FALSE(detect_protocol(Side::client, {}, Protocol::unknown, true));
