@@ -169,6 +169,8 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
       } else if (written < 0 && errno != EINTR && errno != EAGAIN) {
         failed(errno);
         if (!pause()) break;
+        // Room may have come by emptying this very file, with the beginning of a line in it.
+        if (regular_ && missing_line_end(descriptor_).empty()) rest = without_begun_line(rest);
       }
     }
     unwritten_ += count_lines(rest);
@@ -208,7 +210,13 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
     return std::exchange(reopening_, false);
   }
 
-  /// Returns what of `rest` belongs into the fresh file: not the end of a line begun in the old.
+  /// What of `rest` can stand at a line's beginning: not the end of a line that was begun before.
+  std::string_view without_begun_line(std::string_view rest) const {
+    const bool begun = !rest.empty() && rest.size() < batch_.size() && rest.data()[-1] != '\n';
+    return begun ? rest.substr(rest.find('\n') + 1) : rest;
+  }
+
+  /// Returns what of `rest` belongs into the fresh file.
   std::string_view open_again(std::string_view rest) {
     const int fresh = open_for_append(name_);
     if (fresh < 0) {
@@ -217,9 +225,7 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
     }
     ::close(std::exchange(descriptor_, fresh));
     regular_ = is_regular_file(fresh);
-    const bool inside_line = rest.size() < batch_.size() && rest.data()[-1] != '\n';
-    if (inside_line) rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
-    batch_ = std::string(missing_line_end(fresh)).append(rest);
+    batch_ = std::string(missing_line_end(fresh)).append(without_begun_line(rest));
     return batch_;
   }
 

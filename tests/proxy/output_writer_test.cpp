@@ -234,6 +234,29 @@ TEST_CASE("a full disk is told once, no line is torn, and writing goes on when r
                                                   path + " is written again"});
 }
 
+TEST_CASE("a log that is emptied while the disk is full goes on with a whole line") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  Reports reports;
+  OutputWriter::Options options;
+  options.retry = 5ms;
+  options.report = reports.listener();
+
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{25, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  {
+    OutputWriter writer(path, options);
+    writer.write("first line\nsecond line\nthird line\nfourth\n");
+    REQUIRE(reports.reach(1));
+    fs::resize_file(path, 0);
+    CHECK(reports.reach(2));
+  }
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(content(path) == "fourth\n");
+}
+
 TEST_CASE("a log that was moved away is opened again at a line's boundary") {
   TemporaryDirectory directory;
   const std::string path = directory / "log", moved = directory / "log.1";
