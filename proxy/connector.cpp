@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "proxy/descriptor_limit.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -48,7 +50,8 @@ void Connector::try_next() {
     }
     return;
   }
-  if (failed_ == addresses_->size()) owner_.on_connect_failed(std::move(failure_));
+  if (failed_ < addresses_->size()) return;
+  shortage_ ? owner_.on_connect_shortage() : owner_.on_connect_failed(std::move(failure_));
 }
 
 void Connector::on_attempt(std::size_t attempt, int status) {
@@ -64,6 +67,7 @@ void Connector::on_attempt(std::size_t attempt, int status) {
 
 void Connector::note_failure(const SocketAddress& address, int status) {
   ++failed_;
+  shortage_ = shortage_ || is_shortage(-status);
   const ConnectError error = classify(status);
   if (failed_ == 1 || error < failure_.error) failure_.error = error;
   failure_.address = address.text();

@@ -20,6 +20,8 @@ class Connector {
     virtual void on_connected(TcpStream stream, const SocketAddress& address) = 0;
     /// Every address failed. The reason that says most is given: a refusal, else a time-out.
     virtual void on_connect_failed(ConnectFailed failure) = 0;
+    /// Not every address could be tried: this machine is out of descriptors or memory.
+    virtual void on_connect_shortage() = 0;
 
    protected:
     ~Owner() = default;
@@ -43,6 +45,7 @@ class Connector {
   Owner& owner_;
   std::vector<TcpStream> attempts_;  ///< by index of address
   std::size_t failed_ = 0;
+  bool shortage_ = false;
   ConnectFailed failure_{ConnectError::unreachable, {}, {}};
   std::unique_ptr<Timer> stagger_;  ///< only where there is a second address
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <stdexcept>
 
 #include "proxy/file_descriptor.hpp"
@@ -37,6 +38,10 @@ std::size_t connections_for_free_descriptors() {
         fmt::format("the limit of {} open files is too low to serve anyone", limit.rlim_cur));
   }
   return (limit.rlim_cur - used - kept_free) / descriptors_per_connection;
+}
+
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 }  // namespace legible::proxy

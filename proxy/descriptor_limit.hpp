@@ -11,4 +11,7 @@ void raise_descriptor_limit();
 /// lookups and files. Throws std::runtime_error when not even for one.
 std::size_t connections_for_free_descriptors();
 
+/// Does this errno say that this machine is out of descriptors or memory?
+bool is_shortage(int error);
+
 }  // namespace legible::proxy

@@ -231,8 +231,6 @@ std::string reason_text(const ProxyClosing& closing) {
       return fmt::format("gives up: nothing said for {} s (--idle-timeout)", closing.limit.count());
     case ProxyReason::shutdown:
       return "closes: it is being shut down";
-    case ProxyReason::connection_limit:
-      return "closes: too many connections (--max-connections)";
     case ProxyReason::resources:
       return "closes: out of descriptors or memory";
   }

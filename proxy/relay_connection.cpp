@@ -22,7 +22,6 @@ constexpr int max_reset_polls = 50;
 constexpr auto unread_poll_interval = 1000ms;
 // Who the client wanted is worth a moment, when there is no server to send it to.
 constexpr auto refusal_limit = 200ms;
-constexpr auto finish_limit = 30s;
 
 parser::StreamEnd end_of(int status, bool write_failed) {
   switch (status) {
@@ -101,6 +100,12 @@ void RelayConnection::on_connect_failed(ConnectFailed failure) {
   connector_.reset();
   if (client_.bytes_in > 0 || client_.ended) return refuse_client();
   enter(Phase::refusing, refusal_limit);
+}
+
+void RelayConnection::on_connect_shortage() {
+  record_.note(wall_clock(), Leg::server, ProxyClosing{ProxyReason::resources, {}});
+  connector_.reset();
+  refuse_client();
 }
 
 void RelayConnection::refuse_client() {
@@ -188,7 +193,7 @@ void RelayConnection::on_read_end(RelayLeg& from, int status) {
     conclude();
     // Closing sends the last FIN when nothing waits to be sent before it.
     if (client_.stream.queued() + server_.stream.queued() > 0) to.stream.shutdown();
-    enter(Phase::finishing, finish_limit);
+    enter_finishing();
     return finish_when_sent();
   }
   if (to.stream) to.stream.shutdown();
@@ -226,6 +231,11 @@ void RelayConnection::look_for_resets() {
     }
   }
   if (client_.paused || server_.paused || client_.ended || server_.ended) watch_unread_legs();
+}
+
+void RelayConnection::enter_finishing() {
+  unsent_before_ = client_.stream.unsent() + server_.stream.unsent();
+  enter(Phase::finishing, context_.timeouts.idle);
 }
 
 void RelayConnection::finish_when_sent() {
@@ -319,7 +329,9 @@ void RelayConnection::on_timer() {
     case Phase::resetting:
       return mirror_reset(*resetting_);
     case Phase::finishing:
-      return finish();
+      // A reader may be slow, but not stop.
+      if (client_.stream.unsent() + server_.stream.unsent() >= unsent_before_) return finish();
+      return enter_finishing();
     case Phase::finished:
       return;
   }
@@ -344,6 +356,8 @@ bool RelayConnection::data_flowed_both_ways_without_tls() const {
 }
 
 Leg RelayConnection::waited_for() const {
+  // A hello that is not whole leaves nothing to answer.
+  if (tls_seen() && record_.client_hello() == nullptr) return Leg::client;
   const Flow& client = record_.timeline().flow(Leg::client);
   const Flow& server = record_.timeline().flow(Leg::server);
   return client.bytes > 0 && client.last >= server.last ? Leg::server : Leg::client;

@@ -92,6 +92,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   void on_resolve_failed(const std::string& detail) override;
   void on_connected(TcpStream stream, const SocketAddress& address) override;
   void on_connect_failed(ConnectFailed failure) override;
+  void on_connect_shortage() override;
   void refuse_client();
 
   void on_read(RelayLeg& from, std::span<const std::uint8_t> bytes);
@@ -119,6 +120,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   void close_legs(parser::StreamEnd how);
   void note_end(RelayLeg& leg, parser::StreamEnd how, bool by_proxy);
   void conclude();
+  void enter_finishing();
   void finish_when_sent();
   void finish();
   RelayLeg& other(const RelayLeg& leg) { return &leg == &client_ ? server_ : client_; }
@@ -137,6 +139,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   bool client_reset_ = false;      ///< while the server leg was being opened
   RelayLeg* resetting_ = nullptr;  ///< in Phase::resetting
   int reset_polls_ = 0;
+  std::size_t unsent_before_ = 0;  ///< in Phase::finishing: when it was looked at last
   std::optional<Connector> connector_;
   std::vector<std::uint8_t> early_bytes_;  ///< that the client sent before the server leg was open
 };

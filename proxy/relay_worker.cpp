@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace legible::proxy {
+namespace {
+
+constexpr std::uint64_t quiet_after_shortage = 10'000;  // milliseconds
+
+}  // namespace
 
 RelayWorker::RelayWorker(RelayShared& shared, std::unique_ptr<EventSink> sink)
     : shared_(shared),
@@ -48,7 +53,6 @@ bool RelayWorker::may_accept() {
 void RelayWorker::on_accept(TcpListener& listener, FileDescriptor client,
                             const SocketAddress& peer) {
   if (!client) return shared_.admission.leave();
-  said_shortage_ = false;
   const ConnectionId id = ++shared_.last_id;
   try {
     const auto [place, fresh] = connections_.emplace(
@@ -63,7 +67,10 @@ void RelayWorker::on_accept(TcpListener& listener, FileDescriptor client,
 }
 
 void RelayWorker::on_accept_error(int error) {
-  if (std::exchange(said_shortage_, true)) return;
+  // Descriptors come and go: one notice for each stretch of time in which they are short.
+  const std::uint64_t now = loop_.now();
+  const std::optional<std::uint64_t> before = std::exchange(last_shortage_, now);
+  if (before && now - *before < quiet_after_shortage) return;
   notice(fmt::format("accepting pauses: {}", std::strerror(error)));
 }
 

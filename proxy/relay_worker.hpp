@@ -4,6 +4,7 @@
 #include <atomic>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -85,7 +86,7 @@ class RelayWorker final : private TcpListener::Owner, private RelayConnection::O
   BeforeWaiting before_waiting_;
   std::atomic<int> stop_requests_{0};
   int stops_seen_ = 0;
-  bool said_shortage_ = false;
+  std::optional<std::uint64_t> last_shortage_;  ///< loop time
 };
 
 }  // namespace legible::proxy

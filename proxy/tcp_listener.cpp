@@ -5,16 +5,14 @@
 #include <cerrno>
 #include <utility>
 
+#include "proxy/descriptor_limit.hpp"
+
 namespace legible::proxy {
 namespace {
 
 // In one go, so that a rush of new clients cannot starve the open connections.
 constexpr int accepts_at_once = 16;
 constexpr std::chrono::milliseconds retry_delay{100};
-
-bool is_shortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
 
 }  // namespace
 

@@ -71,7 +71,6 @@ enum class ProxyReason : std::uint8_t {
   handshake_timeout,
   idle_timeout,
   shutdown,
-  connection_limit,
   resources,
 };
 struct ProxyClosing {

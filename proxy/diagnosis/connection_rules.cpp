@@ -104,9 +104,6 @@ Answer proxy_closed(const Situation& situation) {
     case ProxyReason::shutdown:
       finding.cause = Cause::proxy_policy;
       return finding.with("the proxy was told to stop");
-    case ProxyReason::connection_limit:
-      finding.cause = Cause::proxy_limit;
-      return finding.with("the proxy's limit of connections was reached");
     case ProxyReason::resources:
       finding.cause = Cause::proxy_limit;
       return finding.with("the proxy ran out of a resource (file descriptors, memory)");

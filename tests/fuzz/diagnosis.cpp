@@ -114,7 +114,7 @@ void step(Script& script, Conversation& conversation) {
       break;
     case 16:
       conversation.note(
-          leg, proxy::ProxyClosing{static_cast<proxy::ProxyReason>(script.next() % 5), {}});
+          leg, proxy::ProxyClosing{static_cast<proxy::ProxyReason>(script.next() % 4), {}});
       break;
     case 17:
       conversation.note(leg, proxy::StillOpen{});

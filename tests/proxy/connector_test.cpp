@@ -24,11 +24,12 @@ class Attempt final : Connector::Owner {
     Connector connector(loop_, std::make_shared<const std::vector<SocketAddress>>(addresses),
                         *this);
     connector.start();
-    if (!connected_to && !failure) loop_.run();
+    if (!connected_to && !failure && !shortage) loop_.run();
   }
 
   std::optional<std::string> connected_to;
   std::optional<ConnectFailed> failure;
+  bool shortage = false;
 
  private:
   void on_connected(TcpStream, const SocketAddress& address) override {
@@ -37,6 +38,10 @@ class Attempt final : Connector::Owner {
   }
   void on_connect_failed(ConnectFailed reason) override {
     failure = std::move(reason);
+    loop_.stop();
+  }
+  void on_connect_shortage() override {
+    shortage = true;
     loop_.stop();
   }
 

@@ -70,6 +70,15 @@ std::vector<std::string> ends(const std::vector<proxy::Entry>& facts) {
   return result;
 }
 
+/// The leg of the first fact of a kind.
+template <class Fact>
+std::optional<proxy::Leg> leg_of(const std::vector<proxy::Entry>& facts) {
+  for (const proxy::Entry& entry : facts) {
+    if (std::holds_alternative<Fact>(entry.fact)) return entry.leg;
+  }
+  return std::nullopt;
+}
+
 std::size_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::size_t total = 0;
@@ -370,7 +379,7 @@ TEST_CASE("the handshake's time-out covers the whole handshake") {
   SECTION("a client that is silent") {}
   SECTION("a client that sends a byte now and then") {
     for (int i = 0; i < 5; ++i) {
-      legs.client.send("\x16");
+      legs.client.send(i == 0 ? "\x16\x03" : "\x01");
       std::this_thread::sleep_for(100ms);
     }
   }
@@ -383,6 +392,7 @@ TEST_CASE("the handshake's time-out covers the whole handshake") {
   const auto closing = find<proxy::ProxyClosing>(facts);
   REQUIRE(closing);
   CHECK(closing->reason == proxy::ProxyReason::handshake_timeout);
+  CHECK(leg_of<proxy::ProxyClosing>(facts) == proxy::Leg::client);
   CHECK(ends(facts) == Ends{"client timeout proxy", "server timeout proxy"});
 }
 
@@ -461,6 +471,54 @@ TEST_CASE("without descriptors accepting pauses, is said once, and goes on by it
   CHECK(target.accept().receive(7) == "patient");
   CHECK(notice.find("accepting pauses") != std::string::npos);
   CHECK(proxy.events().notices() == 1);
+}
+
+TEST_CASE("a server leg for which no descriptor is left is the proxy's own failure") {
+  Listener target;
+  RunningProxy proxy(target.port());
+  connect_through(proxy, target).client.reset();  // what the first connection opens for good
+  proxy.events().facts_of(1);
+  Socket client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+
+  rlimit normal{};
+  getrlimit(RLIMIT_NOFILE, &normal);
+  const int lowest_free = dup(client.get());
+  ::close(lowest_free);
+  const rlimit one_left{static_cast<rlim_t>(lowest_free) + 1, normal.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &one_left);
+  const sockaddr_in address = Socket::loopback(proxy.port());
+  REQUIRE(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const auto received = client.receive_to_end();
+  setrlimit(RLIMIT_NOFILE, &normal);
+
+  CHECK(received.end == End::reset);
+  const auto closing = find<proxy::ProxyClosing>(proxy.events().facts_of(2));
+  REQUIRE(closing);
+  CHECK(closing->reason == proxy::ProxyReason::resources);
+}
+
+TEST_CASE("a slow reader gets everything although both sides have ended") {
+  Listener target;
+  RunningProxy proxy(target.port(), [](auto& settings) { settings.timeouts.idle = 1s; });
+  Legs legs{Socket::connect(proxy.port(), 4096), {}};
+  legs.server = target.accept();
+  legs.client.send("question");
+  legs.client.shutdown();
+  CHECK(legs.server.receive_to_end().bytes == "question");
+  const std::string answer = random_bytes(400'000, 11);
+  const std::jthread sending([&] {
+    legs.server.send(answer);
+    legs.server.close();
+  });
+  std::string received;
+  while (received.size() < answer.size()) {
+    const std::string piece = legs.client.receive(4096);
+    if (piece.empty()) break;
+    received += piece;
+    std::this_thread::sleep_for(30ms);
+  }
+  CHECK(received == answer);
+  CHECK(legs.client.receive_to_end().end == End::fin);
 }
 
 TEST_CASE("stopping lets open connections finish and takes no new ones") {
