@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
 
 #include "proxy/escape.hpp"
 #include "proxy/json_events.hpp"
+#include "proxy/standard_streams.hpp"
 #include "proxy/text_report.hpp"
 
 namespace legible::proxy {
@@ -90,7 +90,7 @@ OutputWriter::Options EventOutputs::writer_options(OutputFormat format, WhenFull
   options.when_full = when_full;
   options.format_notice = format == OutputFormat::json ? json_notice : text_notice;
   options.report = [this, when_full](std::string_view what) {
-    fmt::print(stderr, "legible: {}\n", what);
+    complain("legible: {}", what);
     // A thread must not wait for room in the queue that only it can empty.
     if (when_full == WhenFull::drop) notice(what);
   };

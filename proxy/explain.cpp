@@ -6,6 +6,7 @@
 #include <iterator>
 #include <span>
 
+#include "proxy/standard_streams.hpp"
 #include "proxy/terms.hpp"
 #include "proxy/wrap.hpp"
 
@@ -124,6 +125,10 @@ std::string verdicts_markdown() {
 }
 
 int explain_command(int argc, char** argv) {
+  if (argc > 2) {
+    complain("legible explain: '{}' is too many: one ID at a time", argv[2]);
+    return 2;
+  }
   const std::string_view asked = argc > 1 ? argv[1] : "";
   std::string text;
   if (asked.empty()) {
@@ -140,9 +145,8 @@ int explain_command(int argc, char** argv) {
     text = explain_term(asked);
   }
   if (text.empty()) {
-    fmt::print(stderr,
-               "legible explain: no cause or term is called '{}'; `legible explain` lists all\n",
-               asked);
+    complain("legible explain: no cause or term is called '{}'; `legible explain` lists all",
+             asked);
     return 2;
   }
   std::fwrite(text.data(), 1, text.size(), stdout);

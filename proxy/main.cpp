@@ -8,6 +8,7 @@
 #include "proxy/lab/lab_command.hpp"
 #include "proxy/read_command.hpp"
 #include "proxy/run_command.hpp"
+#include "proxy/standard_streams.hpp"
 #include "proxy/summary.hpp"
 #include "proxy/version.hpp"
 
@@ -44,19 +45,20 @@ void print_help() {
 int wrong_usage(std::string_view word) {
   for (const std::string_view name : planned) {
     if (word == name) {
-      fmt::print(stderr, "legible: '{}' is not built into this version\n", word);
+      complain("legible: '{}' is not built into this version", word);
       return 2;
     }
   }
-  fmt::print(stderr, "legible: '{}' is no command; try legible --help\n", word);
+  complain("legible: '{}' is no command; try legible --help", word);
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_streams();
   if (argc < 2) {
-    fmt::print(stderr, "legible: a command is needed; try legible --help\n");
+    complain("legible: a command is needed; try legible --help");
     return 2;
   }
   const std::string_view word = argv[1];

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -37,6 +39,7 @@ cxxopts::Options run_options() {
      cxxopts::value<std::string>(), "FILE")
     ("client-trust", "anchors (PEM) by which client certificates are judged",
      cxxopts::value<std::string>(), "FILE")
+    ("crl", "revocation lists (PEM)", cxxopts::value<std::string>(), "FILE")
     ("connect-timeout", "seconds",
      cxxopts::value<std::string>()->default_value("10"), "N")
     ("handshake-timeout", "seconds, from accept on",
@@ -53,7 +56,7 @@ cxxopts::Options run_options() {
      cxxopts::value<std::string>(), "FILE")
     ("max-hello", "longest ClientHello decoded in full",
      cxxopts::value<std::string>()->default_value("65536"), "BYTES")
-    ("help", "this text");
+    ("h,help", "this text");
   // clang-format on
   return options;
 }
@@ -131,8 +134,8 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
     options.listen.push_back(listen_address(text));
   }
   options.target = target(given);
-  options.trust_file = file_name(given, "trust");
-  options.client_trust_file = file_name(given, "client-trust");
+  options.trust = {file_name(given, "trust"), file_name(given, "client-trust"),
+                   file_name(given, "crl")};
   options.log_file = file_name(given, "log");
   options.timeouts = {
       std::chrono::seconds{number(given, "connect-timeout", 1, max_connect_seconds)},
@@ -147,21 +150,51 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   return options;
 }
 
-// cxxopts puts an option's bare name between quotes: up to 3.1 typographic ones, then plain ones.
-std::string named_as_typed(std::string_view message) {
-  struct Quotes {
-    std::string_view opening;
-    std::string_view closing;
+/// The word's option, when it is one that only a later version has. Empty otherwise.
+std::string_view planned_option(std::string_view word) {
+  static constexpr std::string_view planned[] = {
+      "forward",
+      "by-sni",
+      "transparent",
+      "intercept",
+      "relay",
+      "ca-dir",
+      "ca-cert",
+      "ca-key",
+      "bad-server-cert",
+      "server-name",
+      "client-cert",
+      "client-key",
+      "ask-client-cert",
+      "client-tls",
+      "server-tls",
+      "client-ciphers",
+      "server-ciphers",
+      "capture",
+      "keylog",
+      "har",
+      "ui",
+      "proxy-auth",
+      "allow-from",
+      "allow-to",
+      "via",
+      "config",
+      "accept-proxy-protocol",
+      "send-proxy-protocol",
   };
-  for (const auto& [opening, closing] : {Quotes{"‘", "’"}, Quotes{"'", "'"}}) {
-    const std::size_t begin = message.find(opening);
-    const std::size_t end = message.rfind(closing);
-    if (begin == end || std::max(begin, end) == std::string_view::npos) continue;
-    const std::size_t name = begin + opening.size();
-    return fmt::format("{}--{}{}", message.substr(0, begin), message.substr(name, end - name),
-                       message.substr(end + closing.size()));
+  if (!word.starts_with("--")) return {};
+  const std::string_view name = word.substr(2, word.find('=') - 2);
+  return std::ranges::find(planned, name) == std::end(planned) ? std::string_view() : name;
+}
+
+void check_planned(std::span<const char* const> words) {
+  for (const char* word : words) {
+    const std::string_view name = planned_option(word);
+    if (!name.empty()) {
+      throw Refused{
+          fmt::format("--{}: not built into this version, which relays to one server", name)};
+    }
   }
-  return std::string(message);
 }
 
 }  // namespace
@@ -169,6 +202,7 @@ std::string named_as_typed(std::string_view message) {
 std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const char* const* argv,
                                                                  std::size_t cores) {
   try {
+    check_planned({argv, static_cast<std::size_t>(argc)});
     cxxopts::Options options = run_options();
     const auto given = options.parse(argc, argv);
     if (given.count("help") > 0) return HelpText{options.help()};
@@ -176,7 +210,7 @@ std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const
   } catch (const Refused& refused) {
     return UsageError{refused.message};
   } catch (const cxxopts::exceptions::exception& error) {
-    return UsageError{named_as_typed(error.what())};
+    return usage_error(error.what());
   }
 }
 

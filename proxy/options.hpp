@@ -9,6 +9,8 @@
 #include "proxy/event_log.hpp"
 #include "proxy/relay_connection.hpp"
 #include "proxy/socket_address.hpp"
+#include "proxy/trust_files.hpp"
+#include "proxy/usage.hpp"
 
 namespace legible::proxy {
 
@@ -16,25 +18,13 @@ namespace legible::proxy {
 struct RunOptions {
   std::vector<SocketAddress> listen;  ///< at least one
   HostPort target;
-  std::string trust_file;         ///< empty: the system's anchors
-  std::string client_trust_file;  ///< empty: client certificates are not judged
-  std::string crl_file;           ///< empty: none
+  TrustFiles trust;
   Timeouts timeouts;
   std::size_t max_connections = 10000;
   std::size_t threads = 1;
   OutputFormat format = OutputFormat::text;
   std::string log_file;  ///< empty: none
   std::uint32_t max_hello = 65536;
-};
-
-/// One line that names the option.
-struct UsageError {
-  std::string message;
-};
-
-/// What was asked for instead of a run.
-struct HelpText {
-  std::string text;
 };
 
 /// argv[0] is the command's own name. `cores` is the default of --threads.

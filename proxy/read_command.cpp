@@ -17,11 +17,10 @@
 #include "proxy/capture_replay.hpp"
 #include "proxy/event_log.hpp"
 #include "proxy/read_options.hpp"
+#include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
 namespace {
-
-using certs::TrustStore;
 
 void add_key_log_file(capture::KeyLog& key_log, const std::string& path) {
   std::ifstream file(path);
@@ -36,17 +35,6 @@ void add_embedded_secrets(capture::KeyLog& key_log, const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::istringstream secrets{capture::read_pcapng_secrets(file)};
   key_log.read(secrets);
-}
-
-std::shared_ptr<const TrustStore> server_trust(const ReadOptions& options) {
-  auto trust =
-      options.trust_file.empty() ? TrustStore::system() : TrustStore::from_file(options.trust_file);
-  return options.crl_file.empty() ? trust : trust->with_crl_file(options.crl_file);
-}
-
-std::shared_ptr<const TrustStore> client_trust(const ReadOptions& options) {
-  if (options.client_trust_file.empty()) return nullptr;
-  return TrustStore::from_file(options.client_trust_file);
 }
 
 capture::CaptureFile open_capture(const std::string& path) {
@@ -74,19 +62,19 @@ bool read(const ReadOptions& options) {
   output.when_full = WhenFull::wait;
   EventOutputs outputs(output);
   const std::unique_ptr<EventSink> sink = outputs.make_sink();
-  ChainCache chains{server_trust(options), client_trust(options)};
+  ChainCache chains{options.trust.load_server(), options.trust.load_client()};
   RecordContext context{*sink, chains, {}};
   const ReplayResult result = replay_capture(file, options.capture_file, key_log, context);
   outputs.close();
 
   if (!result.error.empty()) {
-    fmt::print(stderr, "legible read: {}: read as far as packet {}: {}\n", options.capture_file,
-               result.packets, result.error);
+    complain("legible read: {}: read as far as packet {}: {}", options.capture_file, result.packets,
+             result.error);
     return false;
   }
   if (result.connections == 0) {
-    fmt::print(stderr, "legible read: {}: no TCP connection in {} packets\n", options.capture_file,
-               result.packets);
+    complain("legible read: {}: no TCP connection in {} packets", options.capture_file,
+             result.packets);
   }
   return true;
 }
@@ -100,13 +88,13 @@ int read_command(int argc, char** argv) {
     return 0;
   }
   if (const auto* error = std::get_if<UsageError>(&parsed)) {
-    fmt::print(stderr, "legible read: {}\n", error->message);
+    complain("legible read: {}", error->message);
     return 2;
   }
   try {
     return read(std::get<ReadOptions>(parsed)) ? 0 : 1;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "legible read: {}\n", error.what());
+    complain("legible read: {}", error.what());
     return 1;
   }
 }

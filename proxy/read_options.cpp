@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cxxopts.hpp>
 #include <vector>
+
+// As in options.cpp: every file that includes it must agree.
+#define CXXOPTS_NO_REGEX
+#include <cxxopts.hpp>
 
 namespace legible::proxy {
 namespace {
@@ -26,7 +29,7 @@ cxxopts::Options read_options() {
      cxxopts::value<std::string>()->default_value("text"), "text|json")
     ("json", "the same as --format json")
     ("file", "the capture; -: standard input", cxxopts::value<std::vector<std::string>>())
-    ("help", "this text");
+    ("h,help", "this text");
   // clang-format on
   options.positional_help("FILE");
   options.parse_positional({"file"});
@@ -49,14 +52,14 @@ std::variant<ReadOptions, UsageError, HelpText> parse_read_options(int argc,
       return UsageError{fmt::format("--format {}: text or json is needed", format)};
     }
     const bool json = format == "json" || given.count("json") > 0;
-    return ReadOptions{.capture_file = files.front(),
-                       .key_log_file = given["keylog"].as<std::string>(),
-                       .trust_file = given["trust"].as<std::string>(),
-                       .client_trust_file = given["client-trust"].as<std::string>(),
-                       .crl_file = given["crl"].as<std::string>(),
-                       .format = json ? OutputFormat::json : OutputFormat::text};
+    return ReadOptions{
+        .capture_file = files.front(),
+        .key_log_file = given["keylog"].as<std::string>(),
+        .trust = {given["trust"].as<std::string>(), given["client-trust"].as<std::string>(),
+                  given["crl"].as<std::string>()},
+        .format = json ? OutputFormat::json : OutputFormat::text};
   } catch (const cxxopts::exceptions::exception& error) {
-    return UsageError{error.what()};
+    return usage_error(error.what());
   }
 }
 

@@ -4,16 +4,16 @@
 #include <string>
 #include <variant>
 
-#include "proxy/options.hpp"
+#include "proxy/event_log.hpp"
+#include "proxy/trust_files.hpp"
+#include "proxy/usage.hpp"
 
 namespace legible::proxy {
 
 struct ReadOptions {
-  std::string capture_file;       ///< "-": standard input
-  std::string key_log_file;       ///< empty: only the secrets inside the capture
-  std::string trust_file;         ///< empty: the system's anchors
-  std::string client_trust_file;  ///< empty: client certificates are not judged
-  std::string crl_file;           ///< empty: none
+  std::string capture_file;  ///< "-": standard input
+  std::string key_log_file;  ///< empty: only the secrets inside the capture
+  TrustFiles trust;
   OutputFormat format = OutputFormat::text;
 };
 

@@ -13,11 +13,10 @@
 #include "proxy/event_log.hpp"
 #include "proxy/options.hpp"
 #include "proxy/relay_proxy.hpp"
+#include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
 namespace {
-
-using certs::TrustStore;
 
 RelaySettings relay_settings(const RunOptions& options) {
   RelaySettings settings;
@@ -27,11 +26,8 @@ RelaySettings relay_settings(const RunOptions& options) {
   settings.max_connections = options.max_connections;
   settings.threads = options.threads;
   settings.limits.client_hello_bytes = options.max_hello;
-  settings.server_trust =
-      options.trust_file.empty() ? TrustStore::system() : TrustStore::from_file(options.trust_file);
-  if (!options.client_trust_file.empty()) {
-    settings.client_trust = TrustStore::from_file(options.client_trust_file);
-  }
+  settings.server_trust = options.trust.load_server();
+  settings.client_trust = options.trust.load_client();
   return settings;
 }
 
@@ -50,10 +46,12 @@ void run(const RunOptions& options) {
 
   const SignalWatcher interrupt(proxy.main_loop(), SIGINT, [&] { proxy.stop(); });
   const SignalWatcher terminate(proxy.main_loop(), SIGTERM, [&] { proxy.stop(); });
+  // There is no configuration file to read again, and a terminal that closes is no reason to end.
+  const SignalWatcher hang_up(proxy.main_loop(), SIGHUP, [] {});
   const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] { outputs.reopen(); });
 
   for (const SocketAddress& address : proxy.addresses()) {
-    fmt::print(stderr, "listening on {}\n", address.text());
+    complain("listening on {}", address.text());
   }
   proxy.run();
   outputs.close();
@@ -71,14 +69,14 @@ int run_command(int argc, char** argv) {
     return 0;
   }
   if (const auto* error = std::get_if<UsageError>(&parsed)) {
-    fmt::print(stderr, "legible run: {}\n", error->message);
+    complain("legible run: {}", error->message);
     return 2;
   }
   try {
     run(std::get<RunOptions>(parsed));
     return 0;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "legible run: {}\n", error.what());
+    complain("legible run: {}", error.what());
     return 1;
   }
 }

@@ -6,7 +6,9 @@
 #include <optional>
 #include <system_error>
 
+#include "proxy/standard_streams.hpp"
 #include "proxy/summary.hpp"
+#include "proxy/usage.hpp"
 
 // As in options.cpp: every file that includes it must agree.
 #define CXXOPTS_NO_REGEX
@@ -84,7 +86,7 @@ std::optional<Arguments> parse(int argc, char** argv, std::string& help) {
   options.add_options()
     ("json", "one JSON object instead of a table")
     ("format", "text or json", cxxopts::value<std::string>()->default_value("text"), "text|json")
-    ("help", "this text")
+    ("h,help", "this text")
     ("log", "JSON lines, as --log writes them; - for standard input", cxxopts::value<std::string>());
   // clang-format on
   options.parse_positional({"log"});
@@ -113,7 +115,7 @@ int summary_command(int argc, char** argv) {
   try {
     arguments = parse(argc, argv, help);
   } catch (const cxxopts::exceptions::exception& error) {
-    fmt::print(stderr, "legible summary: {}\n", error.what());
+    complain("legible summary: {}", usage_error(error.what()).message);
     return 2;
   }
   if (!arguments) {
@@ -125,7 +127,7 @@ int summary_command(int argc, char** argv) {
     fmt::print("{}", arguments->json ? summary_json(summary) : summary_text(summary));
     return 0;
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "legible summary: {}\n", error.what());
+    complain("legible summary: {}", error.what());
     return 1;
   }
 }

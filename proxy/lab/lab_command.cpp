@@ -17,6 +17,7 @@
 #include "proxy/lab/fixtures.hpp"
 #include "proxy/lab/runner.hpp"
 #include "proxy/lab/scenario.hpp"
+#include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -132,11 +133,13 @@ std::size_t run_all(const std::vector<Scenario>& scenarios, const lab::Fixtures&
 
 int run(const Arguments& arguments) {
   const lab::Fixtures fixtures = lab::Fixtures::make();
-  const auto scenarios = chosen(lab::all_scenarios(fixtures), arguments);
-  if (scenarios.size() < std::max<std::size_t>(arguments.ids.size(), 1)) {
-    fmt::print(stderr, "legible lab: not every id is a scenario; see legible lab --list\n");
+  const auto all = lab::all_scenarios(fixtures);
+  for (const std::string_view id : arguments.ids) {
+    if (std::ranges::find(all, id, &Scenario::id) != all.end()) continue;
+    complain("legible lab: no scenario is called '{}'; legible lab --list names them", id);
     return 2;
   }
+  const auto scenarios = chosen(all, arguments);
   if (arguments.list) {
     for (const Scenario& scenario : scenarios) {
       fmt::print("{:<40}{}\n", scenario.id, scenario.wrong);
@@ -158,7 +161,7 @@ int run(const Arguments& arguments) {
 int lab_command(int argc, char** argv) {
   const auto parsed = parse(argc, argv);
   if (const auto* error = std::get_if<std::string>(&parsed)) {
-    fmt::print(stderr, "legible lab: {}\n", *error);
+    complain("legible lab: {}", *error);
     return 2;
   }
   const auto& arguments = std::get<Arguments>(parsed);
@@ -171,7 +174,7 @@ int lab_command(int argc, char** argv) {
   try {
     return run(arguments);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "legible lab: {}\n", error.what());
+    complain("legible lab: {}", error.what());
     return 1;
   }
 }

@@ -52,6 +52,8 @@ TEST_CASE("run takes every option") {
                                        "roots.pem",
                                        "--client-trust",
                                        "clients.pem",
+                                       "--crl",
+                                       "lists.pem",
                                        "--connect-timeout",
                                        "1",
                                        "--handshake-timeout",
@@ -73,8 +75,9 @@ TEST_CASE("run takes every option") {
   CHECK(options.listen[0].text() == "127.0.0.1:0");
   CHECK(options.listen[1].text() == "0.0.0.0:1");
   CHECK(options.listen[2].text() == "[::1]:2");
-  CHECK(options.trust_file == "roots.pem");
-  CHECK(options.client_trust_file == "clients.pem");
+  CHECK(options.trust.server == "roots.pem");
+  CHECK(options.trust.client == "clients.pem");
+  CHECK(options.trust.revocations == "lists.pem");
   CHECK(options.timeouts.connect == 1s);
   CHECK(options.timeouts.handshake == 2s);
   CHECK(options.timeouts.idle == 3s);
@@ -118,8 +121,11 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--log", ""}, "--log"},
       {{"--to", "a:1", "--max-hello", "1"}, "--max-hello"},
       {{"--to", "a:1", "--trust"}, "--trust"},
-      {{"--to", "a:1", "--forward"}, "--forward"},
-      {{"--to", "a:1", "--keylog", "f"}, "--keylog"},
+      {{"--to", "a:1", "--nonsense"}, "--nonsense"},
+      {{"--to", "a:1", "-x"}, "-x"},
+      {{"--forward"}, "--forward: not built into this version"},
+      {{"--by-sni=443"}, "--by-sni: not built into this version"},
+      {{"--to", "a:1", "--keylog", "f"}, "--keylog: not built into this version"},
       {{"--to", "a:1", "stray"}, "stray"},
   }));
   CAPTURE(c.words);

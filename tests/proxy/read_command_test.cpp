@@ -83,7 +83,7 @@ TEST_CASE("read takes a file, and options in any place") {
   const auto& options = std::get<ReadOptions>(parsed);
   CHECK(options.capture_file == "some.pcap");
   CHECK(options.key_log_file == "keys");
-  CHECK(options.trust_file == "roots.pem");
+  CHECK(options.trust.server == "roots.pem");
   CHECK(options.format == OutputFormat::json);
 }
 
@@ -96,8 +96,8 @@ TEST_CASE("read refuses what it cannot do, and names it") {
       {{}, "FILE"},
       {{"a.pcap", "b.pcap"}, "b.pcap"},
       {{"a.pcap", "--format", "xml"}, "--format xml"},
-      {{"a.pcap", "--colour"}, "colour"},
-      {{"a.pcap", "--keylog"}, "keylog"},
+      {{"a.pcap", "--colour"}, "--colour"},
+      {{"a.pcap", "--keylog"}, "--keylog"},
   };
   for (const Case& test : cases) {
     CAPTURE(test.named);

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""command_line.py LEGIBLE: the program as a process: exit statuses, signals, standard streams."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = ""
+PATIENCE = 15.0
+
+
+def legible(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=PATIENCE)
+
+
+class Running:
+    """`legible run` in front of a port; its listeners' lines have been read."""
+
+    def __init__(self, target: int, *words: str, listeners=("127.0.0.1:0",), **streams):
+        options = [word for address in listeners for word in ("--listen", address)]
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+        self.process = subprocess.Popen(
+            [PROGRAM, "run", "--to", f"127.0.0.1:{target}", *options, *words],
+            stdin=subprocess.DEVNULL, text=True, **streams,
+        )
+        self.addresses = []
+        if self.process.stderr:
+            lines = [self.process.stderr.readline().strip() for _ in listeners]
+            self.addresses = [line.removeprefix("listening on ") for line in lines]
+
+    def connect(self, number: int = 0) -> socket.socket:
+        host, port = self.addresses[number].rsplit(":", 1)
+        return socket.create_connection((host.strip("[]"), int(port)), PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.communicate()
+
+
+class WithTarget(unittest.TestCase):
+    def setUp(self):
+        self.target = socket.create_server(("127.0.0.1", 0))
+        self.target.settimeout(PATIENCE)
+        self.port = self.target.getsockname()[1]
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(self.target.close)
+        self.folder = pathlib.Path(folder.name)
+
+    def exchange(self, client: socket.socket):
+        """What the client says reaches the target, and the answer comes back; then both close."""
+        with client, self.target.accept()[0] as server:
+            server.settimeout(PATIENCE)
+            client.sendall(b"question")
+            self.assertEqual(server.recv(100), b"question")
+            server.sendall(b"answer")
+            self.assertEqual(client.recv(100), b"answer")
+
+
+class Usage(unittest.TestCase):
+    def test_wrong_usage_is_one_line_that_names_it_and_status_2(self):
+        for words, named in [
+            ([], "a command"), (["frob"], "frob"), (["ca"], "ca"), (["run"], "--to"),
+            (["run", "--to", "a:1", "--frob"], "--frob"), (["run", "--forward"], "--forward"),
+            (["run", "--to", "a:1", "--mode", "auto"], "--mode auto"), (["read"], "FILE"),
+            (["read", "a", "--frob"], "--frob"), (["summary"], "LOG"),
+            (["summary", "a", "--frob"], "--frob"), (["explain", "frob"], "frob"),
+            (["explain", "none", "frob"], "frob"), (["lab", "frob"], "frob"),
+            (["lab", "--frob"], "--frob"),
+        ]:
+            with self.subTest(words=words):
+                outcome = legible(*words)
+                self.assertEqual(outcome.returncode, 2)
+                self.assertEqual(outcome.stdout, "")
+                self.assertEqual(outcome.stderr.count("\n"), 1)
+                self.assertIn(named, outcome.stderr)
+
+    def test_what_the_machine_refuses_is_one_line_that_names_it_and_status_1(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = f"127.0.0.1:{taken.getsockname()[1]}"
+            for words, named in [
+                (["run", "--to", "a:1", "--listen", port], port),
+                (["run", "--to", "a:1", "--listen", "0", "--listen", port], port),
+                (["run", "--to", "a:1", "--listen", "0", "--trust", "/none"], "/none"),
+                (["run", "--to", "a:1", "--listen", "0", "--trust", __file__], __file__),
+                (["run", "--to", "a:1", "--listen", "0", "--client-trust", "/none"], "/none"),
+                (["run", "--to", "a:1", "--listen", "0", "--crl", "/none"], "/none"),
+                (["run", "--to", "a:1", "--listen", "0", "--log", "/none/log"], "/none/log"),
+                (["read", "/none"], "/none"), (["read", __file__], __file__),
+                (["summary", "/none"], "/none"),
+            ]:
+                with self.subTest(words=words):
+                    outcome = legible(*words)
+                    self.assertEqual(outcome.returncode, 1)
+                    self.assertEqual(outcome.stderr.count("\n"), 1)
+                    self.assertIn(named, outcome.stderr)
+
+    def test_help_and_version_go_to_standard_output(self):
+        for words in (["--help"], ["-h"], ["--version"], *([each, flag] for flag in ("--help", "-h")
+                      for each in ("run", "lab", "read", "explain", "summary"))):
+            with self.subTest(words=words):
+                outcome = legible(*words)
+                self.assertEqual((outcome.returncode, outcome.stderr), (0, ""))
+                self.assertIn("legible", outcome.stdout)
+
+
+class Run(WithTarget):
+    def test_each_listener_is_told_and_serves(self):
+        with Running(self.port, "--json", listeners=("0", "[::1]:0")) as proxy:
+            events = [json.loads(proxy.process.stdout.readline()) for _ in range(2)]
+            self.assertEqual([each["event"] for each in events], ["listening", "listening"])
+            self.assertEqual([each["address"] for each in events], proxy.addresses)
+            for number in range(2):
+                self.exchange(proxy.connect(number))
+
+    def test_a_signal_that_is_not_for_the_end_ends_nothing(self):
+        log = self.folder / "log"
+        with Running(self.port, "--log", str(log)) as proxy:
+            for number in (signal.SIGHUP, signal.SIGUSR1):
+                proxy.process.send_signal(number)
+                self.exchange(proxy.connect())
+            proxy.process.terminate()
+            self.assertEqual(proxy.process.wait(PATIENCE), 0)
+        self.assertEqual(log.read_text().count('"event":"verdict"'), 2)
+
+    def test_interrupted_it_takes_nobody_new_and_ends_with_the_last_connection(self):
+        self.stop_with_an_open_connection(signal.SIGINT)
+
+    def test_terminated_it_takes_nobody_new_and_ends_with_the_last_connection(self):
+        self.stop_with_an_open_connection(signal.SIGTERM)
+
+    def stop_with_an_open_connection(self, number: signal.Signals):
+        with Running(self.port, "--json") as proxy, proxy.connect() as client:
+            server = self.target.accept()[0]
+            proxy.process.send_signal(number)
+            self.wait_until_refused(proxy)
+            client.sendall(b"still served")
+            self.assertEqual(server.recv(100), b"still served")
+            client.close()
+            server.close()
+            self.assertEqual(proxy.process.wait(PATIENCE), 0)
+            self.assertIn('"event":"verdict"', proxy.process.stdout.read())
+
+    def test_a_second_signal_ends_at_once(self):
+        with Running(self.port, "--json") as proxy, proxy.connect():
+            self.target.accept()[0].close()
+            proxy.process.terminate()
+            self.wait_until_refused(proxy)
+            begin = time.monotonic()
+            proxy.process.send_signal(signal.SIGINT)
+            self.assertEqual(proxy.process.wait(PATIENCE), 0)
+            self.assertLess(time.monotonic() - begin, 3)
+            self.assertIn('"event":"verdict"', proxy.process.stdout.read())
+
+    def test_standard_streams_that_nobody_reads_end_nothing(self):
+        log = self.folder / "log"
+        port = free_port()
+        for redirections in (">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full"):
+            with self.subTest(redirections=redirections):
+                log.unlink(missing_ok=True)
+                command = f'exec "$0" "$@" {redirections}'
+                process = subprocess.Popen(
+                    ["sh", "-c", command, PROGRAM, "run", "--to", f"127.0.0.1:{self.port}",
+                     "--listen", f"127.0.0.1:{port}", "--json", "--log", str(log)],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )
+                try:
+                    self.exchange(connect_when_listening(port))
+                    process.terminate()
+                    self.assertEqual(process.wait(PATIENCE), 0)
+                finally:
+                    process.kill()
+                    process.wait()
+                lines = [json.loads(line) for line in log.read_text().splitlines()]
+                self.assertEqual(lines[-1]["event"], "verdict")
+
+    def test_a_reader_that_leaves_ends_nothing(self):
+        with Running(self.port, "--json") as proxy:
+            proxy.process.stdout.close()
+            for _ in range(3):
+                self.exchange(proxy.connect())
+            proxy.process.terminate()
+            self.assertEqual(proxy.process.wait(PATIENCE), 0)
+            self.assertIn("standard output cannot be written", proxy.process.stderr.read())
+
+    def wait_until_refused(self, proxy: Running):
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            try:
+                proxy.connect().close()
+            except ConnectionRefusedError:
+                return
+            time.sleep(0.01)
+        self.fail("it still takes clients")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def connect_when_listening(port: int) -> socket.socket:
+    limit = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), PATIENCE)
+        except ConnectionRefusedError:
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
