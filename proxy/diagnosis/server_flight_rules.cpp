@@ -44,6 +44,23 @@ Answer hello_retry_stopped(const Situation& situation) {
   return finding;
 }
 
+/// The server began its flight and never ended it: the client's timer ran out.
+Answer server_flight_stalled(const Situation& situation) {
+  const bool waited = situation.after_silence() && !situation.alert_sent_as_fatal();
+  if (situation.phase != Phase::server_hello || !situation.client_closed() || !waited) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::server_silent;
+  finding.confidence = Confidence::medium;
+  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+  finding.or_else(Cause::internal_error,
+                  "the server's log tells of a worker that hangs or crashed");
+  return finding.with(
+      fmt::format("the server sent its ServerHello, and nothing of the rest of its flight for {}",
+                  duration(situation.primary.silence)));
+}
+
 Answer server_gave_up(const Situation& situation) {
   const bool here = situation.phase == Phase::server_hello || situation.phase == Phase::server_auth;
   if (!here || !situation.server_closed()) return std::nullopt;
@@ -90,12 +107,16 @@ Answer server_gave_up(const Situation& situation) {
     return finding.with(offered_protocols(*facts.hello));
   }
   finding.confidence = Confidence::low;
-  finding.with("the server closed in the middle of the handshake, which was its turn to go on");
+  finding.with(
+      situation.phase == Phase::server_auth
+          ? "the server closed while the client was judging its certificate"
+          : "the server closed in the middle of the handshake, which was its turn to go on");
   finding.cause = Cause::unknown;
   if (situation.primary.alert_number()) {
     finding.cause = Cause::protocol_violation;
-    finding.with("the alert finds fault with what the client sent");
-  } else if (situation.phase == Phase::server_hello && facts.tls13()) {
+    return finding.with("the alert finds fault with what the client sent");
+  }
+  if (situation.phase == Phase::server_hello && facts.tls13()) {
     // In TLS 1.3 Go notices only now that no protocol is shared.
     if (!facts.hello->alpn.empty() && !offers_usual_protocol(*facts.hello)) {
       finding.cause = Cause::alpn_mismatch;
@@ -103,8 +124,8 @@ Answer server_gave_up(const Situation& situation) {
     }
     finding.or_else(Cause::alpn_mismatch, "the same hello without ALPN is accepted");
     finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
-    finding.or_else(Cause::internal_error, "the server's log tells of an error of its own");
   }
+  finding.or_else(Cause::internal_error, "the server's log tells of an error of its own");
   return finding;
 }
 

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bitset>
+#include <utility>
 
 #include "parser/cipher_traits.hpp"
 #include "proxy/diagnosis/offer.hpp"
@@ -21,16 +23,20 @@ using parser::ServerHello;
 /// Alerts that mean "not that version" from one stack or another.
 bool refuses_version(const Situation& situation) {
   return situation.alert_is(protocol_version) || situation.alert_is(handshake_failure) ||
-         situation.alert_is(illegal_parameter) || situation.primary.mechanism == Mechanism::fin;
+         situation.alert_is(illegal_parameter) ||
+         (situation.primary.mechanism == Mechanism::fin && !situation.after_silence());
 }
 
 Answer warning_not_tolerated(const Situation& situation) {
   const bool failed =
       situation.alert_is(handshake_failure) || situation.alert_is(unrecognized_name);
   if (!failed || !situation.facts.server().has_warning(unrecognized_name)) return std::nullopt;
+  // A stack that is known to ignore the warning fails for a reason of its own.
+  const bool jsse = situation.client_stack == Stack::jsse;
+  if (!jsse && situation.client_stack != Stack::unknown) return std::nullopt;
   Finding finding;
   finding.cause = Cause::sni_warning_not_tolerated;
-  finding.confidence = Confidence::certain;
+  finding.confidence = jsse ? Confidence::certain : Confidence::high;
   finding.with(
       fmt::format("the server warned unrecognized_name (112) for {}, and the client then "
                   "failed; JSSE does so, other clients ignore the warning",
@@ -78,28 +84,88 @@ Answer downgrade_noticed(const Situation& situation) {
       version_name(situation.facts.hello->highest_version()), version_name(answer.version)));
 }
 
-Answer choice_not_offered(const Situation& situation) {
-  const ClientHello& hello = *situation.facts.hello;
-  const ServerHello& answer = *situation.facts.server_hello;
+/// The end fits a choice that was not offered. Other alerts do not: many stacks overlook an extension
+/// that they did not ask for, and fail later for another reason.
+bool about_choice(const Situation& situation) {
+  const auto number = situation.primary.alert_number();
+  if (!number) return situation.bare_close() && !situation.after_silence();
+  return *number == illegal_parameter || *number == handshake_failure ||
+         *number == unsupported_extension || *number == decode_error;
+}
+
+/// `proper`: the alert that RFC 5246 and RFC 8446 ask for.
+Finding broken_choice(const Situation& situation, int proper, std::string why) {
   Finding finding;
   finding.cause = Cause::protocol_violation;
-  finding.confidence = Confidence::certain;
-  if (!hello.sslv2_format && !answer.sslv2_format && !hello.has(answer.cipher)) {
-    return finding.with(fmt::format("the server chose {}, which the client did not offer",
-                                    suite_name(answer.cipher)));
+  finding.confidence = situation.alert_is(proper) ? Confidence::certain
+                       : situation.bare_close()   ? Confidence::medium
+                                                  : Confidence::high;
+  return finding.with(std::move(why));
+}
+
+Answer suite_not_offered(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const ServerHello& answer = *situation.facts.server_hello;
+  if (hello.sslv2_format || answer.sslv2_format || hello.has(answer.cipher) ||
+      !about_choice(situation)) {
+    return std::nullopt;
   }
+  return broken_choice(situation, illegal_parameter,
+                       fmt::format("the server chose {}, which the client did not offer",
+                                   suite_name(answer.cipher)));
+}
+
+Answer extension_not_offered(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  if (!about_choice(situation)) return std::nullopt;
   std::bitset<65536> offered;  // either side may send thousands
   for (const parser::ExtensionType type : hello.extensions) offered.set(type.value);
   if (hello.has(renegotiation_scsv)) offered.set(extension::renegotiation_info.value);
-  for (const parser::ExtensionType type : answer.extensions) {
-    if (!offered[type.value]) {
-      return finding.with(
-          fmt::format("the server's hello has extension {}, which the client did "
-                      "not offer",
-                      type.value));
-    }
+  for (const parser::ExtensionType type : situation.facts.server_hello->extensions) {
+    if (offered[type.value]) continue;
+    Finding finding = broken_choice(
+        situation, unsupported_extension,
+        fmt::format("the server's hello has extension {}, which the client did not offer",
+                    type.value));
+    // Many stacks overlook it.
+    return finding.confidence == Confidence::high ? finding.lower() : finding;
   }
   return std::nullopt;
+}
+
+Answer scheme_not_offered(const Situation& situation) {
+  const auto* exchange = situation.facts.server_key_exchange;
+  const auto& offered = situation.facts.hello->signature_algorithms;
+  if (!exchange || !exchange->scheme || offered.empty() || !about_choice(situation) ||
+      std::ranges::find(offered, *exchange->scheme) != offered.end()) {
+    return std::nullopt;
+  }
+  return broken_choice(
+      situation, illegal_parameter,
+      fmt::format("the server signed its key exchange with {}, which the client did "
+                  "not offer",
+                  scheme_name(*exchange->scheme)));
+}
+
+/// What the server showed is no certificate, or none at all.
+Answer certificate_not_readable(const Situation& situation) {
+  const SideFacts& server = situation.facts.server();
+  if (situation.primary.unreadable() || situation.after_silence()) return std::nullopt;
+  Finding finding;
+  if (server.certificate == CertificateState::empty) {
+    finding.cause = Cause::protocol_violation;
+    finding.confidence = Confidence::high;
+    return finding.with("the server's Certificate message is empty");
+  }
+  if (!server.chain) return std::nullopt;
+  const auto broken = std::ranges::find_if(
+      *server.chain, [](const certs::Certificate& each) { return !each.error.empty(); });
+  if (broken == server.chain->end()) return std::nullopt;
+  finding.cause = Cause::server_cert_rejected;
+  finding.confidence = Confidence::high;
+  return finding.with(fmt::format("certificate {} of the server's {} cannot be read: {}",
+                                  broken - server.chain->begin() + 1, server.chain->size(),
+                                  broken->error));
 }
 
 Answer weak_key_exchange(const Situation& situation) {
@@ -201,7 +267,9 @@ Answer fault_in_message(const Situation& situation) {
     finding.or_else(Cause::handshake_altered, "it fails for every server behind one network path");
     return finding.with("the client could not decrypt the server's first encrypted record");
   }
-  if (!fault || situation.phase != Phase::server_hello) return std::nullopt;
+  // After the certificate, illegal_parameter is one of the ways to refuse it.
+  const bool of_certificate = number == illegal_parameter && situation.phase != Phase::server_hello;
+  if (!fault || of_certificate) return std::nullopt;
   Finding finding;
   finding.cause = Cause::protocol_violation;
   finding.confidence = Confidence::medium;
@@ -222,9 +290,11 @@ Answer server_hello_refused(const Situation& situation) {
     return std::nullopt;
   }
   static constexpr Rule rules[] = {
-      warning_not_tolerated, downgrade_noticed, version_refused,         choice_not_offered,
-      weak_key_exchange,     chain_too_long,    no_secure_renegotiation, no_extended_master_secret,
-      bad_signature,         fault_in_message};
+      warning_not_tolerated,     downgrade_noticed,  version_refused,       suite_not_offered,
+      certificate_not_readable,  weak_key_exchange,  chain_too_long,        no_secure_renegotiation,
+      no_extended_master_secret, scheme_not_offered, extension_not_offered, bad_signature,
+      fault_in_message,
+  };
   for (const Rule rule : rules) {
     if (Answer answer = rule(situation)) return answer;
   }

@@ -162,8 +162,15 @@ Answer key_exchange_failed(const Situation& situation) {
   if (number && *number != close_notify) return named_fault(*number);
   Finding finding;
   if (situation.after_silence()) {
-    finding.cause = Cause::client_silent;
     if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    if (situation.facts.client().finished) {
+      finding.cause = Cause::server_silent;
+      return finding.with(
+          fmt::format("the server left the client's flight unanswered for {}, and "
+                      "closed",
+                      duration(situation.primary.silence)));
+    }
+    finding.cause = Cause::client_silent;
     return finding.with(fmt::format("the client's flight stayed incomplete for {}",
                                     duration(situation.primary.silence)));
   }

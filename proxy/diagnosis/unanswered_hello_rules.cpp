@@ -45,8 +45,7 @@ Answer never_answered(const Situation& situation) {
     finding.or_else(Cause::large_client_hello_blocked,
                     fmt::format("the hello has {}: a smaller one is answered", hello.bytes));
   }
-  finding.or_else(Cause::tls_to_other_plain,
-                  "the port speaks no TLS: ask what listens there, or try it in clear");
+  finding.with("a port that speaks no TLS may wait in silence too: ask what listens there");
   return finding;
 }
 

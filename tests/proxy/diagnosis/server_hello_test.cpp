@@ -91,3 +91,72 @@ TEST_CASE("a client that refuses the server's choice is told by the choice") {
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("an extension that was not offered explains no alert about something else") {
+  const auto answered = [](std::uint8_t number, std::vector<certs::Problem> problems = {}) {
+    Conversation c;
+    auto answer = tls12_hello();
+    answer.extensions.push_back({0x1234});
+    c.client_says(hello_openssl()).server_says(answer).server_shows(good_chain(), problems);
+    c.key_exchange({.group = parser::NamedGroup{0x001d},
+                    .dh_prime_bits = {},
+                    .scheme = parser::SignatureScheme{0x0804}});
+    c.done().alert(C, number).client_fin();
+    return diagnose(c.timeline());
+  };
+  CHECK(answered(110).cause == Cause::protocol_violation);
+  CHECK(answered(110).confidence == Confidence::certain);
+  CHECK(answered(51).cause == Cause::server_cert_key_mismatch);
+  CHECK(answered(45, {problem(ProblemId::expired)}).cause == Cause::server_cert_expired);
+}
+
+TEST_CASE("a signature scheme that was not offered is told") {
+  Conversation c;
+  c.client_says(hello_openssl()).server_says(tls12_hello()).server_shows(good_chain());
+  c.key_exchange({.group = parser::NamedGroup{0x001d},
+                  .dh_prime_bits = {},
+                  .scheme = parser::SignatureScheme{0x0201}});
+  c.done().alert(C, 47).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::protocol_violation);
+  CHECK(verdict.confidence == Confidence::certain);
+}
+
+TEST_CASE("a warning about the name explains the failure of no stack that ignores it") {
+  Conversation c;
+  c.client_says(hello_openssl()).alert(S, 112, warning).server_flight().alert(C, 40).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_cert_rejected);
+}
+
+TEST_CASE("what the server shows must be a certificate") {
+  const auto shown_chain = [](const Chain& chain, std::uint8_t number) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight(chain).alert(C, number).client_fin();
+    return diagnose(c.timeline());
+  };
+  Chain broken = good_chain();
+  broken[0].error = "Certificate: not a SEQUENCE, at offset 0";
+  constexpr std::uint8_t numbers[] = {42, 50, 46, 10};
+  for (const std::uint8_t number : numbers) {
+    CHECK(shown_chain(broken, number).cause == Cause::server_cert_rejected);
+    CHECK(shown_chain(broken, number).confidence == Confidence::high);
+    CHECK(shown_chain({}, number).cause == Cause::protocol_violation);
+  }
+}
+
+TEST_CASE("a server that stops in the middle of its flight is silent, whoever closes") {
+  Conversation c;
+  c.client_says(hello_openssl(parser::tls12, parser::tls12))
+      .server_says(server_hello(parser::tls11, 0xc014))
+      .pause(std::chrono::seconds{5})
+      .client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.closer == Closer::client);
+  CHECK(verdict.phase == Phase::server_hello);
+  CHECK(verdict.mechanism == Mechanism::timeout);
+  CHECK(verdict.cause == Cause::server_silent);
+}
