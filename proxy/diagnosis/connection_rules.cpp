@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -220,13 +221,23 @@ Answer finished_and_left(const Situation& situation) {
   finding.cause = orderly ? Cause::client_satisfied : Cause::tls_health_check;
   finding.confidence = Confidence::low;
   if (orderly && facts.server().judged && facts.server().judged->judgement->ok) finding.raise();
-  finding.or_else(Cause::server_cert_pinned,
-                  "the client's log says so; curl and Node reject a certificate only now");
-  if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
-    finding.or_else(Cause::server_cert_name_mismatch,
-                    "a key log, or --mode intercept, shows the certificate: compare its names "
-                    "with the one that the client used");
+  for (const Doubt& doubt : doubts_about_server(situation)) {
+    finding.or_else(doubt.cause, doubt.because);
   }
+  if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
+    const std::string see = "a key log, or --mode intercept, shows the certificate: ";
+    finding.or_else(Cause::server_cert_name_mismatch,
+                    see +
+                        "compare its names with the one that the client used; curl, nginx and PHP "
+                        "compare them only now");
+    finding.or_else(Cause::server_cert_untrusted_ca,
+                    see +
+                        "compare its issuer with what the client trusts; nginx and other programs "
+                        "on OpenSSL may verify only now");
+  }
+  finding.or_else(Cause::server_cert_pinned,
+                  "the client's log says so; curl compares a pin only now");
+  finding.or_else(Cause::tls_health_check, "a monitor comes back at regular intervals");
   return finding;
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -56,12 +57,20 @@ constexpr AlertMeaning meanings[] = {
     {illegal_parameter, {Cause::server_cert_wrong_usage}, Cause::protocol_violation, ""},
     {access_denied, {any}, Cause::server_cert_rejected, ""},
     {insufficient_security, {Cause::server_cert_weak}, Cause::server_cert_weak, ""},
-    {internal_error, {Cause::server_cert_wrong_usage}, Cause::internal_error, ""},
+    {internal_error,
+     {any},
+     Cause::internal_error,
+     "programs on OpenSSL that refuse in a check of their own, after OpenSSL's, say "
+     "internal_error: "
+     "HAProxy, stunnel and Perl for a wrong name; GnuTLS says it for a wrong use"},
     {bad_certificate_status_response,
      {Cause::server_staple_missing},
      Cause::server_staple_missing,
      ""},
-    {handshake_failure, {any}, Cause::server_cert_rejected, ""},
+    {handshake_failure,
+     {any},
+     Cause::server_cert_rejected,
+     "Erlang says handshake_failure for a wrong name"},
 };
 
 const AlertMeaning* meaning_of(const Situation& situation) {
@@ -103,43 +112,6 @@ bool default_certificate(const Situation& situation) {
   return !address && host.find('.') != std::string::npos;
 }
 
-std::string_view distinguishes(Cause cause) {
-  switch (cause) {
-    case Cause::server_cert_untrusted_ca:
-      return "ask which CAs the client trusts";
-    case Cause::server_cert_missing_intermediate:
-      return "it works once the server sends its intermediates";
-    case Cause::server_cert_self_signed:
-      return "the certificate is its own issuer: openssl s_client -showcerts shows it";
-    case Cause::server_cert_name_mismatch:
-      return "compare the certificate's names with the one that the client used";
-    case Cause::server_cert_expired:
-    case Cause::server_cert_not_yet_valid:
-    case Cause::server_chain_expired_ca:
-      return "look at the dates of every certificate in the chain";
-    case Cause::server_cert_weak:
-      return "look at key length and signature algorithm";
-    case Cause::clock_skew:
-      return "compare the client's clock";
-    default:
-      return "the client's log says which";
-  }
-}
-
-void add_alternative(Finding& finding, Cause cause) {
-  const bool there = std::ranges::any_of(
-      finding.alternatives, [&](const Alternative& other) { return other.cause == cause; });
-  if (cause != finding.cause && !there) finding.or_else(cause, std::string(distinguishes(cause)));
-}
-
-/// The judge's anchors are only a stand-in for the client's; the system's store even more so.
-bool rests_on_system_anchors(const Situation& situation, Cause cause) {
-  const bool about_trust =
-      cause == Cause::server_cert_untrusted_ca || cause == Cause::server_cert_missing_intermediate;
-  const auto* judged = situation.facts.server().judged;
-  return about_trust && judged && judged->judgement && judged->judgement->system_anchors;
-}
-
 Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
               const AlertMeaning* meaning) {
   const auto chosen =
@@ -148,6 +120,7 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
   finding.cause = chosen->cause;
   finding.confidence = meaning ? Confidence::high : Confidence::medium;
   finding.with(chosen->because);
+  if (meaning && !meaning->note.empty()) finding.with(std::string(meaning->note));
   const bool by_system_store = rests_on_system_anchors(situation, chosen->cause);
   if (by_system_store) {
     finding.with(
@@ -158,6 +131,9 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
       std::ranges::any_of(doubts, [&](const Doubt& doubt) { return doubt.cause != chosen->cause; });
   const bool vague = meaning && meaning->causes.front() == any;
   if (vague && (several || by_system_store)) finding.lower();
+  if (situation.alert_is(internal_error)) {
+    finding.lower().or_else(Cause::internal_error, "the client's log tells of an error of its own");
+  }
   for (const Doubt& doubt : doubts) {
     if (doubt.cause == finding.cause) continue;
     add_alternative(finding, doubt.cause);
@@ -181,36 +157,60 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
   return finding;
 }
 
-/// The certificate looks good here, or was not seen: the alert alone speaks.
+/// A relay sees no certificate of TLS 1.3: only a number that OpenSSL sent in clear.
+Finding by_clear_alert(const Situation& situation, const AlertMeaning& meaning) {
+  Finding finding;
+  finding.cause = meaning.otherwise;
+  finding.confidence = Confidence::medium;
+  finding.with("the certificate itself was encrypted; the alert was not");
+  switch (meaning.number) {
+    case unsupported_certificate:
+    case certificate_revoked:
+      finding.raise();
+      break;
+    case unknown_ca:
+      for (const Cause other :
+           {Cause::server_cert_missing_intermediate, Cause::server_cert_self_signed,
+            Cause::server_chain_not_ca, Cause::server_revocation_unknown}) {
+        add_alternative(finding, other);
+      }
+      break;
+    case certificate_expired:
+      finding.cause = Cause::server_cert_expired;
+      add_alternative(finding, Cause::server_chain_expired_ca);
+      add_alternative(finding, Cause::clock_skew);
+      break;
+    case bad_certificate:
+      finding.lower();
+      for (const Cause other : {Cause::server_cert_name_mismatch, Cause::server_cert_not_yet_valid,
+                                Cause::server_cert_weak}) {
+        add_alternative(finding, other);
+      }
+      break;
+    case internal_error:
+    case handshake_failure:
+      finding.cause = Cause::server_cert_rejected;
+      finding.lower().with(std::string(meaning.note));
+      add_alternative(finding, Cause::server_cert_name_mismatch);
+      add_alternative(finding, Cause::internal_error);
+      break;
+    case certificate_unknown:
+      finding.cause = Cause::server_cert_rejected;
+      add_hidden_faults(situation, finding);
+      break;
+    default:
+      break;
+  }
+  return finding;
+}
+
+/// The certificate looks good here: the alert alone speaks.
 Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) {
   const SideFacts& server = situation.facts.server();
   Finding finding;
   finding.cause = meaning.otherwise;
   finding.confidence = Confidence::medium;
-  if (!server.leaf()) {
-    // A relay sees no certificate of TLS 1.3: only a number that OpenSSL sent in clear.
-    finding.with("the certificate itself was encrypted; the alert was not");
-    if (finding.cause == Cause::clock_skew) finding.cause = Cause::server_cert_expired;
-    if (meaning.number == certificate_unknown) finding.cause = Cause::server_cert_rejected;
-    for (const Cause other : {Cause::server_cert_missing_intermediate,
-                              Cause::server_cert_self_signed, Cause::server_cert_untrusted_ca}) {
-      if (meaning.number == unknown_ca) add_alternative(finding, other);
-    }
-    if (meaning.number == certificate_expired) {
-      add_alternative(finding, Cause::server_chain_expired_ca);
-      add_alternative(finding, Cause::clock_skew);
-    }
-    if (meaning.number == bad_certificate) {
-      finding.lower();
-      add_alternative(finding, Cause::server_cert_name_mismatch);
-      add_alternative(finding, Cause::server_cert_not_yet_valid);
-      add_alternative(finding, Cause::server_cert_weak);
-    }
-    if (meaning.number == unsupported_certificate || meaning.number == certificate_revoked) {
-      finding.raise();
-    }
-    return finding;
-  }
+  if (!server.leaf()) return by_clear_alert(situation, meaning);
 
   finding.with(server.judged && server.judged->judgement->ok
                    ? fmt::format("the chain is good by {}: {}",
@@ -244,21 +244,21 @@ Finding unreadable_refusal(const Situation& situation) {
   if (situation.facts.server().leaf()) {
     finding.with(fmt::format("nothing speaks against the certificate here: {}",
                              chain_text(*situation.facts.server().chain)));
+    add_alternative(finding, Cause::server_cert_untrusted_ca);
     add_alternative(finding, Cause::server_cert_pinned);
+    if (!alert && situation.facts.server_key_exchange) {
+      finding.or_else(Cause::server_cert_key_mismatch,
+                      "the client's log speaks of a bad signature: wolfSSL and BearSSL then close "
+                      "without an alert");
+    }
     return finding;
   }
-  finding.with(
-      "the server's certificate was encrypted, and so is the client's reason; a key log or "
-      "--mode intercept would show both");
-  if (!alert) {
-    finding.with("Node closes without an alert when it rejects a certificate");
-    if (situation.client_stack == Stack::node) finding.raise();
+  if (!alert && situation.client_stack == Stack::node) {
+    finding.raise().with("Node closes without an alert when it rejects a certificate");
+  } else if (!alert) {
     finding.or_else(Cause::scanner_probe, "a scanner makes many such connections");
   }
-  for (const Cause other : {Cause::server_cert_untrusted_ca, Cause::server_cert_name_mismatch,
-                            Cause::server_cert_expired}) {
-    add_alternative(finding, other);
-  }
+  add_hidden_faults(situation, finding);
   return finding;
 }
 
@@ -276,58 +276,6 @@ Answer during_handshake(const Situation& situation) {
   return unreadable_refusal(situation);
 }
 
-/// Most stacks refuse with an alert inside the handshake, and close_notify is their ordinary end.
-/// NSS and, for a wrong name, curl refuse with an alert that looks like one; Node and wget close
-/// without any.
-bool leaves_for_certificate(const Situation& situation, bool wrong_name) {
-  if (situation.history.regular()) return false;  // a monitor
-  if (situation.bare_close()) return true;
-  switch (situation.client_stack) {
-    case Stack::nss:
-      return true;
-    case Stack::curl:
-    case Stack::openssl:
-    case Stack::unknown:
-      return wrong_name;
-    default:
-      return false;
-  }
-}
-
-Answer after_handshake(const Situation& situation) {
-  const Facts& facts = situation.facts;
-  if (facts.client().application_data || facts.server().application_data) return std::nullopt;
-
-  const auto doubts = doubts_about_server(situation);
-  if (doubts.empty()) {
-    const bool wget = facts.tls13() && situation.primary.mechanism == Mechanism::rst &&
-                      situation.client_stack == Stack::gnutls;
-    if (!wget) return std::nullopt;
-    Finding finding = unreadable_refusal(situation);
-    finding.cause = Cause::server_cert_rejected;
-    return finding;
-  }
-  const auto wrong_name =
-      std::ranges::find(doubts, Cause::server_cert_name_mismatch, &Doubt::cause);
-  if (!leaves_for_certificate(situation, wrong_name != doubts.end())) return std::nullopt;
-
-  // close_notify after a complete handshake is curl's answer to a wrong name alone.
-  const bool name_decides =
-      !situation.bare_close() && wrong_name != doubts.end() && situation.client_stack != Stack::nss;
-  const Doubt& chosen = name_decides ? *wrong_name : doubts.front();
-  Finding finding;
-  finding.cause = chosen.cause;
-  finding.confidence =
-      rejects_after_finished(situation.client_stack) ? Confidence::high : Confidence::medium;
-  if (rests_on_system_anchors(situation, chosen.cause)) finding.lower();
-  finding.with(chosen.because);
-  finding.with(
-      "the client finished the handshake, sent no data and left; some stacks judge the "
-      "certificate only then");
-  finding.or_else(Cause::client_satisfied, "the client only wanted to see that the port answers");
-  return finding;
-}
-
 }  // namespace
 
 Answer server_certificate_refused(const Situation& situation) {
@@ -341,7 +289,7 @@ Answer server_certificate_refused(const Situation& situation) {
     case Phase::client_auth:
     case Phase::post_handshake: {
       const bool left = facts.client().finished && !situation.alert_sent_as_fatal();
-      return left ? after_handshake(situation) : during_handshake(situation);
+      return left ? left_for_certificate(situation) : during_handshake(situation);
     }
     default:
       return std::nullopt;

@@ -33,8 +33,11 @@ bool has_order_of_openssl(const ClientHello& hello) {
 
 /// OpenSSL's users differ in their cipher lists and in ALPN.
 Stack openssl_user(const ClientHello& hello) {
-  constexpr std::uint16_t ecdhe_rsa_aes128_gcm = 0xc02f;  // first in Node's own list
-  if (first_old_suite(hello) == ecdhe_rsa_aes128_gcm) return Stack::node;
+  constexpr std::uint16_t ecdhe_rsa_aes128_gcm = 0xc02f;     // first in Node's own list
+  constexpr parser::CipherSuite dhe_dss_aes128_gcm{0x00a2};  // PHP's, of the same origin, has it
+  if (first_old_suite(hello) == ecdhe_rsa_aes128_gcm && !hello.has(dhe_dss_aes128_gcm)) {
+    return Stack::node;
+  }
   const bool http = std::ranges::find(hello.alpn, "http/1.1") != hello.alpn.end();
   return http ? Stack::curl : Stack::openssl;
 }

@@ -47,6 +47,11 @@ inline std::string shown(const Verdict& verdict) {
   return text;
 }
 
+inline bool has_alternative(const Verdict& verdict, Cause cause) {
+  return std::ranges::any_of(verdict.alternatives,
+                             [&](const auto& other) { return other.cause == cause; });
+}
+
 inline void check(const Scenario& scenario) {
   Conversation conversation;
   scenario.conversation(conversation);

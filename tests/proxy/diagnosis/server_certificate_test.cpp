@@ -188,3 +188,119 @@ TEST_CASE("an intrinsic fault weighs more than a root that this machine does not
   INFO(shown(verdict));
   CHECK(verdict.cause == Cause::server_cert_name_mismatch);
 }
+
+TEST_CASE("a client may judge the certificate only after the handshake") {
+  const auto leaves = [](parser::ClientHello hello, std::vector<certs::Problem> problems) {
+    return [=](Conversation& c) {
+      c.client_says(hello).handshake12(good_chain(), problems).hidden_alert(C).client_fin();
+    };
+  };
+  const auto hello12 = hello_openssl(parser::tls12, parser::tls12);
+  parser::ClientHello git = hello_openssl();
+  git.extensions.push_back({28});  // record_size_limit beside encrypt_then_mac: GnuTLS
+  git.alpn = {"h2", "http/1.1"};
+  parser::ClientHello wget = git;
+  wget.alpn.clear();
+  parser::ClientHello curl = hello_openssl();
+  curl.alpn = {"h2", "http/1.1"};
+
+  const Scenario scenarios[] = {
+      {"nginx proxy_ssl_verify, an expired certificate",
+       leaves(hello12, {problem(ProblemId::expired)}),
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::server_cert_expired}},
+      {"nginx proxy_ssl_verify, an untrusted root",
+       leaves(hello12, {problem(ProblemId::untrusted_root, 1)}),
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::server_cert_untrusted_ca}},
+      {"PHP, a wrong name",
+       leaves(hello12, {problem(ProblemId::name_mismatch)}),
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::server_cert_name_mismatch}},
+      {"JSSE judges inside the handshake: it was content",
+       leaves(hello_jsse(parser::tls12, parser::tls12), {problem(ProblemId::expired)}),
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::client_satisfied},
+       Outcome::ok},
+      {"git on GnuTLS in TLS 1.3 asks for nothing and closes in order",
+       [=](Conversation& c) {
+         c.client_says(git).server_flight13().client_finishes13().hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::server_cert_rejected}},
+      {"wget in TLS 1.3 closes without close_notify",
+       [=](Conversation& c) {
+         c.client_says(wget).server_flight13().client_finishes13().client_fin();
+       },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::fin,
+       {Cause::server_cert_rejected}},
+      {"curl in TLS 1.3 closes without close_notify",
+       [=](Conversation& c) {
+         c.client_says(curl).server_flight13().client_finishes13().tickets().client_rst();
+       },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::rst,
+       {Cause::server_cert_rejected}},
+  };
+  for (const Scenario& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("a root that only this machine does not know is no reason to leave in order") {
+  Conversation c;
+  c.client_says(hello_openssl(parser::tls12, parser::tls12)).server_says(tls12_hello());
+  c.server_shows(good_chain(), {problem(ProblemId::untrusted_root, 1)}, true).done();
+  c.key_exchange_and_finished().server_finishes().hidden_alert(C).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::client_satisfied);
+  CHECK(verdict.confidence == Confidence::low);
+  CHECK(has_alternative(verdict, Cause::server_cert_untrusted_ca));
+}
+
+TEST_CASE(
+    "internal_error from a client that has seen a bad certificate is about that certificate") {
+  Conversation c;
+  c.client_says(hello_openssl(parser::tls12, parser::tls12));
+  c.server_flight(good_chain(), {problem(ProblemId::name_mismatch)}).alert(C, 80).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_cert_name_mismatch);
+  CHECK(verdict.confidence == Confidence::medium);
+  CHECK(has_alternative(verdict, Cause::internal_error));
+
+  Conversation hidden;
+  hidden.client_says(hello_openssl()).server_flight13().alert(C, 80).client_fin();
+  const Verdict other = diagnose(hidden.timeline());
+  INFO(shown(other));
+  CHECK(other.cause == Cause::server_cert_rejected);
+  CHECK(has_alternative(other, Cause::server_cert_name_mismatch));
+}
+
+TEST_CASE("what TLS 1.3 hides is named among the alternatives") {
+  const Cause faults[] = {Cause::server_cert_untrusted_ca, Cause::server_cert_missing_intermediate,
+                          Cause::server_cert_self_signed,  Cause::server_cert_name_mismatch,
+                          Cause::server_cert_expired,      Cause::server_cert_pinned};
+  Conversation alert;
+  alert.client_says(hello_jsse()).server_flight13().hidden_alert(C, 35).client_fin();
+  Conversation silent;
+  silent.client_says(hello_node()).server_flight13().client_fin();
+  for (const Conversation* conversation : {&alert, &silent}) {
+    const Verdict verdict = diagnose(conversation->timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::server_cert_rejected);
+    for (const Cause fault : faults) CHECK(has_alternative(verdict, fault));
+  }
+}

@@ -1,0 +1,86 @@
+#include "proxy/diagnosis/certificate_refusal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+std::string_view distinguishes(Cause cause) {
+  switch (cause) {
+    case Cause::server_cert_untrusted_ca:
+      return "ask which CAs the client trusts";
+    case Cause::server_cert_missing_intermediate:
+      return "it works once the server sends its intermediates";
+    case Cause::server_cert_self_signed:
+      return "the certificate is its own issuer";
+    case Cause::server_cert_name_mismatch:
+      return "compare the certificate's names with the one that the client used";
+    case Cause::server_cert_expired:
+    case Cause::server_cert_not_yet_valid:
+    case Cause::server_chain_expired_ca:
+      return "look at the dates of every certificate in the chain";
+    case Cause::server_cert_weak:
+      return "look at key length and signature algorithm";
+    case Cause::server_cert_wrong_usage:
+      return "look at keyUsage and extendedKeyUsage";
+    case Cause::server_chain_not_ca:
+      return "look at version, basicConstraints and path length of every issuer";
+    case Cause::server_revocation_unknown:
+      return "the client checks revocation and lacks a list: OpenSSL says unknown_ca then";
+    case Cause::server_cert_pinned:
+      return "it works with the certificate that the client was configured with";
+    case Cause::clock_skew:
+      return "compare the client's clock";
+    case Cause::internal_error:
+      return "the client's log tells of an error of its own";
+    default:
+      return "the client's log says which";
+  }
+}
+
+/// How to see what the relay could not.
+std::string how_to_see(const Situation& situation) {
+  const parser::ClientHello& hello = *situation.facts.hello;
+  const std::string target = situation.facts.target ? target_text(situation.facts) : "HOST:PORT";
+  const std::string name =
+      hello.sni.empty() ? std::string() : fmt::format(" -servername {}", quoted(hello.sni));
+  return fmt::format("openssl s_client -connect {}{} -showcerts shows the certificates", target,
+                     name);
+}
+
+}  // namespace
+
+void add_alternative(Finding& finding, Cause cause) {
+  const bool there = std::ranges::any_of(
+      finding.alternatives, [&](const Alternative& other) { return other.cause == cause; });
+  if (cause != finding.cause && !there) finding.or_else(cause, std::string(distinguishes(cause)));
+}
+
+void add_hidden_faults(const Situation& situation, Finding& finding) {
+  finding.with(fmt::format(
+      "the server's certificate was encrypted, and so is the client's reason; a key log "
+      "or --mode intercept would show both; {}",
+      how_to_see(situation)));
+  for (const Cause other :
+       {Cause::server_cert_untrusted_ca, Cause::server_cert_missing_intermediate,
+        Cause::server_cert_self_signed, Cause::server_cert_name_mismatch,
+        Cause::server_cert_expired, Cause::server_cert_pinned}) {
+    add_alternative(finding, other);
+  }
+}
+
+bool rests_on_system_anchors(const Situation& situation, Cause cause) {
+  const bool about_trust =
+      cause == Cause::server_cert_untrusted_ca || cause == Cause::server_cert_missing_intermediate;
+  const auto* judged = situation.facts.server().judged;
+  return about_trust && judged && judged->judgement && judged->judgement->system_anchors;
+}
+
+}  // namespace legible::proxy::diagnosis

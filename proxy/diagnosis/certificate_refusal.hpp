@@ -1,0 +1,22 @@
+#pragma once
+// What the rules about a refused server certificate share: the words that tell its faults apart,
+// and the refusal that comes only after a complete handshake.
+
+#include "proxy/diagnosis/situation.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// Adds `cause` to the alternatives, with what would tell that it is the one. Once.
+void add_alternative(Finding& finding, Cause cause);
+
+/// The certificate was encrypted, and so was the reason: every usual fault is an alternative.
+void add_hidden_faults(const Situation& situation, Finding& finding);
+
+/// `cause` rests on this machine's store of authorities, a poor stand-in for what the client
+/// trusts.
+bool rests_on_system_anchors(const Situation& situation, Cause cause);
+
+/// The client finished the handshake, sent no data and left because of the certificate.
+Answer left_for_certificate(const Situation& situation);
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,113 @@
+// A refusal that comes after a complete handshake. Most stacks refuse with an alert inside it, and
+// close_notify is their ordinary end; but some programs look at the certificate only then.
+
+#include <algorithm>
+
+#include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_refusal.hpp"
+#include "proxy/diagnosis/rules.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+/// What a client of this stack can have against a certificate once it has finished the handshake
+/// and closes in order.
+enum class LateCheck : std::uint8_t {
+  none,  ///< it judges everything inside the handshake
+  name,  ///< curl asks for the name, and for a pin, last
+  all,   ///< programs on OpenSSL and GnuTLS may ask for everything last: nginx, git
+};
+
+LateCheck late_check(Stack stack) {
+  switch (stack) {
+    case Stack::curl:
+      return LateCheck::name;
+    case Stack::nss:
+    case Stack::gnutls:
+    case Stack::openssl:
+    case Stack::unknown:
+      return LateCheck::all;
+    default:
+      return LateCheck::none;
+  }
+}
+
+/// The fault that made the client leave. A client that says nothing at all minds the first one. One
+/// that closes in order has mostly got what it wanted: then a root that only this machine does not
+/// know is no reason.
+const Doubt* reason_to_leave(const Situation& situation, const std::vector<Doubt>& doubts) {
+  if (doubts.empty()) return nullptr;
+  if (situation.bare_close() || situation.client_stack == Stack::nss) return &doubts.front();
+  const auto name = std::ranges::find(doubts, Cause::server_cert_name_mismatch, &Doubt::cause);
+  switch (late_check(situation.client_stack)) {
+    case LateCheck::none:
+      return nullptr;
+    case LateCheck::name:
+      return name != doubts.end() ? &*name : nullptr;
+    case LateCheck::all:
+      break;
+  }
+  return rests_on_system_anchors(situation, doubts.front().cause) ? nullptr : &doubts.front();
+}
+
+Confidence how_sure(const Situation& situation, const Doubt& doubt) {
+  const bool curls_name =
+      situation.client_stack == Stack::curl && doubt.cause == Cause::server_cert_name_mismatch;
+  const bool habit = situation.client_stack == Stack::nss || curls_name ||
+                     (situation.bare_close() && rejects_after_finished(situation.client_stack));
+  if (habit) return Confidence::high;
+  const bool silent_or_name =
+      situation.bare_close() || doubt.cause == Cause::server_cert_name_mismatch;
+  return silent_or_name ? Confidence::medium : Confidence::low;
+}
+
+/// The certificate was encrypted. An HTTP client that asks for nothing, or one that leaves without
+/// close_notify, has seldom got what it wanted.
+bool leaves_without_its_answer(const Situation& situation) {
+  const auto& offered = situation.facts.hello->alpn;
+  const bool http = std::ranges::find(offered, "http/1.1") != offered.end();
+  switch (situation.client_stack) {
+    case Stack::gnutls:
+      return http || situation.bare_close();
+    case Stack::curl:
+      return situation.bare_close();
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Answer left_for_certificate(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (facts.client().application_data || facts.server().application_data) return std::nullopt;
+  if (situation.history.regular()) return std::nullopt;  // a monitor
+
+  Finding finding;
+  if (!facts.server().leaf()) {
+    if (!leaves_without_its_answer(situation)) return std::nullopt;
+    finding.cause = Cause::server_cert_rejected;
+    finding.with(
+        "the client finished the handshake, sent no data and left; curl, wget and git judge the "
+        "certificate, or its name, only then");
+    add_hidden_faults(situation, finding);
+    finding.or_else(Cause::client_satisfied, "the client only wanted to see that the port answers");
+    return finding;
+  }
+  const auto doubts = doubts_about_server(situation);
+  const Doubt* chosen = reason_to_leave(situation, doubts);
+  if (!chosen) return std::nullopt;
+  finding.cause = chosen->cause;
+  finding.confidence = how_sure(situation, *chosen);
+  if (rests_on_system_anchors(situation, chosen->cause)) finding.lower();
+  finding.with(chosen->because);
+  finding.with(
+      "the client finished the handshake, sent no data and left; some programs judge the "
+      "certificate only then");
+  for (const Doubt& other : doubts) add_alternative(finding, other.cause);
+  finding.or_else(Cause::client_satisfied,
+                  "the client does not verify, and only wanted to see that the port answers");
+  return finding;
+}
+
+}  // namespace legible::proxy::diagnosis
