@@ -32,22 +32,21 @@ LateCheck late_check(Stack stack) {
   }
 }
 
-/// The fault that made the client leave. A client that says nothing at all minds the first one. One
-/// that closes in order has mostly got what it wanted: then a root that only this machine does not
-/// know is no reason.
+/// The fault that made the client leave. Where it may have got what it wanted, a root that only
+/// this machine does not know is no reason.
 const Doubt* reason_to_leave(const Situation& situation, const std::vector<Doubt>& doubts) {
-  if (doubts.empty()) return nullptr;
-  if (situation.bare_close() || situation.client_stack == Stack::nss) return &doubts.front();
-  const auto name = std::ranges::find(doubts, Cause::server_cert_name_mismatch, &Doubt::cause);
-  switch (late_check(situation.client_stack)) {
-    case LateCheck::none:
-      return nullptr;
-    case LateCheck::name:
-      return name != doubts.end() ? &*name : nullptr;
-    case LateCheck::all:
-      break;
+  const Stack stack = situation.client_stack;
+  const bool by_habit =
+      stack == Stack::nss || (situation.bare_close() && rejects_after_finished(stack));
+  const LateCheck check =
+      situation.bare_close() && stack != Stack::curl ? LateCheck::all : late_check(stack);
+  if (doubts.empty() || check == LateCheck::none) return nullptr;
+  if (check == LateCheck::name) {
+    const auto name = std::ranges::find(doubts, Cause::server_cert_name_mismatch, &Doubt::cause);
+    return name != doubts.end() ? &*name : nullptr;
   }
-  return rests_on_system_anchors(situation, doubts.front().cause) ? nullptr : &doubts.front();
+  const bool guessed = rests_on_system_anchors(situation, doubts.front().cause);
+  return guessed && !by_habit ? nullptr : &doubts.front();
 }
 
 Confidence how_sure(const Situation& situation, const Doubt& doubt) {
@@ -76,6 +75,19 @@ bool leaves_without_its_answer(const Situation& situation) {
   }
 }
 
+/// curl has judged the chain inside the handshake, and the name is right: a pin is left.
+Answer pinned(const Situation& situation) {
+  if (situation.client_stack != Stack::curl || !situation.bare_close()) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::server_cert_pinned;
+  finding.with(
+      "the client finished the handshake and closed at once, without close_notify and "
+      "without a request; curl compares a pinned key only then");
+  finding.or_else(Cause::client_satisfied, "the client only wanted to see that the port answers");
+  finding.or_else(Cause::tls_health_check, "a monitor comes back at regular intervals");
+  return finding;
+}
+
 }  // namespace
 
 Answer left_for_certificate(const Situation& situation) {
@@ -96,7 +108,7 @@ Answer left_for_certificate(const Situation& situation) {
   }
   const auto doubts = doubts_about_server(situation);
   const Doubt* chosen = reason_to_leave(situation, doubts);
-  if (!chosen) return std::nullopt;
+  if (!chosen) return pinned(situation);
   finding.cause = chosen->cause;
   finding.confidence = how_sure(situation, *chosen);
   if (rests_on_system_anchors(situation, chosen->cause)) finding.lower();

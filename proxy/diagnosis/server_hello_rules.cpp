@@ -84,8 +84,8 @@ Answer downgrade_noticed(const Situation& situation) {
       version_name(situation.facts.hello->highest_version()), version_name(answer.version)));
 }
 
-/// The end fits a choice that was not offered. Other alerts do not: many stacks overlook an extension
-/// that they did not ask for, and fail later for another reason.
+/// The end fits a choice that was not offered. Other alerts do not: many stacks overlook an
+/// extension that they did not ask for, and fail later for another reason.
 bool about_choice(const Situation& situation) {
   const auto number = situation.primary.alert_number();
   if (!number) return situation.bare_close() && !situation.after_silence();

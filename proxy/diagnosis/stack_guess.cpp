@@ -31,13 +31,21 @@ bool has_order_of_openssl(const ClientHello& hello) {
          *(formats + 1) == parser::ExtensionType{10};
 }
 
+/// Node's own list begins with this suite. So does PHP's, of the same origin, which then offers DSS
+/// before CBC.
+bool has_list_of_node(const ClientHello& hello) {
+  constexpr std::uint16_t ecdhe_rsa_aes128_gcm = 0xc02f;
+  constexpr parser::CipherSuite ecdhe_rsa_aes128_cbc_sha256{0xc027};
+  constexpr parser::CipherSuite dhe_dss_aes128_gcm{0x00a2};
+  if (first_old_suite(hello) != ecdhe_rsa_aes128_gcm) return false;
+  const auto dss = std::ranges::find(hello.ciphers, dhe_dss_aes128_gcm);
+  return dss == hello.ciphers.end() ||
+         std::find(hello.ciphers.begin(), dss, ecdhe_rsa_aes128_cbc_sha256) != dss;
+}
+
 /// OpenSSL's users differ in their cipher lists and in ALPN.
 Stack openssl_user(const ClientHello& hello) {
-  constexpr std::uint16_t ecdhe_rsa_aes128_gcm = 0xc02f;     // first in Node's own list
-  constexpr parser::CipherSuite dhe_dss_aes128_gcm{0x00a2};  // PHP's, of the same origin, has it
-  if (first_old_suite(hello) == ecdhe_rsa_aes128_gcm && !hello.has(dhe_dss_aes128_gcm)) {
-    return Stack::node;
-  }
+  if (has_list_of_node(hello)) return Stack::node;
   const bool http = std::ranges::find(hello.alpn, "http/1.1") != hello.alpn.end();
   return http ? Stack::curl : Stack::openssl;
 }

@@ -258,16 +258,42 @@ TEST_CASE("a client may judge the certificate only after the handshake") {
   for (const Scenario& scenario : scenarios) check(scenario);
 }
 
-TEST_CASE("a root that only this machine does not know is no reason to leave in order") {
-  Conversation c;
-  c.client_says(hello_openssl(parser::tls12, parser::tls12)).server_says(tls12_hello());
-  c.server_shows(good_chain(), {problem(ProblemId::untrusted_root, 1)}, true).done();
-  c.key_exchange_and_finished().server_finishes().hidden_alert(C).client_fin();
-  const Verdict verdict = diagnose(c.timeline());
-  INFO(shown(verdict));
-  CHECK(verdict.cause == Cause::client_satisfied);
-  CHECK(verdict.confidence == Confidence::low);
-  CHECK(has_alternative(verdict, Cause::server_cert_untrusted_ca));
+TEST_CASE("a root that only this machine does not know is seldom a reason to leave") {
+  const auto leaves = [](const parser::ClientHello& hello, bool orderly) {
+    Conversation c;
+    c.client_says(hello).server_says(tls12_hello());
+    c.server_shows(good_chain(), {problem(ProblemId::untrusted_root, 1)}, true).done();
+    c.key_exchange_and_finished().server_finishes();
+    if (orderly) c.hidden_alert(C);
+    c.client_fin();
+    return diagnose(c.timeline());
+  };
+  const auto openssl = hello_openssl(parser::tls12, parser::tls12);
+  auto curl = openssl;
+  curl.alpn = {"h2", "http/1.1"};
+  for (const Verdict& verdict : {leaves(openssl, true), leaves(openssl, false)}) {
+    INFO(shown(verdict));
+    CHECK(verdict.outcome == Outcome::ok);
+    CHECK(verdict.confidence == Confidence::low);
+    CHECK(has_alternative(verdict, Cause::server_cert_untrusted_ca));
+  }
+  CHECK(leaves(hello_node(parser::tls12), false).cause == Cause::server_cert_untrusted_ca);
+  CHECK(leaves(curl, false).cause == Cause::server_cert_pinned);
+}
+
+TEST_CASE("PHP's list of suites begins as Node's, and is not taken for it") {
+  parser::ClientHello node = hello_node();  // both end in a list of all that is left
+  append(node.ciphers, {0x00a2});
+  parser::ClientHello php = hello_node();
+  const auto cbc = std::ranges::find(php.ciphers, parser::CipherSuite{0xc027});
+  php.ciphers.insert(cbc, parser::CipherSuite{0x00a2});
+  const auto closes_silently = [](const parser::ClientHello& hello) {
+    Conversation c;
+    c.client_says(hello).server_flight13().client_fin();
+    return diagnose(c.timeline());
+  };
+  CHECK(closes_silently(node).confidence == Confidence::medium);
+  CHECK(closes_silently(php).confidence == Confidence::low);
 }
 
 TEST_CASE(
