@@ -153,14 +153,14 @@ Finding bad_certificate_sent(const Situation& situation) {
 
   if (!doubts.empty()) {
     // The certificate says more than the number: JSSE, Go and rustls have one alert for all faults.
-    auto chosen = doubts.begin();
-    if (meaning) {
-      const auto named = std::ranges::find(doubts, meaning->first, &Doubt::cause);
-      if (named != doubts.end()) chosen = named;
-    }
+    const auto named =
+        meaning ? std::ranges::find(doubts, meaning->first, &Doubt::cause) : doubts.end();
+    const auto chosen = named != doubts.end() ? named : doubts.begin();
     finding.cause = chosen->cause;
     finding.with(chosen->because);
-    if (situation.bare_close() || doubts.size() > 1) finding.lower();
+    const bool others = std::ranges::any_of(
+        doubts, [&](const Doubt& doubt) { return doubt.cause != finding.cause; });
+    if (situation.bare_close() || (others && named == doubts.end())) finding.lower();
     for (const Doubt& doubt : doubts) {
       if (doubt.cause != finding.cause) finding.or_else(doubt.cause, doubt.because);
     }

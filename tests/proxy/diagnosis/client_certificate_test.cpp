@@ -131,3 +131,18 @@ TEST_CASE("a server that refuses the client's certificate is told by what the cl
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("one fault found twice, and named by the alert, leaves no doubt") {
+  Chain expired = {certificate("client", "Inter"), certificate("Inter", "Root")};
+  expired[0].not_after = std::chrono::floor<std::chrono::seconds>(start) - std::chrono::days{1};
+  Conversation conversation;
+  conversation.client_says(hello_openssl()).server_flight_asking({"Root"});
+  conversation.shows(C, expired).judged(C, {problem(ProblemId::expired)});
+  conversation.message(C, parser::handshake_type::client_key_exchange).proves().changes_cipher(C);
+  conversation.alert(S, 45).server_fin();
+
+  const Verdict verdict = proxy::diagnose(conversation.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::client_cert_expired);
+  CHECK(verdict.confidence == Confidence::high);
+}
