@@ -1,8 +1,7 @@
 #include "proxy/lab/lab_command.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/json_writer.hpp"
 #include "proxy/lab/fixtures.hpp"
 #include "proxy/lab/runner.hpp"
 #include "proxy/lab/scenario.hpp"
@@ -74,35 +74,43 @@ std::vector<Scenario> chosen(std::vector<Scenario> all, const Arguments& argumen
   return all;
 }
 
+template <class Id>
+std::string any_of(const std::vector<Id>& allowed) {
+  std::vector<std::string_view> ids;
+  for (const Id each : allowed) ids.push_back(id(each));
+  return fmt::format("{}", fmt::join(ids, " or "));
+}
+
+std::string told(const lab::Expected& expected) {
+  return fmt::format("{} / {} / {}", id(expected.closer), any_of(expected.phases),
+                     any_of(expected.causes));
+}
+
 std::string told(const Verdict* verdict) {
-  if (verdict == nullptr) return "no verdict";
-  return fmt::format("{} / {} / {} / {} · {}", id(verdict->closer), id(verdict->phase),
-                     id(verdict->mechanism), id(verdict->cause), id(verdict->confidence));
+  if (verdict == nullptr) return "none came";
+  return fmt::format("{} / {} / {} · {}, by {}", id(verdict->closer), id(verdict->phase),
+                     id(verdict->cause), id(verdict->confidence), id(verdict->mechanism));
 }
 
 std::string json_line(const Scenario& scenario, const Verdict* verdict, bool right) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
-  const auto put = [&writer](std::string_view key, std::string_view value) {
-    writer.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  };
-  writer.StartObject();
-  put("scenario", scenario.id);
-  put("wrong", scenario.wrong);
-  put("expected", id(scenario.expected.causes.front()));
+  std::string text;
+  JsonWriter line(text);
+  line.begin_object();
+  line.field("scenario", scenario.id);
+  line.field("wrong", scenario.wrong);
+  line.field("expected", id(scenario.expected.causes.front()));
   if (verdict != nullptr) {
-    put("closer", id(verdict->closer));
-    put("phase", id(verdict->phase));
-    put("mechanism", id(verdict->mechanism));
-    put("cause", id(verdict->cause));
-    put("confidence", id(verdict->confidence));
-    put("summary", verdict->summary);
+    line.field("closer", id(verdict->closer));
+    line.field("phase", id(verdict->phase));
+    line.field("mechanism", id(verdict->mechanism));
+    line.field("cause", id(verdict->cause));
+    line.field("confidence", id(verdict->confidence));
+    line.field("summary", verdict->summary);
   }
-  writer.Key("right");
-  writer.Bool(right);
-  writer.EndObject();
-  return buffer.GetString();
+  line.field("right", right);
+  line.end_object();
+  line.end_line();
+  return text;
 }
 
 /// Runs them all, prints as it goes, and returns how many verdicts were right.
@@ -116,14 +124,10 @@ std::size_t run_all(const std::vector<Scenario>& scenarios, const lab::Fixtures&
     const bool right = verdict != nullptr && lab::is_right(*verdict, scenario.expected);
     right_ones += right ? 1 : 0;
     if (arguments.json) {
-      fmt::print("{}\n", json_line(scenario, verdict, right));
+      fmt::print("{}", json_line(scenario, verdict, right));
     } else {
-      fmt::print("{} {:<38}{}\n  {:<38}{}\n", right ? "✓" : "✗", scenario.id, scenario.wrong, "",
-                 told(verdict));
-      if (!right) {
-        fmt::print("  {:<38}expected {}: {}\n", "", id(scenario.expected.closer),
-                   id(scenario.expected.causes.front()));
-      }
+      fmt::print("{} {}  ({})\n    expected  {}\n    verdict   {}\n", right ? "✓" : "✗ WRONG",
+                 scenario.id, scenario.wrong, told(scenario.expected), told(verdict));
       if (arguments.report && outcome) fmt::print("\n{}", outcome->report);
     }
     std::fflush(stdout);

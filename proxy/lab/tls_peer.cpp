@@ -235,10 +235,13 @@ bool TlsPeer::handshake() {
   State& state = *state_;
   const int result = mbedtls_ssl_handshake(&state.ssl);
   if (result != 0) {
-    const bool peer_gone =
+    // A peer that has left needs no alert, and one that says nothing is left without any: real
+    // clients do so when their patience ends.
+    const bool no_alert =
         result == MBEDTLS_ERR_SSL_CONN_EOF || result == MBEDTLS_ERR_NET_CONN_RESET ||
-        result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || result == MBEDTLS_ERR_SSL_INVALID_RECORD;
-    if (peer_gone) return false;
+        result == MBEDTLS_ERR_SSL_TIMEOUT || result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ||
+        result == MBEDTLS_ERR_SSL_INVALID_RECORD;
+    if (no_alert) return false;
     return state.refuse(MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
   }
   if (!state.is_server()) return true;
