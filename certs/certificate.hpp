@@ -129,7 +129,4 @@ std::vector<Certificate> read_pem_certificates(std::string_view pem);
 /// "2026-11-22T10:00:00Z" (RFC 3339).
 std::string rfc3339(Seconds time);
 
-/// Lower-case hex of bytes.
-std::string hex(std::span<const std::uint8_t> bytes);
-
 }  // namespace legible::certs

@@ -5,6 +5,7 @@
 
 #include "certs/certificate_reader.hpp"
 #include "certs/oid.hpp"
+#include "parser/hex.hpp"
 
 namespace legible::certs {
 namespace {
@@ -28,7 +29,7 @@ std::optional<unsigned> read_unsigned(const DerElement& element) {
 std::string address_text(std::span<const std::uint8_t> octets) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const bool known = octets.size() == 4 || octets.size() == 16;
-  if (!known) return "0x" + hex(octets);
+  if (!known) return "0x" + parser::hex(octets);
   const int family = octets.size() == 4 ? AF_INET : AF_INET6;
   inet_ntop(family, octets.data(), text.data(), static_cast<socklen_t>(text.size()));
   return text.data();
@@ -185,7 +186,7 @@ std::optional<SubjectAltName> CertificateReader::read_general_name(
       name.value = dotted(element.content);
       break;
     default:  // x400Address, ediPartyName, and what no standard knows
-      name.value = "0x" + hex(element.whole.first(1));
+      name.value = "0x" + parser::hex(element.whole.first(1));
   }
   return name;
 }

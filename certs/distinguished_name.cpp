@@ -5,6 +5,7 @@
 
 #include "certs/der_reader.hpp"
 #include "certs/oid.hpp"
+#include "parser/hex.hpp"
 
 namespace legible::certs {
 namespace {
@@ -79,7 +80,7 @@ std::string value_text(const DerElement& value) {
     case tag::universal_string:
       return from_universal(value.content);
     default:
-      return "#" + hex(value.whole);
+      return "#" + parser::hex(value.whole);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "certs/distinguished_name.hpp"
 #include "certs/name_match.hpp"
+#include "parser/hex.hpp"
 
 namespace legible::certs {
 namespace {
@@ -137,7 +138,7 @@ class Constraints {
     if (subtree.base.kind != Kind::ip) {
       return fmt::format("{}:{}", kind_text(subtree.base.kind), subtree.base.value);
     }
-    return "IP:" + hex(constraining_.bytes(subtree.base.raw));
+    return "IP:" + parser::hex(constraining_.bytes(subtree.base.raw));
   }
 
   const Certificate& constraining_;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "certs/certificate.hpp"
+#include "parser/hex.hpp"
 
 namespace legible::certs {
 namespace {
@@ -105,7 +106,7 @@ std::span<const NamedOid> curve_names() { return curves; }
 std::span<const NamedOid> extended_key_usage_names() { return extended_key_usages; }
 
 std::string dotted(std::span<const std::uint8_t> oid) {
-  const auto as_hex = [oid] { return "0x" + hex(oid); };
+  const auto as_hex = [oid] { return "0x" + parser::hex(oid); };
   if (oid.empty() || (oid.back() & 0x80) != 0) return as_hex();
   std::string text;
   std::uint64_t arc = 0;

@@ -7,6 +7,7 @@
 
 #include "certs/distinguished_name.hpp"
 #include "certs/name_match.hpp"
+#include "parser/hex.hpp"
 
 namespace legible::certs {
 namespace {
@@ -206,7 +207,7 @@ void PathChecks::check_revocation(std::size_t depth) {
       continue;
     }
     report(ProblemId::revoked, depth, "a serial number that is on no revocation list",
-           fmt::format("{}, on the list of {}", hex(c.serial), c.issuer.text));
+           fmt::format("{}, on the list of {}", parser::hex(c.serial), c.issuer.text));
     return;
   }
 }

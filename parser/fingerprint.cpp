@@ -4,21 +4,12 @@
 #include <vector>
 
 #include "parser/extensions.hpp"
+#include "parser/hex.hpp"
 
 namespace legible::parser {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-
-std::string hex(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text += hex_digits[byte >> 4];
-    text += hex_digits[byte & 0xf];
-  }
-  return text;
-}
 
 std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

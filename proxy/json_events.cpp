@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "parser/fingerprint.hpp"
+#include "parser/hex.hpp"
 #include "proxy/digest.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/event_line.hpp"
@@ -40,7 +41,7 @@ void write_client_hello(JsonWriter& line, const parser::ClientHello& hello) {
     line.value(parser::to_text(version));
   };
 
-  line.field("random", certs::hex(hello.random));
+  line.field("random", parser::hex(hello.random));
   line.key("sni");
   if (hello.sni_state == parser::SniState::absent ||
       hello.sni_state == parser::SniState::malformed) {
@@ -88,7 +89,7 @@ bool is_resumed(const parser::ServerHello& hello) {
 }
 
 void write_server_hello(JsonWriter& line, const parser::ServerHello& hello) {
-  line.field("random", certs::hex(hello.random));
+  line.field("random", parser::hex(hello.random));
   line.field("version", parser::to_text(hello.version));
   line.field("legacy_version", parser::to_text(hello.legacy_version));
   line.key("cipher");
@@ -130,7 +131,7 @@ void write_certificate(JsonWriter& line, const certs::Certificate& certificate) 
   line.begin_object();
   line.field("subject", escape_utf8(certificate.subject.text));
   line.field("issuer", escape_utf8(certificate.issuer.text));
-  line.field("serial", certs::hex(certificate.serial));
+  line.field("serial", parser::hex(certificate.serial));
   line.field("version", certificate.version);
   write_date(line, "not_before", certificate.not_before);
   write_date(line, "not_after", certificate.not_after);
@@ -138,7 +139,7 @@ void write_certificate(JsonWriter& line, const certs::Certificate& certificate) 
   line.field("signature", escape_utf8(certificate.signature));
   line.array("sans", certificate.sans,
              [&](const certs::SubjectAltName& name) { line.value(escape_utf8(name.value)); });
-  line.field("sha256", certs::hex(certificate.sha256));
+  line.field("sha256", parser::hex(certificate.sha256));
   if (!certificate.error.empty()) line.field("error", escape_again(certificate.error));
   line.end_object();
 }
@@ -242,7 +243,7 @@ class EntryWriter {
   void operator()(const parser::FirstBytes& first) const {
     auto line = begin("peeked");
     line.field("protocol", id(first.protocol));
-    line.field("first_bytes", certs::hex(std::span(first.bytes).first(first.count)));
+    line.field("first_bytes", parser::hex(std::span(first.bytes).first(first.count)));
   }
 
   void operator()(const parser::Shared<parser::Dialogue>& dialogue) const {
@@ -273,7 +274,7 @@ class EntryWriter {
     registry_array(line, "signature_algorithms", request->signature_algorithms);
     line.array("authorities", request->authorities, [&](const std::vector<std::uint8_t>& der) {
       const std::optional<certs::Name> name = certs::read_name(der);
-      line.value(name ? escape_utf8(name->text) : "DER:" + certs::hex(der));
+      line.value(name ? escape_utf8(name->text) : "DER:" + parser::hex(der));
     });
   }
 

@@ -1,11 +1,11 @@
 // Any bytes as a certificate: reading one never fails, and keeps the bytes that it was given.
 
+#include "certs/certificate.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
-
-#include "certs/certificate.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span<const std::uint8_t> der(data, size);
