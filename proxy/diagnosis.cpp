@@ -8,6 +8,7 @@
 #include "proxy/diagnosis/admissibility.hpp"
 #include "proxy/diagnosis/advice.hpp"
 #include "proxy/diagnosis/evidence.hpp"
+#include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/leg_summary.hpp"
 #include "proxy/diagnosis/phase.hpp"
 #include "proxy/diagnosis/rules.hpp"

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/observations.hpp"
@@ -111,40 +110,6 @@ std::string client_certificate_text(const Facts& facts) {
       validated ? ", and the server went on after its CertificateVerify: validated" : "");
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
-bool is_address(std::string_view host) {
-  return host.find(':') != std::string_view::npos ||
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
-std::string_view host_of(std::string_view address) {
-  std::string_view host = address.substr(0, address.rfind(':'));
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return host;
-}
-
-/// Causes that a wrong or missing name produces.
-bool about_names(Cause cause) {
-  switch (cause) {
-    case Cause::sni_missing:
-    case Cause::sni_unrecognised:
-    case Cause::sni_malformed:
-    case Cause::sni_warning_not_tolerated:
-    case Cause::server_cert_name_mismatch:
-    case Cause::server_cert_rejected:
-    case Cause::server_drops_hello:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 std::string tell_primary_event(const Situation& situation) {
@@ -211,33 +176,6 @@ std::vector<std::string> tell_echoes(const Situation& situation) {
                                who(entries[i].leg), alert_name(alert->description->value)));
   }
   return told;
-}
-
-std::optional<std::string> tell_insertion(const Situation& situation, Cause cause) {
-  const Facts& facts = situation.facts;
-  if (!about_names(cause) || !facts.hello || !facts.target) return std::nullopt;
-  const std::string& target = facts.target->host;
-  if (target.empty() || is_address(target)) return std::nullopt;
-
-  const std::string mend = fmt::format(
-      "let the client use the name {} (hosts file pointing to the listener, or a "
-      "forward proxy setting)",
-      quoted(target));
-  if (facts.hello->sni_state == parser::SniState::absent) {
-    if (cause != Cause::sni_missing) return std::nullopt;
-    return fmt::format(
-        "the client sent no server name; if it connects to the listener by its "
-        "address, that is why: {}",
-        mend);
-  }
-  if (same_name(facts.hello->sni, target)) return std::nullopt;
-  const bool listeners_own =
-      same_name(facts.hello->sni, "localhost") ||
-      (facts.accepted && same_name(facts.hello->sni, host_of(facts.accepted->listener)));
-  return fmt::format("the client asks for {}, {}, while the target is {}: {}",
-                     quoted(facts.hello->sni),
-                     listeners_own ? "the listener's own name" : "another name than the target's",
-                     quoted(target), mend);
 }
 
 }  // namespace legible::proxy::diagnosis

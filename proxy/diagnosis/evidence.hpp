@@ -1,7 +1,6 @@
 #pragma once
 // The sentences of a verdict: what happened, in the words of the wire, each with its value.
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,5 @@ std::vector<std::string> tell_handshake(const Situation& situation, Cause cause)
 
 /// Alerts that came after the primary event, which are echoes of it.
 std::vector<std::string> tell_echoes(const Situation& situation);
-
-/// The client's name for the server is the listener's, or another one than the target's: what the
-/// way of inserting the proxy did, and how to mend it.
-std::optional<std::string> tell_insertion(const Situation& situation, Cause cause);
 
 }  // namespace legible::proxy::diagnosis

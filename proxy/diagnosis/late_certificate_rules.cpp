@@ -5,6 +5,7 @@
 
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
+#include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/rules.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -60,9 +61,13 @@ Confidence how_sure(const Situation& situation, const Doubt& doubt) {
   return silent_or_name ? Confidence::medium : Confidence::low;
 }
 
-/// The certificate was encrypted. An HTTP client that asks for nothing, or one that leaves without
-/// close_notify, has seldom got what it wanted.
+/// The certificate was encrypted. A client that asked for another name than the target's, an HTTP
+/// client that asks for nothing, or one that leaves without close_notify, has seldom got what it
+/// wanted.
 bool leaves_without_its_answer(const Situation& situation) {
+  if (asks_for_another_name(situation) && late_check(situation.client_stack) != LateCheck::none) {
+    return true;
+  }
   const auto& offered = situation.facts.hello->alpn;
   const bool http = std::ranges::find(offered, "http/1.1") != offered.end();
   switch (situation.client_stack) {

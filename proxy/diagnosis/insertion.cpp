@@ -1,0 +1,85 @@
+#include "proxy/diagnosis/insertion.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "certs/name_match.hpp"
+#include "proxy/diagnosis/text.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+bool is_address(std::string_view host) {
+  return host.find(':') != std::string_view::npos ||
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+std::string_view host_of(std::string_view address) {
+  std::string_view host = address.substr(0, address.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+/// Causes that a wrong or missing name produces.
+bool about_names(Cause cause) {
+  switch (cause) {
+    case Cause::sni_missing:
+    case Cause::sni_unrecognised:
+    case Cause::sni_malformed:
+    case Cause::sni_warning_not_tolerated:
+    case Cause::server_cert_name_mismatch:
+    case Cause::server_cert_rejected:
+    case Cause::server_drops_hello:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The certificate that came does not cover the target's name either: the insertion is not why.
+bool certificate_is_for_neither(const Situation& situation, std::string_view target) {
+  const certs::Certificate* leaf = situation.facts.server().leaf();
+  return leaf && !certs::matches_name(*leaf, target, certs::CommonName::counts);
+}
+
+}  // namespace
+
+bool asks_for_another_name(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (!facts.hello || !facts.target || facts.hello->sni.empty()) return false;
+  const std::string& target = facts.target->host;
+  return !target.empty() && !is_address(target) &&
+         !certs::equal_ignoring_case(facts.hello->sni, target);
+}
+
+std::optional<std::string> tell_insertion(const Situation& situation, Cause cause) {
+  const Facts& facts = situation.facts;
+  if (!about_names(cause) || !facts.hello || !facts.target) return std::nullopt;
+  const std::string& target = facts.target->host;
+  if (target.empty() || is_address(target)) return std::nullopt;
+
+  const std::string mend = fmt::format(
+      "let the client use the name {} (hosts file pointing to the listener, or a "
+      "forward proxy setting)",
+      quoted(target));
+  if (facts.hello->sni_state == parser::SniState::absent) {
+    if (cause != Cause::sni_missing) return std::nullopt;
+    return fmt::format(
+        "the client sent no server name; if it connects to the listener by its "
+        "address, that is why: {}",
+        mend);
+  }
+  if (!asks_for_another_name(situation) || certificate_is_for_neither(situation, target)) {
+    return std::nullopt;
+  }
+  const std::string& asked = facts.hello->sni;
+  const bool listeners_own =
+      certs::equal_ignoring_case(asked, "localhost") ||
+      (facts.accepted && certs::equal_ignoring_case(asked, host_of(facts.accepted->listener)));
+  return fmt::format("the client asks for {}, {}, while the target is {}: {}", quoted(asked),
+                     listeners_own ? "the listener's own name" : "another name than the target's",
+                     quoted(target), mend);
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,18 @@
+#pragma once
+// What the way of inserting the proxy does: a client that was pointed at the listener may ask for
+// another name than the target's.
+
+#include <optional>
+#include <string>
+
+#include "proxy/diagnosis/situation.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// The hello names a server, and the target has a name, and these are two.
+bool asks_for_another_name(const Situation& situation);
+
+/// Where a wrong or missing name may explain `cause`: what the insertion did, and how to mend it.
+std::optional<std::string> tell_insertion(const Situation& situation, Cause cause);
+
+}  // namespace legible::proxy::diagnosis

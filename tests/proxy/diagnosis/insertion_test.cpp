@@ -1,0 +1,55 @@
+#include "support/scenario.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+namespace {
+
+/// The target is www.a.test; the client asks for `name`, and the server shows `leaf`.
+Verdict refused(const std::string& name, const std::string& leaf) {
+  Conversation c;
+  parser::ClientHello hello = hello_openssl(parser::tls12, parser::tls12);
+  hello.sni = name;
+  c.client_says(hello).server_flight({certificate(leaf, "Inter"), certificate("Inter", "Root")},
+                                     {problem(ProblemId::name_mismatch)});
+  return diagnose(c.alert(C, 42).client_fin().timeline());
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a client that was pointed at the listener is told to use the target's name") {
+  const Verdict verdict = refused("localhost", "www.a.test");
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_cert_name_mismatch);
+  REQUIRE(verdict.insertion);
+  CHECK(contains(*verdict.insertion, "the listener's own name"));
+  CHECK(contains(*verdict.insertion, "let the client use the name \"www.a.test\""));
+  CHECK(contains(verdict.summary, "the way of inserting the proxy may be why"));
+  CHECK(refused("gateway.test", "www.a.test").insertion);
+}
+
+TEST_CASE("the insertion is not why, where the names agree or the certificate is for neither") {
+  CHECK_FALSE(refused("WWW.a.test", "www.other.test").insertion);
+  CHECK_FALSE(refused("gateway.test", "www.other.test").insertion);
+}
+
+TEST_CASE("a name that is not the target's makes a quiet end in TLS 1.3 a refusal") {
+  Conversation c;
+  parser::ClientHello curl = hello_openssl();
+  curl.alpn = {"h2", "http/1.1"};
+  curl.sni = "localhost";
+  c.client_says(curl).server_flight13().client_finishes13().hidden_alert(C).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.outcome == Outcome::failed);
+  CHECK(verdict.cause == Cause::server_cert_rejected);
+  CHECK(verdict.confidence == Confidence::low);
+  CHECK(has_alternative(verdict, Cause::server_cert_name_mismatch));
+  CHECK(has_alternative(verdict, Cause::client_satisfied));
+  CHECK(verdict.insertion);
+}
