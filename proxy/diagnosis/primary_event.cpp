@@ -277,13 +277,21 @@ class Search {
     return found;
   }
 
+  /// JSSE's user_canceled belongs to the close_notify that follows it.
+  static bool is_prelude(const Entry& entry) {
+    const auto* alert = observed<parser::Alert>(entry);
+    return alert && alert->description && alert->description->value == alert_number::user_canceled;
+  }
+
   std::chrono::microseconds silence_before(std::size_t index) const {
     const Time end = entries_[index].time;
     std::optional<Time> last;
     const auto consider = [&](Time time) {
       if (time <= end && (!last || time > *last)) last = time;
     };
-    if (index > 0) consider(entries_[index - 1].time);
+    std::size_t before = index;
+    while (before > 0 && is_prelude(entries_[before - 1])) --before;
+    if (before > 0) consider(entries_[before - 1].time);
     const bool closed = std::holds_alternative<LegClosed>(entries_[index].fact) ||
                         std::holds_alternative<ProxyClosing>(entries_[index].fact) ||
                         std::holds_alternative<StillOpen>(entries_[index].fact);

@@ -290,9 +290,10 @@ Answer server_hello_refused(const Situation& situation) {
     return std::nullopt;
   }
   static constexpr Rule rules[] = {
-      warning_not_tolerated,     downgrade_noticed,  version_refused,       suite_not_offered,
-      certificate_not_readable,  weak_key_exchange,  chain_too_long,        no_secure_renegotiation,
-      no_extended_master_secret, scheme_not_offered, extension_not_offered, bad_signature,
+      warning_not_tolerated, downgrade_noticed,         version_refused,
+      suite_not_offered,     certificate_not_readable,  weak_key_exchange,
+      chain_too_long,        no_secure_renegotiation,   scheme_not_offered,
+      extension_not_offered, no_extended_master_secret, bad_signature,
       fault_in_message,
   };
   for (const Rule rule : rules) {

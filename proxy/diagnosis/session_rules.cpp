@@ -282,7 +282,9 @@ Answer ended(const Situation& situation) {
     finding.confidence = exchanged ? Confidence::high : Confidence::medium;
     finding.with(fmt::format("{} closed in order", who(situation.primary.closer)));
     if (!exchanged && situation.server_closed()) {
-      finding.lower().with("the server had answered nothing");
+      finding.lower().with(facts.server().application_data
+                               ? "the server had waited for nothing that the client would say"
+                               : "the server had answered nothing");
     }
     if (facts.client().certificate_empty()) {
       finding.or_else(

@@ -160,3 +160,20 @@ TEST_CASE("a server that stops in the middle of its flight is silent, whoever cl
   CHECK(verdict.mechanism == Mechanism::timeout);
   CHECK(verdict.cause == Cause::server_silent);
 }
+
+TEST_CASE("JSSE's user_canceled does not hide how long it had waited") {
+  const auto gives_up = [](Conversation& c) {
+    c.pause(std::chrono::seconds{10}).alert(C, 90, warning).alert(C, 0, warning).client_fin();
+    return diagnose(c.timeline());
+  };
+  Conversation unanswered;
+  Conversation stalled;
+  unanswered.client_says(hello_jsse());
+  stalled.client_says(hello_jsse()).server_says(tls12_hello());
+  for (Conversation* conversation : {&unanswered, &stalled}) {
+    const Verdict verdict = gives_up(*conversation);
+    INFO(shown(verdict));
+    CHECK(verdict.mechanism == Mechanism::alert_warning);
+    CHECK(verdict.cause == Cause::server_silent);
+  }
+}
