@@ -284,8 +284,12 @@ Answer server_certificate_refused(const Situation& situation) {
   switch (situation.phase) {
     case Phase::server_hello:
     case Phase::server_auth:
-    case Phase::key_exchange:
       return during_handshake(situation);
+    case Phase::key_exchange: {
+      // Whoever answers with a key exchange has most often accepted the certificate, and waits now.
+      const bool accepted = situation.after_silence() || doubts_about_server(situation).empty();
+      return situation.bare_close() && accepted ? std::nullopt : during_handshake(situation);
+    }
     case Phase::client_auth:
     case Phase::post_handshake: {
       const bool left = facts.client().finished && !situation.alert_sent_as_fatal();

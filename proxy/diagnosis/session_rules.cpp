@@ -144,6 +144,7 @@ Answer client_left_during_key_exchange(const Situation& situation) {
   if (!here || !situation.client_closed() || situation.facts.both_finished()) return std::nullopt;
   Finding finding;
   if (!situation.after_silence()) {
+    finding.or_else(Cause::server_cert_rejected, "the client's log speaks of the certificate");
     return finding.with("the client left after its own flight, before the server's Finished");
   }
   finding.cause = Cause::server_silent;

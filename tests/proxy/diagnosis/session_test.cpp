@@ -84,3 +84,37 @@ TEST_CASE("what comes after a complete handshake is judged by what was said in i
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("a client that leaves after its key exchange refuses no certificate") {
+  using namespace std::chrono_literals;
+  const std::vector<certs::Problem> unknown_root = {problem(ProblemId::untrusted_root)};
+  const Scenario scenarios[] = {
+      {"at once",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight().key_exchange_and_finished().client_fin();
+       },
+       Closer::client,
+       {Phase::key_exchange},
+       Mechanism::fin,
+       {Cause::unknown}},
+      {"when its patience ends, though the root is unknown here",
+       [&](auto& c) {
+         c.client_says(hello_openssl()).server_flight(good_chain(), unknown_root);
+         c.key_exchange_and_finished().pause(10s).client_fin();
+       },
+       Closer::client,
+       {Phase::key_exchange},
+       Mechanism::timeout,
+       {Cause::server_silent}},
+      {"at once, from a bad chain",
+       [&](auto& c) {
+         c.client_says(hello_openssl()).server_flight(good_chain(), unknown_root);
+         c.key_exchange_and_finished().client_fin();
+       },
+       Closer::client,
+       {Phase::key_exchange},
+       Mechanism::fin,
+       {Cause::server_cert_untrusted_ca}},
+  };
+  for (const Scenario& scenario : scenarios) check(scenario);
+}
