@@ -23,6 +23,12 @@ TlsPeerOptions asking_without_list(const Fixtures& fixtures, parser::ProtocolVer
   return options;
 }
 
+TlsPeerOptions asking_for_foreign(const Fixtures& fixtures, parser::ProtocolVersion version) {
+  TlsPeerOptions options = asking(fixtures, version);
+  options.trusted = fixtures.foreign;
+  return options;
+}
+
 TlsPeerOptions presenting(const Fixtures& fixtures, parser::ProtocolVersion version,
                           const Identity* identity) {
   TlsPeerOptions options = verifying_client(fixtures, version);
@@ -61,6 +67,12 @@ std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures) {
       {"client-cert-none-13", "server requires a client certificate, client has none (TLS 1.3)",
        refused_by_server({Cause::client_cert_missing}),
        tls_client(presenting(fixtures, tls13, nullptr)), tls_server(asking(fixtures, tls13))},
+      // A client like JSSE withholds its certificate then: on the wire it has none.
+      {"client-cert-not-listed",
+       "no certificate of the client's is of an authority that the server lists",
+       refused_by_server({Cause::client_cert_missing, Cause::client_cert_no_ca_match}),
+       tls_client(presenting(fixtures, tls12, nullptr)),
+       tls_server(asking_for_foreign(fixtures, tls12))},
       {"client-cert-empty-list", "server lists no authorities, client sends no certificate",
        refused_by_server({Cause::client_cert_missing, Cause::client_cert_empty_ca_list}),
        tls_client(presenting(fixtures, tls12, nullptr)),

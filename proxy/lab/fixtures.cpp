@@ -77,6 +77,7 @@ Fixtures Fixtures::make() {
   return {
       .root_pem = root.certificate_pem(),
       .trusted = {root.certificate.der},
+      .foreign = {foreign_root.certificate.der},
       .good = with_issuer(server_profile(in_date()), issuing),
       .expired = with_issuer(server_profile(past()), issuing),
       .not_yet_valid = with_issuer(server_profile(future()), issuing),

@@ -18,6 +18,7 @@ struct Fixtures {
 
   std::string root_pem;      ///< what clients and servers trust
   std::vector<Der> trusted;  ///< the same
+  std::vector<Der> foreign;  ///< an authority of somebody else's
 
   Identity good;  ///< with its intermediate, as all that follow unless said otherwise
   Identity expired;

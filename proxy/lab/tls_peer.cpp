@@ -221,10 +221,10 @@ TlsPeer::~TlsPeer() = default;
 
 bool TlsPeer::handshake_through(Flight flight) {
   mbedtls_ssl_context& ssl = state_->ssl;
-  const int next = flight == Flight::server_first ? MBEDTLS_SSL_CLIENT_CERTIFICATE
-                   : state_->options.highest == parser::tls13
-                       ? MBEDTLS_SSL_HANDSHAKE_WRAPUP
-                       : MBEDTLS_SSL_CLIENT_CHANGE_CIPHER_SPEC;
+  const int next = flight == Flight::server_first             ? MBEDTLS_SSL_CLIENT_CERTIFICATE
+                   : state_->options.highest == parser::tls13 ? MBEDTLS_SSL_HANDSHAKE_WRAPUP
+                   : state_->is_server() ? MBEDTLS_SSL_CLIENT_CHANGE_CIPHER_SPEC
+                                         : MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC;
   while (ssl.MBEDTLS_PRIVATE(state) != next) {
     if (mbedtls_ssl_handshake_step(&ssl) != 0) return false;
   }

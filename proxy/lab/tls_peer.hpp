@@ -52,7 +52,7 @@ class TlsPeer {
     server_first,  ///< ServerHello to ServerHelloDone, in TLS 1.3 to Finished
     client_second  ///< what the client answers
   };
-  /// Runs the handshake until that flight has been read, and stops there.
+  /// Runs the handshake until that flight has been read, or sent, and stops there.
   bool handshake_through(Flight flight);
 
   /// Runs the handshake. When it fails, the alert that the protocol wants has been sent.
