@@ -9,6 +9,25 @@ namespace {
 // Dates are judged too, so that an answer must not outlive the minute it was true in.
 constexpr std::chrono::minutes judgement_lifetime{1};
 
+bool is_worth_keeping(const parser::CertificateMessage& message) {
+  std::size_t total = 0;
+  for (const auto& der : message.chain) total += der.size();
+  return total <= ChainCache::largest_kept;
+}
+
+bool is_worth_keeping(const std::vector<certs::Certificate>& chain) {
+  std::size_t total = 0;
+  for (const certs::Certificate& certificate : chain) total += certificate.der.size();
+  return total <= ChainCache::largest_kept;
+}
+
+ParsedChain parse_anew(const parser::CertificateMessage& message) {
+  auto chain = std::make_shared<std::vector<certs::Certificate>>();
+  chain->reserve(message.chain.size());
+  for (const auto& der : message.chain) chain->push_back(certs::read_certificate(der));
+  return chain;
+}
+
 std::string key_of(const parser::CertificateMessage& message) {
   std::string key;
   for (const auto& der : message.chain) {
@@ -35,12 +54,10 @@ ChainCache::ChainCache(std::shared_ptr<const certs::TrustStore> server_trust,
     : server_trust_(std::move(server_trust)), client_trust_(std::move(client_trust)) {}
 
 ParsedChain ChainCache::parse(const parser::CertificateMessage& message) {
+  if (!is_worth_keeping(message)) return parse_anew(message);
   const std::string key = key_of(message);
   if (const ParsedChain* known = chains_.find(key)) return *known;
-  auto chain = std::make_shared<std::vector<certs::Certificate>>();
-  chain->reserve(message.chain.size());
-  for (const auto& der : message.chain) chain->push_back(certs::read_certificate(der));
-  return chains_.put(key, std::move(chain));
+  return chains_.put(key, parse_anew(message));
 }
 
 std::shared_ptr<const certs::Judgement> ChainCache::judge(const ParsedChain& chain, parser::Side of,
@@ -61,6 +78,7 @@ std::shared_ptr<const certs::Judgement> ChainCache::judge(const ParsedChain& cha
   request.purpose = server ? certs::Purpose::server : certs::Purpose::client;
   request.now = now;
   auto judgement = std::make_shared<const certs::Judgement>(certs::judge(request));
+  if (!is_worth_keeping(*chain)) return judgement;
   return judgements_.put(key, {std::move(judgement), now}).judgement;
 }
 

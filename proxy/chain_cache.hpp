@@ -18,6 +18,8 @@ using ParsedChain = std::shared_ptr<const std::vector<certs::Certificate>>;
 class ChainCache {
  public:
   static constexpr std::size_t capacity = 256;
+  /// Chains that are larger (few are, of honest servers) are not kept: 256 of them would be much.
+  static constexpr std::size_t largest_kept = 16 * 1024;
 
   /// Anchors for server chains and for client chains; null: not judged.
   ChainCache(std::shared_ptr<const certs::TrustStore> server_trust,

@@ -49,7 +49,8 @@ RelayConnection::RelayConnection(ConnectionId id, RelayContext& context, Owner& 
       record_(id, context.records),
       timer_(context.loop, [this] { on_timer(); }),
       accepted_(wall_clock()),
-      last_activity_(context.loop.now()),
+      begun_(context.loop.now()),
+      last_activity_(begun_),
       client_host_(peer.host()) {
   client_.stream = TcpStream(context.loop, std::move(client));
   client_.stream.set_owner(&client_);
@@ -292,8 +293,9 @@ void RelayConnection::enter(Phase phase, std::chrono::milliseconds limit) {
 }
 
 void RelayConnection::enter_handshaking() {
-  const auto left = context_.timeouts.handshake - (wall_clock() - accepted_);
-  enter(Phase::handshaking, std::max(std::chrono::ceil<std::chrono::milliseconds>(left), 1ms));
+  const std::chrono::milliseconds spent{context_.loop.now() - begun_};
+  enter(Phase::handshaking,
+        std::max<std::chrono::milliseconds>(context_.timeouts.handshake - spent, 1ms));
 }
 
 void RelayConnection::observe_progress() {

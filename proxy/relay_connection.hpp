@@ -134,6 +134,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   std::optional<Timer> unread_timer_;  ///< while a leg is not read
   Phase phase_ = Phase::connecting;
   Time accepted_{};
+  std::uint64_t begun_ = 0;          ///< loop time, which no change of the clock moves
   std::uint64_t last_activity_ = 0;  ///< loop time
   std::string client_host_;
   bool client_reset_ = false;      ///< while the server leg was being opened

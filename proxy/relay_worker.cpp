@@ -54,16 +54,18 @@ void RelayWorker::on_accept(TcpListener& listener, FileDescriptor client,
                             const SocketAddress& peer) {
   if (!client) return shared_.admission.leave();
   const ConnectionId id = ++shared_.last_id;
+  std::unique_ptr<RelayConnection> connection;
   try {
-    const auto [place, fresh] = connections_.emplace(
-        id,
+    connection =
         std::make_unique<RelayConnection>(id, context_, static_cast<RelayConnection::Owner&>(*this),
-                                          std::move(client), peer, listener.address()));
-    place->second->start();
+                                          std::move(client), peer, listener.address());
   } catch (const std::system_error& error) {
     shared_.admission.leave();
-    notice(fmt::format("a client was turned away: {}", error.what()));
+    return notice(fmt::format("a client was turned away: {}", error.what()));
   }
+  RelayConnection& fresh = *connection;
+  connections_.emplace(id, std::move(connection));
+  fresh.start();
 }
 
 void RelayWorker::on_accept_error(int error) {
