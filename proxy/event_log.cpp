@@ -49,7 +49,10 @@ class EventOutputs::Sink final : public EventSink {
   void on_verdict(ConnectionId connection, Time time, const Timeline& timeline,
                   const Verdict& verdict) override {
     if (wants_json_) append_verdict(json_, connection, time, verdict);
-    if (wants_text_) append_report(text_, connection, timeline, verdict, outputs_.palette_);
+    if (wants_text_) {
+      append_report(text_, connection, timeline, verdict, outputs_.palette_,
+                    line_width(outputs_.descriptor_));
+    }
   }
 
   void on_notice(Time time, std::string_view what) override {
@@ -73,7 +76,9 @@ class EventOutputs::Sink final : public EventSink {
 };
 
 EventOutputs::EventOutputs(const OutputOptions& options)
-    : format_(options.format), palette_(palette_for(options.standard_output)) {
+    : format_(options.format),
+      descriptor_(options.standard_output),
+      palette_(palette_for(options.standard_output)) {
   if (options.log_path) {
     log_ = std::make_unique<OutputWriter>(*options.log_path,
                                           writer_options(OutputFormat::json, options.when_full));

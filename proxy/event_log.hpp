@@ -48,6 +48,7 @@ class EventOutputs {
   void write_json(std::string_view lines);
 
   const OutputFormat format_;
+  const int descriptor_;  ///< of standard output
   const Palette& palette_;
   std::unique_ptr<OutputWriter> log_;
   std::unique_ptr<OutputWriter> standard_output_;

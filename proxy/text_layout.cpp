@@ -1,8 +1,10 @@
 #include "proxy/text_layout.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -23,6 +25,13 @@ const Palette& palette_for(int descriptor) {
   const char* terminal = std::getenv("TERM");
   const bool capable = terminal != nullptr && std::string_view(terminal) != "dumb";
   return capable ? coloured : plain_text;
+}
+
+std::size_t line_width(int descriptor) {
+  constexpr std::size_t narrowest_line = 60;
+  winsize terminal{};
+  if (ioctl(descriptor, TIOCGWINSZ, &terminal) != 0 || terminal.ws_col == 0) return widest_line;
+  return std::clamp<std::size_t>(terminal.ws_col, narrowest_line, widest_line);
 }
 
 std::string elided(std::string_view text, std::size_t limit) {

@@ -19,6 +19,12 @@ inline constexpr Palette coloured{"\x1b[1m",  "\x1b[2m",  "\x1b[31m",
 /// Is `descriptor` a terminal that wants colour (NO_COLOR unset or empty, TERM not "dumb")?
 const Palette& palette_for(int descriptor);
 
+/// Beyond this a line is hard to read.
+inline constexpr std::size_t widest_line = 100;
+/// The columns of the terminal at `descriptor` as it is now, from 60 to widest_line, which is also
+/// that of anything else.
+std::size_t line_width(int descriptor);
+
 /// At most `limit` characters of a text that is already escaped, with "…" for the rest.
 std::string elided(std::string_view text, std::size_t limit = 120);
 

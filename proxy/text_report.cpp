@@ -16,7 +16,6 @@
 namespace legible::proxy {
 namespace {
 
-constexpr std::size_t line_width = 100;
 constexpr std::size_t fact_indent = 10;
 constexpr std::size_t verdict_indent = 11;
 
@@ -33,8 +32,9 @@ const Wanted* first(const Timeline& timeline) {
 }
 
 /// Appends text that begins in column `indent` of the line that stands in `out`, and ends the line.
-void append_wrapped(std::string& out, std::string_view text, std::size_t indent) {
-  out += wrap(text, line_width, indent, indent);
+void append_wrapped(std::string& out, std::string_view text, std::size_t indent,
+                    std::size_t width) {
+  out += wrap(text, width, indent, indent);
   out += '\n';
 }
 
@@ -52,7 +52,7 @@ void append_header(std::string& out, ConnectionId connection, const Timeline& ti
 }
 
 void append_facts(std::string& out, const Timeline& timeline, const Verdict& verdict,
-                  const Palette& palette) {
+                  const Palette& palette, std::size_t width) {
   const auto entries = timeline.entries();
   const Detail detail = verdict.outcome == Outcome::ok ? Detail::brief : Detail::full;
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -60,7 +60,7 @@ void append_facts(std::string& out, const Timeline& timeline, const Verdict& ver
     if (!fact) continue;
     out += fmt::format("  {}{:<6}{}  ", palette.dim, fact->who, palette.reset);
     const std::string mark = fact->bad ? in_colour(palette.red, "✗ ", palette) : "";
-    append_wrapped(out, mark + fact->text, fact_indent);
+    append_wrapped(out, mark + fact->text, fact_indent, width);
   }
 }
 
@@ -87,11 +87,12 @@ std::string closing_clause(const Verdict& verdict, const Palette& palette) {
 }
 
 /// Ends the headline with the cause's id, on a line of its own when there is no room.
-void append_cause(std::string& out, const Verdict& verdict, const Palette& palette) {
+void append_cause(std::string& out, const Verdict& verdict, const Palette& palette,
+                  std::size_t width) {
   const std::string cause = fmt::format("{}{}{} · {}", palette.bold, id(verdict.cause),
                                         palette.reset, id(verdict.confidence));
   const std::size_t used = columns(std::string_view(out).substr(out.rfind('\n') + 1));
-  const bool fits = used + 3 + columns(cause) <= line_width;
+  const bool fits = used + 3 + columns(cause) <= width;
   out += fmt::format("{}{}\n", fits ? "   " : "\n  ", cause);
 }
 
@@ -111,7 +112,7 @@ std::string success_facts(const Timeline& timeline, const Verdict& verdict) {
 }
 
 void append_headline(std::string& out, const Timeline& timeline, const Verdict& verdict,
-                     const Palette& palette) {
+                     const Palette& palette, std::size_t width) {
   const std::string title = escape_again(describe(verdict.cause).title);
   std::string text;
   if (verdict.outcome == Outcome::ok) {
@@ -124,21 +125,21 @@ void append_headline(std::string& out, const Timeline& timeline, const Verdict& 
     const std::string closing = closing_clause(verdict, palette);
     text = closing.empty() ? title : closing + ": " + title;
   }
-  out += wrap(text, line_width, 2, 2);
-  append_cause(out, verdict, palette);
+  out += wrap(text, width, 2, 2);
+  append_cause(out, verdict, palette, width);
 }
 
 /// A paragraph behind a label; the label stands once, in front of the first paragraph.
 class Paragraphs {
  public:
-  Paragraphs(std::string& out, std::string_view label, const Palette& palette)
-      : out_(out), label_(label), palette_(palette) {}
+  Paragraphs(std::string& out, std::string_view label, const Palette& palette, std::size_t width)
+      : out_(out), label_(label), palette_(palette), width_(width) {}
 
   void add(std::string_view text) {
     if (text.empty()) return;
     out_ += fmt::format("  {}{:<9}{}", palette_.dim, label_, palette_.reset);
     label_ = {};
-    out_ += wrap(escape_again(text), line_width, verdict_indent + 2, verdict_indent) + '\n';
+    out_ += wrap(escape_again(text), width_, verdict_indent + 2, verdict_indent) + '\n';
   }
 
   void add(std::string_view intro, std::string_view text) {
@@ -149,6 +150,7 @@ class Paragraphs {
   std::string& out_;
   std::string_view label_;
   const Palette& palette_;
+  std::size_t width_;
 };
 
 /// First the side that can mend it.
@@ -159,8 +161,11 @@ void add_both_sides(Paragraphs paragraphs, const BothSides& texts, FixAt fix_at)
   if (!server_first) paragraphs.add("server side", texts.server);
 }
 
-void append_reasons(std::string& out, const Verdict& verdict, const Palette& palette) {
-  const auto paragraphs = [&](std::string_view label) { return Paragraphs(out, label, palette); };
+void append_reasons(std::string& out, const Verdict& verdict, const Palette& palette,
+                    std::size_t width) {
+  const auto paragraphs = [&](std::string_view label) {
+    return Paragraphs(out, label, palette, width);
+  };
 
   if (verdict.insertion) paragraphs("inserted").add(*verdict.insertion);
   Paragraphs because = paragraphs("because");
@@ -183,12 +188,13 @@ void append_reasons(std::string& out, const Verdict& verdict, const Palette& pal
 }  // namespace
 
 void append_report(std::string& out, ConnectionId connection, const Timeline& timeline,
-                   const Verdict& verdict, const Palette& palette) {
+                   const Verdict& verdict, const Palette& palette, std::size_t width) {
   append_header(out, connection, timeline, palette);
-  append_facts(out, timeline, verdict, palette);
-  append_headline(out, timeline, verdict, palette);
+  append_facts(out, timeline, verdict, palette, width);
+  append_headline(out, timeline, verdict, palette, width);
   // What went well needs no reasons, unless it went well in an odd way.
-  if (verdict.outcome != Outcome::ok || verdict.insertion) append_reasons(out, verdict, palette);
+  if (verdict.outcome != Outcome::ok || verdict.insertion)
+    append_reasons(out, verdict, palette, width);
   out += '\n';
 }
 

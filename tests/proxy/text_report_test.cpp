@@ -141,6 +141,17 @@ TEST_CASE("colour changes no column and no word") {
   CHECK(uncoloured == report(refused_certificate(), expired()));
 }
 
+TEST_CASE("a report keeps to the columns of a narrow terminal") {
+  std::string text;
+  append_report(text, 17, refused_certificate(), expired(), plain_text, 60);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    const bool is_one_word = line.find(' ', line.find_first_not_of(' ')) == std::string::npos;
+    CHECK((columns(line) <= 60 || is_one_word));
+  }
+}
+
 TEST_CASE("a peer that nobody closed on is not said to have been closed") {
   Verdict verdict;
   verdict.closer = Closer::server;
