@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -73,6 +74,14 @@ void add_hidden_faults(const Situation& situation, Finding& finding) {
         Cause::server_cert_self_signed, Cause::server_cert_name_mismatch,
         Cause::server_cert_expired, Cause::server_cert_pinned}) {
     add_alternative(finding, other);
+  }
+  constexpr std::uint64_t usual_flight = 6000;  // two or three certificates, and a signature
+  const std::uint64_t flight = situation.facts.server().early_encrypted_bytes;
+  if (flight > usual_flight) {
+    finding.or_else(Cause::server_chain_too_long,
+                    fmt::format("the server's encrypted flight has {}; JSSE takes ten certificates "
+                                "and 32768 bytes",
+                                count(flight, "byte")));
   }
 }
 

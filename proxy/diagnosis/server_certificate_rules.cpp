@@ -253,8 +253,9 @@ Finding unreadable_refusal(const Situation& situation) {
     }
     return finding;
   }
-  if (!alert && situation.client_stack == Stack::node) {
-    finding.raise().with("Node closes without an alert when it rejects a certificate");
+  if (!alert && rejects_without_alert(situation.client_stack)) {
+    finding.raise().with(
+        "Node, and Java's java.net.http, close without an alert when they reject a certificate");
   } else if (!alert) {
     finding.or_else(Cause::scanner_probe, "a scanner makes many such connections");
   }

@@ -89,6 +89,8 @@ bool withholds_unlisted_certificates(Stack stack) {
   return stack == Stack::jsse || stack == Stack::go || stack == Stack::nss || stack == Stack::iaik;
 }
 
+bool rejects_without_alert(Stack stack) { return stack == Stack::node || stack == Stack::jsse; }
+
 bool rejects_after_finished(Stack stack) {
   return stack == Stack::node || stack == Stack::gnutls || stack == Stack::nss ||
          stack == Stack::curl;

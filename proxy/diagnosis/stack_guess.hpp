@@ -34,6 +34,8 @@ std::string_view name(Stack stack);
 
 /// Sends an empty Certificate rather than one that the server's authorities do not cover.
 bool withholds_unlisted_certificates(Stack stack);
+/// May close without any alert when it rejects a certificate: Node always, Java's java.net.http.
+bool rejects_without_alert(Stack stack);
 /// Completes the handshake before it rejects a certificate, and then closes.
 bool rejects_after_finished(Stack stack);
 

@@ -323,10 +323,25 @@ TEST_CASE("what TLS 1.3 hides is named among the alternatives") {
   alert.client_says(hello_jsse()).server_flight13().hidden_alert(C, 35).client_fin();
   Conversation silent;
   silent.client_says(hello_node()).server_flight13().client_fin();
-  for (const Conversation* conversation : {&alert, &silent}) {
+  Conversation java_net_http;
+  java_net_http.client_says(hello_jsse()).server_flight13().client_fin();
+  for (const Conversation* conversation : {&alert, &silent, &java_net_http}) {
     const Verdict verdict = diagnose(conversation->timeline());
     INFO(shown(verdict));
     CHECK(verdict.cause == Cause::server_cert_rejected);
+    CHECK(verdict.confidence == Confidence::medium);
+    CHECK_FALSE(has_alternative(verdict, Cause::server_chain_too_long));
     for (const Cause fault : faults) CHECK(has_alternative(verdict, fault));
   }
+}
+
+TEST_CASE("a large encrypted flight may have been too large") {
+  Conversation c;
+  c.client_says(hello_jsse()).server_says(tls13_hello()).changes_cipher(S);
+  c.record13(S, 9000, Content::unknown).record13(S, 53, Content::finished);
+  c.hidden_alert(C, 35).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_cert_rejected);
+  CHECK(has_alternative(verdict, Cause::server_chain_too_long));
 }
