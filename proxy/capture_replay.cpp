@@ -101,7 +101,7 @@ ReplayResult replay_capture(capture::CaptureFile& file, std::string_view file_na
 
   while (const auto packet = file.next()) {
     const capture::Dissected dissected =
-        capture::dissect(file.link_layer(), packet->bytes, packet->wire_length);
+        capture::dissect(packet->link, packet->bytes, packet->wire_length);
     if (const auto* segment = std::get_if<capture::TcpSegment>(&dissected)) {
       tracker.on_segment(packet->time, *segment);
     } else if (const auto* fragment = std::get_if<capture::IpFragment>(&dissected)) {

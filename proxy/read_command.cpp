@@ -32,8 +32,9 @@ void add_key_log_file(capture::KeyLog& key_log, const std::string& path) {
 /// A pipe can be read only once, and the packets need it.
 void add_embedded_secrets(capture::KeyLog& key_log, const std::string& path) {
   if (!std::filesystem::is_regular_file(path)) return;
-  std::ifstream file(path, std::ios::binary);
-  std::istringstream secrets{capture::read_pcapng_secrets(file)};
+  capture::Stream file = capture::open_stream(path.c_str());
+  if (!file) return;
+  std::istringstream secrets{capture::read_pcapng_secrets(std::move(file))};
   key_log.read(secrets);
 }
 
@@ -41,10 +42,7 @@ capture::CaptureFile open_capture(const std::string& path) {
   try {
     return capture::CaptureFile{path};
   } catch (const std::runtime_error& error) {
-    // libpcap names the file in some of its messages and not in others.
-    const std::string reason = error.what();
-    if (reason.starts_with(path)) throw;
-    throw std::runtime_error(fmt::format("{}: {}", path, reason));
+    throw std::runtime_error(fmt::format("{}: {}", path, error.what()));
   }
 }
 
@@ -67,6 +65,10 @@ bool read(const ReadOptions& options) {
   const ReplayResult result = replay_capture(file, options.capture_file, key_log, context);
   outputs.close();
 
+  if (const std::string left_out = file.left_out(); !left_out.empty() && result.error.empty()) {
+    fmt::print(stderr, "legible read: {}: left out {}, which cannot be read\n",
+               options.capture_file, left_out);
+  }
   if (!result.error.empty()) {
     complain("legible read: {}: read as far as packet {}: {}", options.capture_file, result.packets,
              result.error);

@@ -2,85 +2,80 @@
 
 #include <pcap/pcap.h>
 
-#include <algorithm>
-#include <cstdint>
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
+#include <utility>
+
+#include "proxy/capture/pcapng_packets.hpp"
+#include "proxy/capture/stream.hpp"
 
 namespace legible::capture {
 namespace {
 
-LinkLayer link_layer_of(int type) {
-  switch (type) {
-    case DLT_EN10MB:
-      return LinkLayer::ethernet;
-    case DLT_NULL:
-    case DLT_LOOP:
-      return LinkLayer::loopback;
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6:
-      return LinkLayer::raw_ip;
-    case DLT_LINUX_SLL:
-      return LinkLayer::linux_cooked_v1;
-    case DLT_LINUX_SLL2:
-      return LinkLayer::linux_cooked_v2;
-    default:
-      break;
+class PcapPackets final : public PacketSource {
+ public:
+  explicit PcapPackets(Stream stream) {
+    char reason[PCAP_ERRBUF_SIZE] = {};
+    file_.reset(
+        pcap_fopen_offline_with_tstamp_precision(stream.get(), PCAP_TSTAMP_PRECISION_NANO, reason));
+    if (!file_) throw std::runtime_error(reason);
+    static_cast<void>(stream.release());  // libpcap closes it
+    const int link_type = pcap_datalink(file_.get());
+    const auto link = link_layer_of(link_type);
+    if (!link) throw std::runtime_error(unknown_link_type(link_type));
+    link_ = *link;
   }
-  const char* name = pcap_datalink_val_to_name(type);
-  throw std::runtime_error("packets of link type " + std::to_string(type) + " (" +
-                           (name ? name : "unknown") +
-                           ") cannot be read: only Ethernet, Linux cooked, loopback and raw IP");
+
+  std::optional<CapturedPacket> next() override {
+    pcap_pkthdr* header = nullptr;
+    const u_char* bytes = nullptr;
+    const int result = pcap_next_ex(file_.get(), &header, &bytes);
+    if (result == 1) {
+      return CapturedPacket{capture_time(header->ts.tv_sec, header->ts.tv_usec / 1000), link_,
+                            Bytes{bytes, header->caplen}, header->len};
+    }
+    if (result == PCAP_ERROR) error_ = pcap_geterr(file_.get());
+    return std::nullopt;
+  }
+
+  std::string error() const override { return error_; }
+
+ private:
+  struct Close {
+    void operator()(pcap* file) const { pcap_close(file); }
+  };
+  std::unique_ptr<pcap, Close> file_;
+  LinkLayer link_ = LinkLayer::ethernet;
+  std::string error_;
+};
+
+/// The formats differ in their first byte, and a pipe can give back no more.
+std::unique_ptr<PacketSource> open(Stream stream) {
+  constexpr int pcapng = 0x0a;
+  constexpr int gzip = 0x1f;
+  const int first = std::getc(stream.get());
+  if (first == EOF) {
+    throw std::runtime_error(std::ferror(stream.get()) != 0 ? std::strerror(errno)
+                                                            : "is empty, and no capture");
+  }
+  std::ungetc(first, stream.get());
+  if (first == pcapng) return std::make_unique<PcapngPackets>(std::move(stream));
+  if (first == gzip) throw std::runtime_error("is compressed with gzip: unpack it first");
+  return std::make_unique<PcapPackets>(std::move(stream));
 }
 
-/// pcapng times have 64 bits: what a calendar cannot show is cut.
-Time time_of(const timeval& stamp) {
-  constexpr std::int64_t year_9999 = 253402300799;
-  const auto seconds = std::clamp<std::int64_t>(stamp.tv_sec, 0, year_9999);
-  const auto nanoseconds = std::clamp<std::int64_t>(stamp.tv_usec, 0, 999'999'999);
-  return Time{std::chrono::seconds{seconds} + std::chrono::microseconds{nanoseconds / 1000}};
-}
-
-std::string explain(const std::string& reason) {
-  if (reason.starts_with("an interface has a ")) {
-    return reason +
-           "; write the packets of one interface to a file of their own first "
-           "(tshark -Y frame.interface_id==0 -r FILE -w OUT)";
-  }
-  return reason;
+Stream open_file(const std::string& path) {
+  if (path == "-") return Stream{stdin};
+  Stream stream = open_stream(path.c_str());
+  if (!stream) throw std::runtime_error(std::strerror(errno));
+  return stream;
 }
 
 }  // namespace
 
-void CaptureFile::Close::operator()(pcap* file) const { pcap_close(file); }
+CaptureFile::CaptureFile(const std::string& path) : packets_(open(open_file(path))) {}
 
-CaptureFile::CaptureFile(const std::string& path) {
-  char reason[PCAP_ERRBUF_SIZE] = {};
-  file_.reset(
-      pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, reason));
-  if (!file_) throw std::runtime_error(reason);
-  link_layer_ = link_layer_of(pcap_datalink(file_.get()));
-}
-
-CaptureFile::CaptureFile(std::FILE* stream) {
-  char reason[PCAP_ERRBUF_SIZE] = {};
-  file_.reset(pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, reason));
-  if (!file_) {
-    std::fclose(stream);
-    throw std::runtime_error(reason);
-  }
-  link_layer_ = link_layer_of(pcap_datalink(file_.get()));
-}
-
-std::optional<CapturedPacket> CaptureFile::next() {
-  pcap_pkthdr* header = nullptr;
-  const u_char* bytes = nullptr;
-  const int result = pcap_next_ex(file_.get(), &header, &bytes);
-  if (result == 1) {
-    return CapturedPacket{time_of(header->ts), {bytes, header->caplen}, header->len};
-  }
-  if (result == PCAP_ERROR) error_ = explain(pcap_geterr(file_.get()));
-  return std::nullopt;
-}
+CaptureFile::CaptureFile(std::FILE* stream) : packets_(open(Stream{stream})) {}
 
 }  // namespace legible::capture

@@ -1,10 +1,11 @@
 #pragma once
 // The TLS secrets inside a pcapng file: its Decryption Secrets Blocks
-// (draft-ietf-opsawg-pcapng, section 4.7). libpcap hands back packets only.
+// (draft-ietf-opsawg-pcapng, section 4.7).
 
 #include <cstddef>
-#include <istream>
 #include <string>
+
+#include "proxy/capture/stream.hpp"
 
 namespace legible::capture {
 
@@ -12,8 +13,8 @@ namespace legible::capture {
 inline constexpr std::size_t max_embedded_secrets = 16 * 1024 * 1024;
 
 /// The key logs of all TLS secrets blocks, one after the other; empty when there are none or the
-/// file is no pcapng. Walks the blocks of every section, in either byte order, and stops where a
-/// block breaks a rule or the file ends: what was found until then counts.
-std::string read_pcapng_secrets(std::istream& file);
+/// file is no pcapng. Stops where a block breaks a rule or the file ends: what was found until then
+/// counts.
+std::string read_pcapng_secrets(Stream file);
 
 }  // namespace legible::capture

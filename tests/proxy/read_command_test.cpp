@@ -126,8 +126,19 @@ TEST_CASE("a capture that is cut short ends with 1, one line, and what could be 
   CHECK(outcome.output.find(R"("cause":"no-shared-cipher")") != std::string::npos);
 }
 
+TEST_CASE("a pcapng file of several sections, link types, clocks and kinds of packets is read") {
+  const Outcome outcome = read({std::string{LEGIBLE_TEST_DATA} + "/interfaces.pcapng", "--json"});
+  CHECK(outcome.status == 0);
+  CHECK(outcome.complaint.find("left out 1 packet of link type 220") != std::string::npos);
+  CHECK(outcome.output.find(R"("cause":"no-shared-cipher")") != std::string::npos);
+  CHECK(outcome.output.find(R"("closer":"server")") != std::string::npos);
+}
+
 TEST_CASE("files that cannot be used end with 1 and one line that names them") {
   const std::string capture = captures + "zeek-tls12.pcap";
+  const TemporaryDirectory directory;
+  const std::string gzipped = directory / "capture.pcap.gz";
+  std::ofstream(gzipped, std::ios::binary) << "\x1f\x8b\x08";
   struct Case {
     std::vector<std::string> words;
     std::string named;
@@ -136,6 +147,8 @@ TEST_CASE("files that cannot be used end with 1 and one line that names them") {
       {{"/nonexistent.pcap"}, "/nonexistent.pcap"},
       {{captures + "README.md"}, "README.md"},
       {{captures}, "captures"},
+      {{"/dev/null"}, "/dev/null: is empty"},
+      {{gzipped}, "gzip"},
       {{capture, "--keylog", "/nonexistent.keys"}, "/nonexistent.keys"},
       {{capture, "--trust", "/nonexistent.pem"}, "/nonexistent.pem"},
       {{capture, "--crl", "/nonexistent.crl"}, "/nonexistent.crl"},

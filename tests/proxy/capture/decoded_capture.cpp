@@ -106,7 +106,7 @@ DecodedCapture decode_capture(CaptureFile& file, const KeyLog& key_log) {
   }};
   IpFragments fragments;
   while (const auto packet = file.next()) {
-    const Dissected dissected = dissect(file.link_layer(), packet->bytes, packet->wire_length);
+    const Dissected dissected = dissect(packet->link, packet->bytes, packet->wire_length);
     if (const auto* segment = std::get_if<TcpSegment>(&dissected)) {
       tracker.on_segment(packet->time, *segment);
     } else if (const auto* fragment = std::get_if<IpFragment>(&dissected)) {
