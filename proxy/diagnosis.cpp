@@ -25,6 +25,7 @@ constexpr Rule rules[] = {
     not_captured,
     plain_text,
     proxy_closed,
+    heartbleed_probe,
     still_open,
     before_hello,
     hello_unanswered,

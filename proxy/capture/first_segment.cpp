@@ -40,12 +40,20 @@ std::optional<parser::Side> sender_of(Bytes first_bytes) {
   return std::nullopt;
 }
 
-bool looks_like_a_beginning(Bytes first_bytes) {
+bool looks_like_a_beginning(parser::Side from, Bytes first_bytes) {
+  constexpr std::size_t told_by = 6;  // bytes, the last of them the handshake message's type
+  const bool handshake = begins_tls_record(first_bytes, parser::content_type::handshake);
+  if (handshake) return first_bytes.size() < told_by || sender_of(first_bytes) == from;
+  if (begins_sslv2_hello(first_bytes)) return from == parser::Side::client;
+  if (begins_clear_alert(first_bytes)) return from == parser::Side::server;
+  return !first_bytes.empty() &&
+         std::ranges::all_of(first_bytes.first(std::min<std::size_t>(first_bytes.size(), 4)),
+                             is_text);
+}
+
+bool answers_a_hello(Bytes first_bytes) {
   return begins_tls_record(first_bytes, parser::content_type::handshake) ||
-         begins_clear_alert(first_bytes) || begins_sslv2_hello(first_bytes) ||
-         (!first_bytes.empty() &&
-          std::ranges::all_of(first_bytes.first(std::min<std::size_t>(first_bytes.size(), 4)),
-                              is_text));
+         begins_clear_alert(first_bytes);
 }
 
 }  // namespace legible::capture

@@ -11,8 +11,11 @@ namespace legible::capture {
 /// Who sends these bytes, when they begin with a TLS ClientHello or ServerHello.
 std::optional<parser::Side> sender_of(Bytes first_bytes);
 
-/// Could a conversation begin like this: with a TLS handshake or alert, an SSLv2-format hello, or
-/// text? Otherwise the capture began in the middle.
-bool looks_like_a_beginning(Bytes first_bytes);
+/// Could this side begin so: with a hello, text, or, the server, an alert? Otherwise the capture
+/// began in the middle.
+bool looks_like_a_beginning(parser::Side from, Bytes first_bytes);
+
+/// Is this what a server says only to a client that spoke before: a TLS record?
+bool answers_a_hello(Bytes first_bytes);
 
 }  // namespace legible::capture

@@ -1,6 +1,7 @@
 #include "proxy/capture/tcp_connection.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy/capture/first_segment.hpp"
 
@@ -119,10 +120,7 @@ void TcpConnection::deliver(Side from, const Chunk& chunk) {
   }
 
   if (!established_) establish(std::nullopt);
-  const bool from_start = stream(Side::client).syn_seen || stream(Side::server).syn_seen;
-  if (!from_start && own.next() == 0 && !looks_like_a_beginning(chunk.bytes)) {
-    watcher_.on_gap(now_, from, 0);
-  }
+  if (own.next() == 0) tell_missing_beginning(from, chunk.bytes);
   own.advance_to(chunk.end());
   const auto captured = static_cast<Offset>(chunk.bytes.size());
   if (done < captured) {
@@ -131,6 +129,20 @@ void TcpConnection::deliver(Side from, const Chunk& chunk) {
   if (captured < chunk.length) {
     const Offset missing = chunk.length - std::max(done, captured);
     watcher_.on_gap(now_, from, static_cast<std::uint64_t>(missing));
+  }
+}
+
+/// Without a SYN the first bytes themselves must tell whether something came before them.
+void TcpConnection::tell_missing_beginning(Side from, Bytes first_bytes) {
+  if (stream(Side::client).syn_seen || stream(Side::server).syn_seen) return;
+  TcpStream& own = stream(from);
+  TcpStream& client = stream(Side::client);
+  const bool unasked = from == Side::server && client.next() == 0 && answers_a_hello(first_bytes);
+  if (unasked && !std::exchange(client.beginning_missed, true)) {
+    watcher_.on_gap(now_, Side::client, 0);
+  }
+  if (!looks_like_a_beginning(from, first_bytes) && !std::exchange(own.beginning_missed, true)) {
+    watcher_.on_gap(now_, from, 0);
   }
 }
 
@@ -194,6 +206,8 @@ bool TcpConnection::skip_hole(Side side) {
     if (position > own.next() && (target == own.next() || position < target)) target = position;
   };
   const auto kept = own.front();
+  // What comes next is there: it waits for the other direction.
+  if (kept && kept->begin <= own.next()) return false;
   if (kept) consider(kept->begin);
   if (const auto waiting = stream(parser::other(side)).front()) consider(waiting->needs);
   const Offset missing = target - own.next();
@@ -208,6 +222,24 @@ bool TcpConnection::skip_hole(Side side) {
   return true;
 }
 
+/// Kept segments of both sides that each acknowledge the other, though neither was sent before: the
+/// capture contradicts itself, and one of them goes first.
+bool TcpConnection::untangle() {
+  for (const Side side : sides) {
+    if (const auto kept = stream(side).front(); kept && kept->begin <= stream(side).next()) {
+      deliver(side, *kept);
+      stream(side).drop_front();
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Gives up what is missing, this side's first. False: nothing waits any more.
+bool TcpConnection::make_way(Side side) {
+  return skip_hole(side) || skip_hole(parser::other(side)) || untangle();
+}
+
 void TcpConnection::lose_patience() {
   for (const Side side : sides) {
     const TcpStream& own = stream(side);
@@ -216,7 +248,7 @@ void TcpConnection::lose_patience() {
     const auto too_much = [&] {
       return own.kept_bytes() > max_kept_bytes || own.kept_chunks() > max_kept_chunks;
     };
-    while (too_much() && (skip_hole(side) || skip_hole(parser::other(side)))) deliver_all_ready();
+    while (too_much() && make_way(side)) deliver_all_ready();
   }
 
   if (!lacks_something(Side::client) && !lacks_something(Side::server)) {
@@ -233,7 +265,7 @@ void TcpConnection::lose_patience() {
 
 void TcpConnection::release() {
   deliver_all_ready();
-  while (skip_hole(Side::client) || skip_hole(Side::server)) deliver_all_ready();
+  while (make_way(Side::client)) deliver_all_ready();
   for (const Side side : sides) {
     if (deliver_reset(side, true)) deliver_all_ready();
   }

@@ -87,6 +87,7 @@ class TcpConnection {
 
   bool ready(Side from, const Chunk& chunk) const;
   void deliver(Side from, const Chunk& chunk);
+  void tell_missing_beginning(Side from, Bytes first_bytes);
   bool deliver_kept(Side from);
   bool deliver_reset(Side from, bool lost_bytes_allowed);
   void deliver_all_ready();
@@ -94,6 +95,8 @@ class TcpConnection {
 
   bool lacks_something(Side side) const;
   bool skip_hole(Side side);
+  bool untangle();
+  bool make_way(Side side);
   void lose_patience();
 
   TcpWatcher& watcher_;

@@ -70,7 +70,8 @@ class TcpStream {
   std::optional<Reset> reset;  ///< seen, not yet delivered
   bool seen = false;           ///< any segment of this direction was captured
   bool syn_seen = false;
-  bool ended = false;  ///< a FIN or RST was delivered
+  bool beginning_missed = false;  ///< told: bytes came before the first that was captured
+  bool ended = false;             ///< a FIN or RST was delivered
   bool was_reset = false;
 
  private:

@@ -203,10 +203,13 @@ constexpr CauseInfo causes[] = {
      .id = "scanner-probe",
      .fix_at = FixAt::client,
      .benign = true,
-     .title = "one of many differing hellos: somebody scans this service",
-     .meaning = "A burst of connections with differing hellos, most cut short, is a security scan.",
+     .title = "a probe: somebody scans this service",
+     .meaning =
+         "A burst of connections with differing hellos, most cut short, is a security scan; so is "
+         "a heartbeat request that announces more than it holds (Heartbleed).",
      .looks_like =
-         "Ten or more connections within seconds from one address, with differing offers.",
+         "Ten or more connections within seconds from one address, with differing offers; or a "
+         "malformed heartbeat.",
      .client_hint = "Nothing to mend; ask who scans."},
     {.cause = Cause::plain_http_to_tls,
      .id = "plain-http-to-tls",
@@ -259,9 +262,8 @@ constexpr CauseInfo causes[] = {
      .id = "tls-to-starttls-service",
      .fix_at = FixAt::client,
      .title = "the client speaks TLS at once to a service that begins in clear",
-     .meaning =
-         "The server sent the greeting of a mail, FTP or directory service: TLS begins there "
-         "only after STARTTLS.",
+     .meaning = "The server sent the greeting of a mail, FTP, directory or database service: TLS "
+                "begins there only after STARTTLS.",
      .looks_like = "`220 `, `* OK` or `+OK` from the server where a ServerHello should be.",
      .client_hint = "Use STARTTLS (openssl s_client -starttls smtp), or the port of implicit TLS "
                     "(465, 993, 995, 990, 636).",

@@ -241,6 +241,18 @@ Answer finished_and_left(const Situation& situation) {
   return finding;
 }
 
+/// No stack sends a heartbeat request that announces more than it holds; CVE-2014-0160 is tried so.
+Answer heartbleed_probe(const Situation& situation) {
+  const auto* malformed = situation.facts.client().malformed;
+  if (!malformed || malformed->what != "heartbeat") return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::scanner_probe;
+  finding.confidence = Confidence::high;
+  return finding.with(
+      "the client sent a heartbeat request that announces more bytes than it holds, as one does "
+      "to try a server for Heartbleed (CVE-2014-0160)");
+}
+
 Answer still_open(const Situation& situation) {
   if (situation.primary.mechanism != Mechanism::still_open) return std::nullopt;
   Finding finding;

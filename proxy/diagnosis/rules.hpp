@@ -50,6 +50,7 @@ Answer renegotiation(const Situation& situation);
 Answer refused_by_application(const Situation& situation);
 Answer established_alert(const Situation& situation);
 Answer finished_and_left(const Situation& situation);
+Answer heartbleed_probe(const Situation& situation);
 Answer ended(const Situation& situation);
 
 /// Still open when the observation ended.

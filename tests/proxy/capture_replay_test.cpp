@@ -261,6 +261,35 @@ TEST_CASE("a capture that begins in the middle of a connection blames nobody for
   CHECK(replayed.verdict().confidence == Confidence::low);
 }
 
+TEST_CASE("a capture that begins with the server's answer does not make the client silent") {
+  PcapFile file = PcapFile::parse(read_bytes(folder / "zeek-handshake-failure.pcap"));
+  // The TCP handshake and the hello take the first four packets.
+  file.packets.erase(file.packets.begin(), file.packets.begin() + 4);
+  const Verdict answered = replay(file.bytes()).verdict();
+  CHECK(answered.cause == Cause::unknown);
+  CHECK(answered.confidence == Confidence::low);
+  CHECK(std::ranges::count(answered.evidence,
+                           "the capture begins after the client's first bytes") == 1);
+}
+
+TEST_CASE("a bare end whose last bytes were not captured is no truncation") {
+  const PcapFile whole = PcapFile::parse(read_bytes(folder / "suricata-client-certificate.pcap"));
+  REQUIRE(replay(whole.bytes()).verdict().mechanism == Mechanism::alert_encrypted);
+  for (std::size_t i = 10; i < whole.packets.size(); ++i) {
+    PcapFile lacking = whole;
+    lacking.packets.erase(lacking.packets.begin() + static_cast<std::ptrdiff_t>(i));
+    CAPTURE(i);
+    CHECK(replay(lacking.bytes()).verdict().cause != Cause::truncated_close);
+  }
+}
+
+TEST_CASE("a heartbeat that announces more than it holds is a probe, whatever the certificate") {
+  const Verdict verdict = replay(read_bytes(folder / "zeek-heartbleed.pcap")).verdict();
+  CHECK(verdict.cause == Cause::scanner_probe);
+  CHECK(verdict.closer == Closer::client);
+  CHECK(verdict.outcome == Outcome::ok);
+}
+
 TEST_CASE("a capture that ends right after the hello does not make the server silent") {
   PcapFile file = PcapFile::parse(read_bytes(folder / "zeek-handshake-failure.pcap"));
   file.packets.resize(4);

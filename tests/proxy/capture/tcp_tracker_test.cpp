@@ -225,6 +225,22 @@ TEST_CASE("bytes that were acknowledged and never captured are a gap") {
                              "server: answer", "client: j"});
 }
 
+TEST_CASE("bytes that wait for an answer that was not captured are not lost with it") {
+  // What the server sent is missing; the client's bytes acknowledge it, and are acknowledged.
+  Capture capture;
+  capture.handshake().client(0, 0, "hello").client(5, 6, "alert").client(10, 6, "", fin);
+  capture.server(6, 11, "", fin).client(11, 7, "");
+  CHECK(capture.end() == Log{opened, "established", "client: hello", "server gap 6",
+                             "client: alert", "client fin", "server fin", "finished"});
+}
+
+TEST_CASE("segments that each acknowledge the other are delivered at the end") {
+  Capture capture;
+  capture.handshake().client(0, 5, "hello").server(0, 5, "world");
+  CHECK(capture.end() ==
+        Log{opened, "established", "client: hello", "server: world", "still open"});
+}
+
 TEST_CASE("bytes that nobody acknowledged are waited for until the capture ends") {
   Capture capture;
   capture.handshake().client(3, 0, "def").wait(10s).client(6, 0, "ghi");
