@@ -24,8 +24,9 @@ class RecordingWatcher final : public capture::TcpWatcher {
  public:
   RecordingWatcher(ConnectionId id, const capture::KeyLog& key_log, RecordContext& context)
       : context_(context),
+        has_keys_(!key_log.empty()),
         decryptor_(key_log),
-        record_(id, context, key_log.empty() ? nullptr : &decryptor_) {}
+        record_(id, context, has_keys_ ? &decryptor_ : nullptr) {}
 
   void begin(Time time, std::string_view file_name, const Endpoint& client,
              const Endpoint& server) {
@@ -73,6 +74,10 @@ class RecordingWatcher final : public capture::TcpWatcher {
           time, fmt::format("connection {}: {} segments were sent again, {} came out of order",
                             record_.id(), disorder.retransmitted, disorder.late));
     }
+    if (const auto obstacle = decryptor_.obstacle(); !obstacle.empty()) {
+      context_.sink.on_notice(
+          time, fmt::format("connection {} was not decrypted: {}", record_.id(), obstacle));
+    }
     if (still_open) record_.note(time, Leg::client, StillOpen{});
     record_.conclude(time);
   }
@@ -81,6 +86,7 @@ class RecordingWatcher final : public capture::TcpWatcher {
   std::uint64_t& received(Leg from) { return received_[static_cast<std::size_t>(from)]; }
 
   RecordContext& context_;
+  bool has_keys_;
   capture::KeyLogDecryptor decryptor_;
   ConnectionRecord record_;
   std::string server_;

@@ -40,20 +40,25 @@ void KeyLogDecryptor::on_server_hello(const parser::ServerHello& hello) {
   const ConnectionSecrets* secrets = key_log_.find(client_random_);
   protection_ = protection_of(hello.cipher);
   tls13_ = parser::is_tls13_like(hello.version);
-  if (!protection_ || hello.compression.value != 0) return;
+  obstacle_ = {};
+  if (!protection_) obstacle_ = "its cipher suite cannot be decrypted here";
+  if (hello.compression.value != 0) obstacle_ = "its records are compressed";
+  if (!obstacle_.empty()) return;
   if (!tls13_) {
     const Secret* master = secrets ? &secrets->master : key_log_.find_session(hello.session_id);
-    if (master) derive_key_block(*master, hello);
+    if (master && !master->empty()) return derive_key_block(*master, hello);
+  }
+  if (!tls13_ || !secrets) {
+    obstacle_ = "the key log has no secrets of it";
     return;
   }
-  if (!secrets) return;
   use_tls13_secret(direction(parser::Side::client), secrets->client_handshake);
   use_tls13_secret(direction(parser::Side::server), secrets->server_handshake);
   if (early_data_offered_) early_cipher_ = tls13_cipher(secrets->client_early);
 }
 
 void KeyLogDecryptor::derive_key_block(const Secret& master, const parser::ServerHello& hello) {
-  if (master.empty() || hello.version < parser::tls10) return;
+  if (hello.version < parser::tls10) return;
   std::vector<std::uint8_t> seed(hello.random.begin(), hello.random.end());
   seed.insert(seed.end(), client_random_.begin(), client_random_.end());
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "parser/record_decryptor.hpp"
@@ -32,6 +33,10 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   void on_finished(parser::Side from) override;
   void on_key_update(parser::Side from) override;
 
+  /// Why nothing of the last handshake could be decrypted; empty when it could, or when there was
+  /// none.
+  std::string_view obstacle() const { return obstacle_; }
+
  private:
   struct Direction {
     std::optional<RecordCipher> cipher;
@@ -55,6 +60,7 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   bool early_data_offered_ = false;
   bool tls13_ = false;
   const SuiteProtection* protection_ = nullptr;
+  std::string_view obstacle_;
   std::optional<RecordCipher> early_cipher_;  ///< of 0-RTT data, which stands before the rest
   std::uint64_t early_sequence_ = 0;
   std::array<Direction, 2> directions_;
