@@ -41,7 +41,7 @@ class RecordingWatcher final : public capture::TcpWatcher {
   }
 
   void on_established(Time time, std::optional<std::chrono::microseconds> took) override {
-    record_.note(time, Leg::server, Connected{server_, took.value_or(std::chrono::microseconds{})});
+    record_.note(time, Leg::server, Connected{server_, took});
   }
 
   void on_connect_failed(Time time, capture::ConnectFailure how,

@@ -73,8 +73,10 @@ std::string sni_text(const parser::ClientHello& hello) {
 }
 
 std::string client_hello_text(const parser::ClientHello& hello, Detail detail) {
-  const auto ciphers = std::ranges::count_if(
-      hello.ciphers, [](auto suite) { return !parser::is_grease(suite.value); });
+  const auto ciphers = hello.sslv2_format ? std::ranges::ssize(hello.sslv2_cipher_specs)
+                                          : std::ranges::count_if(hello.ciphers, [](auto suite) {
+                                              return !parser::is_grease(suite.value);
+                                            });
   std::string line =
       fmt::format("ClientHello{}  {}  {}  {} ciphers", hello.sslv2_format ? " in SSLv2 format" : "",
                   offered_versions(hello), sni_text(hello), ciphers);
@@ -95,8 +97,9 @@ std::string server_hello_text(const parser::ServerHello& hello) {
     return "HelloRetryRequest" +
            (hello.group ? "  wants a key share of " + name_or_id(*hello.group) : std::string());
   }
-  std::string line =
-      fmt::format("ServerHello  {}  {}", parser::to_text(hello.version), name_or_id(hello.cipher));
+  std::string line = fmt::format(
+      "ServerHello  {}  {}", parser::to_text(hello.version),
+      hello.sslv2_format ? "(the client chooses the cipher)" : name_or_id(hello.cipher));
   if (hello.group) line += "  " + name_or_id(*hello.group);
   if (hello.alpn) line += "  alpn " + elided(escape_ascii(*hello.alpn), 40);
   if (hello.psk_selected) line += "  by a pre-shared key (resumed)";
@@ -261,7 +264,8 @@ class FactReader {
 
   Line operator()(const Connected& connected) const {
     if (detail_ == Detail::brief) return {};
-    const std::chrono::duration<double, std::milli> took = connected.took;
+    if (!connected.took) return FactText{who_, "connected to " + connected.address};
+    const std::chrono::duration<double, std::milli> took = *connected.took;
     return FactText{who_,
                     fmt::format("connected to {} in {:.1f} ms", connected.address, took.count())};
   }

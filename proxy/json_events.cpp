@@ -189,7 +189,11 @@ class EntryWriter {
   void operator()(const Connected& connected) const {
     auto line = begin("connected");
     line.field("address", connected.address);
-    line.field("ms", milliseconds(connected.took));
+    if (connected.took) {
+      line.field("ms", milliseconds(*connected.took));
+    } else {
+      line.field("ms", nullptr);
+    }
   }
 
   void operator()(const ConnectFailed& failed) const {

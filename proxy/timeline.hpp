@@ -35,7 +35,7 @@ struct Target {
 
 struct Connected {
   std::string address;
-  std::chrono::microseconds took{};
+  std::optional<std::chrono::microseconds> took;  ///< not known when a capture lacks it
 };
 
 enum class ConnectError : std::uint8_t { refused, timeout, dns, unreachable };

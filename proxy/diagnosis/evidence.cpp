@@ -76,8 +76,9 @@ std::string_view close_text(parser::StreamEnd how) {
 }
 
 std::string version_and_suite(const Facts& facts) {
-  return fmt::format("the server chose {}, {}{}", version_name(facts.server_hello->version),
-                     suite_name(facts.server_hello->cipher),
+  const parser::ServerHello& hello = *facts.server_hello;
+  return fmt::format("the server chose {}{}{}", version_name(hello.version),
+                     hello.sslv2_format ? "" : ", " + suite_name(hello.cipher),
                      facts.resumed ? ", resuming an earlier session" : "");
 }
 
