@@ -202,13 +202,22 @@ Answer renegotiation(const Situation& situation) {
   Finding finding;
   finding.confidence = Confidence::medium;
   const bool server_asked = *facts.renegotiation_by == Leg::server;
-  const bool refused_by_other =
-      situation.primary.leg && *situation.primary.leg != *facts.renegotiation_by;
-  if (!refused_by_other && !situation.alert_is(no_renegotiation)) return std::nullopt;
+  const Leg asked = parser::other(*facts.renegotiation_by);
+  const bool refused_by_other = situation.primary.leg && *situation.primary.leg == asked;
+  // The asker may live with a refusal: then it ends in order, later.
+  const bool asker_gave_up = facts.side(asked).has_warning(no_renegotiation) &&
+                             situation.primary.mechanism != Mechanism::close_notify;
+  if (!refused_by_other && !asker_gave_up && !situation.alert_is(no_renegotiation)) {
+    return std::nullopt;
+  }
   finding.with(
       fmt::format("{} sent a handshake message inside the encrypted connection, and {} "
                   "ended it",
                   who(*facts.renegotiation_by), who(situation.primary.closer)));
+  if (asker_gave_up) {
+    finding.with(
+        fmt::format("{} had answered it with {}", who(asked), alert_name(no_renegotiation)));
+  }
   if (server_asked) {
     finding.cause = Cause::late_client_auth_impossible;
     finding.or_else(Cause::renegotiation_refused,

@@ -27,6 +27,29 @@ TEST_CASE("what comes after a complete handshake is judged by what was said in i
        {Phase::renegotiation},
        Mechanism::alert_encrypted,
        {Cause::renegotiation_refused}},
+      {"T58 decrypted: the client gives up when the server refuses",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C);
+         c.encrypted(C, parser::content_type::handshake, 300, Content::unknown);
+         c.decrypted_alert(S, 100, parser::alert_level::warning).decrypted_alert(C, 40);
+         c.client_fin();
+       },
+       Closer::client,
+       {Phase::renegotiation},
+       Mechanism::alert_fatal,
+       {Cause::renegotiation_refused}},
+      {"the client goes on when the server refuses to renegotiate",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C).data(S);
+         c.encrypted(C, parser::content_type::handshake, 300, Content::unknown);
+         c.decrypted_alert(S, 100, parser::alert_level::warning).data(C).data(S);
+         c.decrypted_alert(C, 0, parser::alert_level::warning).client_fin();
+       },
+       Closer::client,
+       {Phase::renegotiation},
+       Mechanism::close_notify,
+       {Cause::client_satisfied},
+       Outcome::ok},
       {"T60",
        [](auto& c) { c.client_says(hello_openssl()).handshake12().data(C).data(S).server_fin(); },
        Closer::server,
