@@ -33,6 +33,8 @@ enum class Protocol : std::uint8_t {
   ftp,
   ldap,
   postgresql,
+  mysql,
+  xmpp,
   proxy_protocol,
   unknown,
   silent,
@@ -47,7 +49,7 @@ struct FirstBytes {
 };
 
 /// The lines of a cleartext dialogue that ended in TLS (STARTTLS, CONNECT, SOCKS, a PROXY header,
-/// PostgreSQL's SSLRequest). Lines are raw bytes; binary dialogues are told in words.
+/// PostgreSQL's or MySQL's SSLRequest). Lines are raw bytes; binary dialogues are told in words.
 struct Dialogue {
   Protocol protocol = Protocol::unknown;
   struct Line {

@@ -46,6 +46,10 @@ std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,
       return make_ldap_preamble(limits);
     case Protocol::postgresql:
       return make_postgresql_preamble(limits);
+    case Protocol::mysql:
+      return make_mysql_preamble(limits);
+    case Protocol::xmpp:
+      return make_xmpp_preamble(limits);
     case Protocol::proxy_protocol:
       return make_proxy_header_preamble(limits);
     case Protocol::tls:

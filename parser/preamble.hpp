@@ -100,6 +100,12 @@ std::unique_ptr<Preamble> make_ldap_preamble(const Limits& limits);
 /// PostgreSQL's SSLRequest.
 std::unique_ptr<Preamble> make_postgresql_preamble(const Limits& limits);
 
+/// MySQL's SSLRequest.
+std::unique_ptr<Preamble> make_mysql_preamble(const Limits& limits);
+
+/// XMPP's STARTTLS (RFC 6120 section 5).
+std::unique_ptr<Preamble> make_xmpp_preamble(const Limits& limits);
+
 /// The dialogue that begins with `protocol`; null when none does.
 std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,
                                         ObservationSink& sink);

@@ -46,6 +46,8 @@ bool answers(Bytes bytes, Protocol peer) {
       return bytes[0] == 5;
     case Protocol::postgresql:
       return bytes[0] == 'S' || bytes[0] == 'N' || bytes[0] == 'E' || bytes[0] == 'R';
+    case Protocol::xmpp:
+      return bytes[0] == '<';
     default:
       return false;
   }
@@ -53,6 +55,7 @@ bool answers(Bytes bytes, Protocol peer) {
 
 std::optional<Protocol> detect_client(Bytes bytes, Protocol peer, bool all) {
   const std::optional<Protocol> found = try_signatures(Side::client, bytes, all);
+  if (found == Protocol::unknown && peer == Protocol::mysql) return peer;
   if (!found || !is_line_protocol(peer)) return found;
   // A banner that named its protocol says more than a command that several protocols have. One
   // that is taken for SMTP's may be another's: a command that is not SMTP's says more than it.

@@ -113,6 +113,36 @@ Match postgresql_start(Bytes bytes) {
               byte_is(code, 3, [](std::uint8_t low) { return low >= 0x2e && low <= 0x30; }));
 }
 
+// A packet's length (3, little-endian) and number. The server's first begins with the protocol
+// version 10 and the server's version, or is an error (0xff) of a number above 1024; an SSLRequest
+// has a fixed length, and CLIENT_SSL set.
+Match mysql_greeting(Bytes bytes) {
+  const auto is = [bytes](std::size_t index, std::uint8_t wanted) {
+    return byte_is(bytes, index, [wanted](std::uint8_t byte) { return byte == wanted; });
+  };
+  const Match greeting = both(is(4, 10), byte_is(bytes, 5, is_printable));
+  const Match error = both(is(4, 0xff), is(6, 4));
+  return both(both(is(1, 0), both(is(2, 0), is(3, 0))), greeting == Match::no ? error : greeting);
+}
+
+Match mysql_ssl_request(Bytes bytes) {
+  return both(exactly(bytes, std::string_view("\x20\0\0\1", 4)),
+              byte_is(bytes, 5, [](std::uint8_t flags) { return (flags & 0x08) != 0; }));
+}
+
+// RFC 6120 section 4: the stream's opening tag, with an XML declaration before it or without.
+Match xmpp_stream(Bytes bytes) {
+  constexpr std::string_view opening = "<stream:";
+  const Match declaration = exactly(bytes, "<?xml ");
+  if (declaration != Match::yes) {
+    const Match bare = exactly(bytes, opening);
+    return bare == Match::no ? declaration : bare;
+  }
+  if (!std::ranges::search(bytes, opening).empty()) return Match::yes;
+  constexpr std::size_t enough = 32;
+  return bytes.size() < enough ? Match::partial : Match::no;
+}
+
 // RFC 4511 section 4.1.1: LDAPMessage ::= SEQUENCE { messageID INTEGER, protocolOp CHOICE ... },
 // each operation an APPLICATION tag.
 Match ldap_message(Bytes bytes) {
@@ -183,6 +213,8 @@ constexpr std::array client_signatures{
     Signature{Protocol::socks5, socks5_greeting},
     Signature{Protocol::proxy_protocol, proxy_v2},
     Signature{Protocol::postgresql, postgresql_start},
+    Signature{Protocol::mysql, mysql_ssl_request},
+    Signature{Protocol::xmpp, xmpp_stream},
     Signature{Protocol::ldap, ldap_message},
     Signature{Protocol::http_connect, keyword<"CONNECT ">},
     Signature{Protocol::http, keyword<"GET ">},
@@ -231,6 +263,8 @@ constexpr std::array server_signatures{
     Signature{Protocol::imap, command<"* PREAUTH">},
     Signature{Protocol::imap, command<"* BYE">},
     Signature{Protocol::pop3, keyword<"+OK">},
+    Signature{Protocol::xmpp, xmpp_stream},
+    Signature{Protocol::mysql, mysql_greeting},
 };
 
 }  // namespace

@@ -16,10 +16,10 @@ std::string_view entry_of(const std::array<std::string_view, size>& names, Enum 
 std::string_view id(Leg leg) { return leg == Leg::client ? "client" : "server"; }
 
 std::string_view id(parser::Protocol protocol) {
-  static constexpr std::array<std::string_view, 16> names = {
-      "tls",        "sslv2-hello",    "http",    "http-connect", "socks4", "socks5",
-      "ssh",        "smtp",           "imap",    "pop3",         "ftp",    "ldap",
-      "postgresql", "proxy-protocol", "unknown", "silent"};
+  static constexpr std::array<std::string_view, 18> names = {
+      "tls",        "sslv2-hello", "http", "http-connect",   "socks4",  "socks5",
+      "ssh",        "smtp",        "imap", "pop3",           "ftp",     "ldap",
+      "postgresql", "mysql",       "xmpp", "proxy-protocol", "unknown", "silent"};
   return entry_of(names, protocol);
 }
 

@@ -25,7 +25,7 @@ bool is_http(const FirstBytes& first) {
   return !as_text(first).empty() && as_text(first).front() == '<';
 }
 
-bool is_mail_or_directory(Protocol protocol) {
+bool offers_starttls(Protocol protocol) {
   switch (protocol) {
     case Protocol::smtp:
     case Protocol::imap:
@@ -33,6 +33,8 @@ bool is_mail_or_directory(Protocol protocol) {
     case Protocol::ftp:
     case Protocol::ldap:
     case Protocol::postgresql:
+    case Protocol::mysql:
+    case Protocol::xmpp:
       return true;
     default:
       return false;
@@ -48,7 +50,7 @@ bool plain_conversation(const Facts& facts) {
   if (complains(facts.server())) return false;
   const Protocol server = facts.server().first_bytes->protocol;
   return is_http(*facts.client().first_bytes) == is_http(*facts.server().first_bytes) ||
-         is_mail_or_directory(server) || server == Protocol::ssh;
+         offers_starttls(server) || server == Protocol::ssh;
 }
 
 Finding client_is_plain(const Situation& situation) {
@@ -78,7 +80,7 @@ Finding server_is_plain(const Situation& situation) {
     finding.cause = Cause::tls_to_plain_http;
   } else if (first.protocol == Protocol::ssh) {
     finding.cause = Cause::tls_to_ssh;
-  } else if (is_mail_or_directory(first.protocol)) {
+  } else if (offers_starttls(first.protocol)) {
     finding.cause = Cause::tls_to_starttls_service;
   } else {
     finding.cause = Cause::tls_to_other_plain;

@@ -69,6 +69,14 @@ const std::vector<Case>& cases() {
       {"PostgreSQL SSLRequest", client, hex("00000008 04d2162f"), postgresql},
       {"PostgreSQL GSSENCRequest", client, hex("00000008 04d21630"), postgresql},
       {"PostgreSQL StartupMessage", client, hex("00000055 00030000 75736572"), postgresql},
+      {"MySQL SSLRequest", client, hex("20000001 05aa7e00 00000001 2d"), mysql},
+      {"MySQL HandshakeResponse, to its server", client, hex("b2000001 05a67e00"), mysql, mysql},
+      {"MySQL HandshakeResponse to anybody else", client, hex("b2000001 05a67e00"), unknown},
+      {"a ClientHello after MySQL's greeting", client, hex("16 0301 00c8"), tls, mysql},
+      {"XMPP", client, text("<stream:stream xmlns='jabber:client'"), xmpp},
+      {"XMPP with a declaration", client, text("<?xml version='1.0'?><stream:stream to='a'>"),
+       xmpp},
+      {"other XML", client, text("<?xml version='1.0'?><request id='17'/>"), unknown},
       {"PROXY version 1", client, text("PROXY TCP4 1.1.1.1 2.2.2.2 48502 443\r\n"), proxy_protocol},
       {"PROXY version 2", client, hex("0d0a0d0a000d0a515549540a 21 11 000c"), proxy_protocol},
       {"zeros", client, Bytes(16, 0), unknown},
@@ -105,7 +113,9 @@ const std::vector<Case>& cases() {
       {"SOCKS 5 method, to its client", server, hex("0500"), socks5, socks5},
       {"bytes of SOCKS 5 to anybody else", server, hex("0500"), unknown},
       {"a client's method from a server", server, text("GET / HTTP/1.1\r\n"), unknown},
-      {"MySQL", server, hex("4a0000000a352e352e35"), unknown},
+      {"MySQL", server, hex("4a0000000a352e352e35"), mysql},
+      {"XMPP's answer", server, text("<?xml version='1.0'?><stream:stream id='1'"), xmpp},
+      {"XMPP's answer, to its client", server, text("<features"), xmpp, xmpp},
   };
   return all;
 }
