@@ -90,11 +90,12 @@ void ConnectionHistory::add(Partner& partner, const PastConnection& connection) 
   const parser::ClientHello& hello = *connection.hello;
   partner.hellos[partner.hellos_seen++ % partner.hellos.size()] = {connection.accepted,
                                                                    fingerprint(hello)};
-  if (connection.succeeded) {
+  if (connection.agreed) {
     totals.largest_successful_hello = std::max(totals.largest_successful_hello, hello.bytes);
-    totals.successful_version = hello.highest_version();
+    totals.successful_offer = hello.highest_version();
+    totals.agreed_version = connection.agreed;
   } else {
-    totals.failed_highest_version = hello.highest_version();
+    totals.failed_offer = hello.highest_version();
   }
 }
 

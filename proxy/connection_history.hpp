@@ -16,9 +16,9 @@ namespace legible::proxy {
 /// What one connection adds to the history.
 struct PastConnection {
   Time accepted{};
-  bool empty = false;                          ///< the client sent nothing
-  const parser::ClientHello* hello = nullptr;  ///< null when none was whole
-  bool succeeded = false;                      ///< the handshake was finished
+  bool empty = false;                                  ///< the client sent nothing
+  const parser::ClientHello* hello = nullptr;          ///< null when none was whole
+  std::optional<parser::ProtocolVersion> agreed = {};  ///< set when the handshake was finished
 };
 
 /// What was seen before of the same client address, server and SNI; bounded in the number of such

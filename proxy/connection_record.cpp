@@ -56,6 +56,8 @@ void ConnectionRecord::conclude(Time time, const History& history) {
 void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& observation) {
   if (const auto* hello = std::get_if<parser::Shared<parser::ClientHello>>(&observation)) {
     if (!hello_) hello_ = *hello;
+  } else if (const auto* answer = std::get_if<parser::Shared<parser::ServerHello>>(&observation)) {
+    if (!(*answer)->hello_retry_request) chosen_version_ = (*answer)->version;
   } else if (std::holds_alternative<parser::HandshakeDone>(observation)) {
     handshake_done_ = true;
   } else if (const auto* message =

@@ -3,6 +3,7 @@
 // they happen, and one verdict at the end. Knows no socket and no clock.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "parser/connection_observer.hpp"
@@ -49,6 +50,10 @@ class ConnectionRecord final : private parser::ObservationSink {
   bool concluded() const { return concluded_; }
   /// Both Finished were seen or inferred.
   bool handshake_done() const { return handshake_done_; }
+  /// What the server chose, once both Finished were seen or inferred.
+  std::optional<parser::ProtocolVersion> agreed_version() const {
+    return handshake_done_ ? chosen_version_ : std::nullopt;
+  }
   /// Something has ended the handshake: a fatal alert, a FIN, an RST, bytes that are no TLS.
   bool terminal_seen() const { return terminal_seen_; }
   /// The client's hello, once it is whole; null before.
@@ -64,6 +69,7 @@ class ConnectionRecord final : private parser::ObservationSink {
   parser::ConnectionObserver observer_;
   Timeline timeline_;
   parser::Shared<parser::ClientHello> hello_;
+  std::optional<parser::ProtocolVersion> chosen_version_;
   std::string target_host_;
   Time now_{};  ///< of the call in progress, for the observations made in it
   bool handshake_done_ = false;

@@ -17,9 +17,10 @@ struct History {
   std::optional<double> interval_seconds;  ///< of a regular repetition
   std::uint32_t recent_hellos = 0;         ///< in the last 10 s
   std::uint32_t recent_distinct_hellos = 0;
-  std::uint32_t largest_successful_hello = 0;                     ///< bytes; 0: none succeeded
-  std::optional<parser::ProtocolVersion> failed_highest_version;  ///< of an earlier failed offer
-  std::optional<parser::ProtocolVersion> successful_version;      ///< of an earlier success
+  std::uint32_t largest_successful_hello = 0;               ///< bytes; 0: none succeeded
+  std::optional<parser::ProtocolVersion> failed_offer;      ///< highest of the last that failed
+  std::optional<parser::ProtocolVersion> successful_offer;  ///< highest of the last that succeeded
+  std::optional<parser::ProtocolVersion> agreed_version;    ///< what the server chose in that one
 
   /// It comes back at a fixed interval, as monitors do.
   bool regular() const { return connections >= 2 && interval_seconds.has_value(); }

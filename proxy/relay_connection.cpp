@@ -267,7 +267,7 @@ void RelayConnection::note_end(RelayLeg& leg, parser::StreamEnd how, bool by_pro
 void RelayConnection::conclude() {
   if (record_.concluded()) return;
   const PastConnection facts{accepted_, client_.bytes_in == 0, record_.client_hello(),
-                             record_.handshake_done()};
+                             record_.agreed_version()};
   record_.conclude(wall_clock(), context_.history.recall_and_add(
                                      client_host_, context_.target.target().host, facts));
 }

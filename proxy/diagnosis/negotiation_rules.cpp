@@ -40,8 +40,8 @@ Finding version_not_shared(const Situation& situation, Confidence confidence) {
   finding.cause = Cause::no_shared_version;
   finding.confidence = confidence;
   finding.with(fmt::format("the client offers {}", offered_range(hello)));
-  if (const auto accepted = situation.history.successful_version) {
-    finding.with(fmt::format("this server has accepted {} before", version_name(*accepted)));
+  if (const auto agreed = situation.history.agreed_version) {
+    finding.with(fmt::format("this server has agreed on {} before", version_name(*agreed)));
   }
   return finding;
 }
@@ -101,6 +101,12 @@ Answer plain_alerts(const Situation& situation) {
       if (hello.has(fallback_scsv)) {
         finding.raise().with(
             fmt::format("the hello carries TLS_FALLBACK_SCSV and offers {}", offered_range(hello)));
+      }
+      if (const auto first = situation.history.failed_offer; first > hello.highest_version()) {
+        finding.with(
+            fmt::format("this client offered {} before, and failed: what stopped that attempt is "
+                        "the cause",
+                        version_name(*first)));
       }
       return finding;
     case unrecognized_name:
@@ -198,17 +204,22 @@ Answer broken_hello(const Situation& situation) {
 
 Answer intolerant_server(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
-  const auto accepted = situation.history.successful_version;
-  if (!accepted || situation.alert_is(handshake_failure)) return std::nullopt;
-  const bool newer_on_top = hello.highest_version() > *accepted && may_offer(hello, *accepted);
+  const auto agreed = situation.history.agreed_version;
+  const auto offer = situation.history.successful_offer;
+  const bool about_version =
+      situation.alert_is(protocol_version) || situation.bare_close() ||
+      situation.alert_is(decode_error) || situation.alert_is(illegal_parameter) ||
+      situation.alert_is(internal_error) || situation.alert_is(unexpected_message);
+  if (!agreed || !offer || !about_version) return std::nullopt;
+  const bool newer_on_top = hello.highest_version() > *offer && may_offer(hello, *agreed);
   if (!newer_on_top || hello.supported_versions.empty()) return std::nullopt;
   Finding finding;
   finding.cause = Cause::version_intolerance;
   finding.confidence = Confidence::medium;
   finding.with(
-      fmt::format("the client offers {}; {} is among them, and this server accepted it "
-                  "before",
-                  offered_range(hello), version_name(*accepted)));
+      fmt::format("the client offers {}; {} is among them, and this server agreed on it when an "
+                  "earlier hello offered at most {}",
+                  offered_range(hello), version_name(*agreed), version_name(*offer)));
   finding.or_else(Cause::server_drops_hello, "the server refuses the older offer now as well");
   return finding;
 }
@@ -340,9 +351,8 @@ Answer other_alert(const Situation& situation) {
 
 Answer hello_refused(const Situation& situation) {
   if (situation.phase != Phase::client_hello || !situation.server_closed()) return std::nullopt;
-  static constexpr Rule rules[] = {sslv2_hello,       ssl3_hello,        plain_alerts,
-                                   broken_hello,      intolerant_server, versions_apart,
-                                   nothing_in_common, other_alert};
+  static constexpr Rule rules[] = {sslv2_hello,  ssl3_hello,     intolerant_server, plain_alerts,
+                                   broken_hello, versions_apart, nothing_in_common, other_alert};
   for (const Rule rule : rules) {
     if (Answer answer = rule(situation)) return answer;
   }

@@ -23,8 +23,7 @@ parser::ClientHello hello(parser::ProtocolVersion version, std::uint16_t cipher 
 
 TEST_CASE("a first connection has no history") {
   ConnectionHistory history;
-  const History before =
-      history.recall_and_add("192.0.2.1", "server", {noon, true, nullptr, false});
+  const History before = history.recall_and_add("192.0.2.1", "server", {noon, true, nullptr});
   CHECK(before.connections == 0);
   CHECK_FALSE(before.interval_seconds);
 }
@@ -34,15 +33,11 @@ TEST_CASE("connections are remembered by client, server and SNI") {
   const parser::ClientHello plain = hello(parser::tls12);
   parser::ClientHello named = plain;
   named.sni = "a.example";
-  history.recall_and_add("192.0.2.1", "server", {noon, false, &plain, false});
-  CHECK(history.recall_and_add("192.0.2.1", "server", {noon, false, &plain, false}).connections ==
-        1);
-  CHECK(history.recall_and_add("192.0.2.1", "server", {noon, false, &named, false}).connections ==
-        0);
-  CHECK(history.recall_and_add("192.0.2.2", "server", {noon, false, &plain, false}).connections ==
-        0);
-  CHECK(history.recall_and_add("192.0.2.1", "other", {noon, false, &plain, false}).connections ==
-        0);
+  history.recall_and_add("192.0.2.1", "server", {noon, false, &plain});
+  CHECK(history.recall_and_add("192.0.2.1", "server", {noon, false, &plain}).connections == 1);
+  CHECK(history.recall_and_add("192.0.2.1", "server", {noon, false, &named}).connections == 0);
+  CHECK(history.recall_and_add("192.0.2.2", "server", {noon, false, &plain}).connections == 0);
+  CHECK(history.recall_and_add("192.0.2.1", "other", {noon, false, &plain}).connections == 0);
 }
 
 TEST_CASE("a monitor is known by its regular interval") {
@@ -51,7 +46,7 @@ TEST_CASE("a monitor is known by its regular interval") {
   History before;
   const auto connect_after = [&](std::chrono::milliseconds pause) {
     now += pause;
-    before = history.recall_and_add("192.0.2.1", "server", {now, true, nullptr, false});
+    before = history.recall_and_add("192.0.2.1", "server", {now, true, nullptr});
   };
   for (const auto jitter : {0ms, 120ms, -90ms, 30ms, 10ms}) connect_after(5s + jitter);
   CHECK(before.empty_closes == 4);
@@ -66,7 +61,7 @@ TEST_CASE("a monitor is known by its regular interval") {
 TEST_CASE("hellos of the last ten seconds are counted, GREASE apart") {
   ConnectionHistory history;
   const auto connect = [&](Time time, const parser::ClientHello& offered) {
-    return history.recall_and_add("192.0.2.1", "server", {time, false, &offered, false});
+    return history.recall_and_add("192.0.2.1", "server", {time, false, &offered});
   };
   parser::ClientHello greased = hello(parser::tls12);
   greased.ciphers.insert(greased.ciphers.begin(), parser::CipherSuite{0x1a1a});
@@ -83,13 +78,15 @@ TEST_CASE("what failed and what succeeded before is kept apart") {
   ConnectionHistory history;
   const parser::ClientHello new_one = hello(parser::tls13);
   const parser::ClientHello old_one = hello(parser::tls12);
-  history.recall_and_add("192.0.2.1", "server", {noon, false, &new_one, false});
+  history.recall_and_add("192.0.2.1", "server", {noon, false, &new_one});
   const History after_failure =
-      history.recall_and_add("192.0.2.1", "server", {noon + 1s, false, &old_one, true});
-  CHECK(after_failure.failed_highest_version == parser::tls13);
-  CHECK_FALSE(after_failure.successful_version);
+      history.recall_and_add("192.0.2.1", "server", {noon + 1s, false, &old_one, parser::tls11});
+  CHECK(after_failure.failed_offer == parser::tls13);
+  CHECK_FALSE(after_failure.successful_offer);
+  CHECK_FALSE(after_failure.agreed_version);
   const History after_success =
-      history.recall_and_add("192.0.2.1", "server", {noon + 2s, false, &new_one, false});
-  CHECK(after_success.successful_version == parser::tls12);
+      history.recall_and_add("192.0.2.1", "server", {noon + 2s, false, &new_one});
+  CHECK(after_success.successful_offer == parser::tls12);
+  CHECK(after_success.agreed_version == parser::tls11);
   CHECK(after_success.largest_successful_hello == 300);
 }

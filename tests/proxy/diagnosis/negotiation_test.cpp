@@ -262,3 +262,26 @@ TEST_CASE("a server that refuses the hello is told by its alert and the client's
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("what a server agreed on before tells intolerance from versions that are apart") {
+  proxy::History history;
+  history.connections = 1;
+  history.successful_offer = parser::tls12;
+  history.agreed_version = parser::tls12;
+  const auto refused = [&](parser::ClientHello hello) {
+    Conversation conversation;
+    conversation.client_says(std::move(hello)).alert(S, 70).server_fin();
+    return proxy::diagnose(conversation.timeline(), history);
+  };
+
+  const Verdict newer = refused(hello_openssl());
+  INFO(shown(newer));
+  CHECK(newer.cause == Cause::version_intolerance);
+  CHECK(newer.confidence == Confidence::medium);
+
+  const Verdict older = refused(hello_openssl(parser::tls10, parser::tls10));
+  INFO(shown(older));
+  CHECK(older.cause == Cause::no_shared_version);
+  CHECK(std::ranges::find(older.evidence, "this server has agreed on TLS 1.2 before") !=
+        older.evidence.end());
+}
