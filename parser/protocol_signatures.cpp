@@ -54,6 +54,18 @@ Match tls_record(Bytes bytes) {
               byte_is(bytes, 1, [](std::uint8_t major) { return major == 3; }));
 }
 
+// RFC 5246 section 7.2: an alert in clear says what it is whatever version stands in its header.
+Match clear_alert(Bytes bytes) {
+  if (!bytes.empty() && bytes[0] != content_type::alert.value) return Match::no;
+  const auto is = [](std::uint8_t wanted) {
+    return [wanted](std::uint8_t byte) { return byte == wanted; };
+  };
+  const auto level = [](std::uint8_t byte) {
+    return byte == alert_level::warning.value || byte == alert_level::fatal.value;
+  };
+  return both(both(byte_is(bytes, 3, is(0)), byte_is(bytes, 4, is(2))), byte_is(bytes, 5, level));
+}
+
 Match sslv2_header(Bytes bytes) {
   return byte_is(bytes, 0, [](std::uint8_t high) { return (high & 0x80) != 0; });
 }
@@ -252,6 +264,7 @@ constexpr std::array client_signatures{
 
 constexpr std::array server_signatures{
     Signature{Protocol::tls, tls_record},
+    Signature{Protocol::tls, clear_alert},
     Signature{Protocol::sslv2_hello, sslv2_server_message},
     Signature{Protocol::ldap, ldap_message},
     Signature{Protocol::http, http2_settings},

@@ -151,6 +151,11 @@ TEST_CASE("alerts in clear") {
     CHECK(watched.lines().back() == "server: Alert 2 70");
     CHECK(watched.recorder.all<Alert>().at(0).record_version == ProtocolVersion{0});
   }
+  SECTION("of the version that the client asked for, as mbedTLS 2.28 sends it") {
+    Watched watched;
+    watched.feed({client(tls12_hello()), server(alert_record(0x0400, 2, 70))});
+    CHECK(watched.lines().back() == "server: Alert 2 70");
+  }
   SECTION("after a TLS 1.3 server's encrypted flight, as OpenSSL's clients send it") {
     Watched watched;
     watched.feed(tls13_hellos());
