@@ -32,7 +32,7 @@ constexpr Rule rules[] = {
     hello_refused,
     hello_dropped,
     hello_retry_stopped,
-    server_flight_stalled,
+    server_stalled,
     server_hello_refused,
     server_gave_up,
     renegotiation,

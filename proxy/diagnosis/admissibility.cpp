@@ -16,6 +16,16 @@ bool resumption_was_offered(const Facts& facts) {
          facts.hello->psk_identities > 0 || chosen;
 }
 
+/// The server began a second handshake, up to TLS 1.2: it is encrypted, and its usual reason is a
+/// CertificateRequest.
+bool asked_by_renegotiation(const Facts& facts) {
+  return facts.renegotiation_by == Leg::server && facts.renegotiation_answered;
+}
+
+bool client_certificate_in_play(const Facts& facts) {
+  return facts.client_certificate_asked() || asked_by_renegotiation(facts);
+}
+
 }  // namespace
 
 bool admissible(Cause cause, const Situation& s) {
@@ -24,12 +34,12 @@ bool admissible(Cause cause, const Situation& s) {
     return facts.server_certificate_delivered() && s.client_closed();
   }
   if (between(cause, Cause::client_cert_missing, Cause::client_cert_sigalg_mismatch)) {
-    return facts.client_certificate_asked() && facts.client().certificate_empty() &&
-           s.server_closed();
+    const bool empty = facts.client().certificate_empty() || asked_by_renegotiation(facts);
+    return client_certificate_in_play(facts) && empty && s.server_closed();
   }
   if (cause == Cause::client_cert_refused_by_app) return facts.client_certificate_asked();
   if (between(cause, Cause::client_cert_untrusted_ca, Cause::client_cert_rejected)) {
-    return facts.client_certificate_asked() && s.server_closed();
+    return client_certificate_in_play(facts) && s.server_closed();
   }
   switch (cause) {
     case Cause::no_shared_version:

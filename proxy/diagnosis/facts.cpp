@@ -1,6 +1,7 @@
 #include "proxy/diagnosis/facts.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -15,7 +16,7 @@ constexpr std::uint64_t smallest_certificate_flight = 500;
 /// A client's record of the handshake that is longer than this carries a certificate.
 constexpr std::uint16_t smallest_client_certificate = 200;
 /// After the handshake a server that waits for a request sends a few tickets, no more.
-constexpr int most_tickets = 6;
+constexpr std::size_t most_tickets = 6;
 /// Of a record with a NewSessionTicket.
 constexpr std::uint16_t shortest_ticket = 80;
 
@@ -29,6 +30,7 @@ class Collector {
     for (const Entry& entry : entries.first(std::min(primary_.index, entries.size()))) take(entry);
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);
+    facts_.side(Leg::server).application_data |= !only_tickets();
     count_application_data();
     return std::move(facts_);
   }
@@ -162,12 +164,13 @@ class Collector {
   void finish(Leg leg) { facts_.side(leg).finished = true; }
 
   void encrypted_tls12(Leg leg, const parser::EncryptedRecord& record) {
-    if (record.type != parser::content_type::handshake) return;
-    if (facts_.both_finished()) {
-      if (!facts_.renegotiation_by) facts_.renegotiation_by = leg;
-      return;
+    if (facts_.renegotiation_by && record.type == parser::content_type::change_cipher_spec) {
+      facts_.renegotiated[static_cast<std::size_t>(leg)] = true;
     }
-    finish(leg);
+    if (record.type != parser::content_type::handshake) return;
+    if (!facts_.both_finished()) return finish(leg);
+    if (!facts_.renegotiation_by) facts_.renegotiation_by = leg;
+    facts_.renegotiation_answered |= leg != *facts_.renegotiation_by;
   }
 
   /// Record lengths betray the content of TLS 1.3.
@@ -231,11 +234,26 @@ class Collector {
       return;
     }
     if (facts_.client().finished) facts_.server_answered_finished = true;
-    ++after_finished_;
-    if (facts_.client().application_data || after_finished_ > most_tickets ||
-        record.length < shortest_ticket) {
-      server.application_data = true;
+    after_finished_.push_back({record.length, facts_.client().application_data});
+  }
+
+  /// TLS 1.3: a server's tickets look like data. They come before the client has asked for
+  /// anything, or in a pair of one length (OpenSSL's second may have a block more).
+  bool only_tickets() const {
+    const auto alike = [](int a, int b) {
+      constexpr int block = 16;
+      return a == b || std::abs(a - b) == block;
+    };
+    const auto& records = after_finished_;
+    if (records.size() > most_tickets) return false;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const bool like_one_beside =
+          (i > 0 && alike(records[i].length, records[i - 1].length)) ||
+          (i + 1 < records.size() && alike(records[i].length, records[i + 1].length));
+      if (records[i].length < shortest_ticket) return false;
+      if (records[i].after_request && !like_one_beside) return false;
     }
+    return true;
   }
 
   /// Application records are counted, not reported: the counts stand in the closing facts.
@@ -245,6 +263,7 @@ class Collector {
       if (!closed) continue;
       SideFacts& side = facts_.side(entry.leg);
       side.application_bytes = std::max(side.application_bytes, closed->tail.application_bytes);
+      if (!side.tail) side.tail = &closed->tail;
     }
     if (!facts_.both_finished()) return;
     for (const Leg leg : {Leg::client, Leg::server}) {
@@ -264,7 +283,11 @@ class Collector {
   const Timeline& timeline_;
   const PrimaryEvent& primary_;
   Facts facts_;
-  int after_finished_ = 0;
+  struct AfterFinished {
+    std::uint16_t length;
+    bool after_request;  ///< the client had sent data
+  };
+  std::vector<AfterFinished> after_finished_;  ///< TLS 1.3: of the server
   bool done_ = false;
   bool finishing_record_seen_ = false;
   bool short_record_before_finished_ = false;
@@ -311,6 +334,16 @@ bool Facts::server_flight_complete() const {
     return server().finished || server().early_encrypted_bytes >= smallest_certificate_flight;
   }
   return server_hello_done || server().finished;
+}
+
+bool Facts::client_begins_without_hello() const {
+  constexpr std::size_t header = 5;
+  const auto& first = client().first_bytes;
+  if (!first || first->protocol != parser::Protocol::tls) return false;
+  const auto& bytes = first->bytes;
+  if (bytes[0] != parser::content_type::handshake.value) return true;
+  const bool message_begins = first->count > header && (bytes[3] != 0 || bytes[4] != 0);
+  return message_begins && bytes[header] != parser::handshake_type::client_hello.value;
 }
 
 bool Facts::client_flight_begun() const {

@@ -37,9 +37,10 @@ struct SideFacts {
   bool certificate_verify = false;
   bool change_cipher_spec = false;
   bool finished = false;
-  bool application_data = false;            ///< some was sent, as far as can be seen
-  std::uint64_t application_bytes = 0;      ///< record payloads; upper bound
-  std::uint64_t early_encrypted_bytes = 0;  ///< TLS 1.3: of encrypted records before Finished
+  bool application_data = false;             ///< some was sent, as far as can be seen
+  std::uint64_t application_bytes = 0;       ///< record payloads; upper bound
+  const parser::RecordTail* tail = nullptr;  ///< its records when it closed
+  std::uint64_t early_encrypted_bytes = 0;   ///< TLS 1.3: of encrypted records before Finished
   std::vector<const parser::EncryptedRecord*> encrypted;  ///< handshake phase and after
   std::size_t encrypted_by_finished = 0;                  ///< TLS 1.3: of these, up to Finished
   std::vector<int> warnings;                              ///< readable warning alerts, in order
@@ -77,6 +78,9 @@ struct Facts {
   bool resumed = false;
   bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished
   std::optional<Leg> renegotiation_by;    ///< who sent a handshake record after both Finished
+  bool renegotiation_answered = false;    ///< the other side sent handshake records too
+  std::array<bool, 2> renegotiated{};     ///< whose new keys are in use
+  bool renegotiation_done() const { return renegotiated[0] && renegotiated[1]; }
 
   std::array<SideFacts, 2> sides;
   SideFacts& side(Leg leg) { return sides[static_cast<std::size_t>(leg)]; }
@@ -95,6 +99,8 @@ struct Facts {
   bool server_certificate_delivered() const;
   /// The server has said all that it says before the client's answer.
   bool server_flight_complete() const;
+  /// The client speaks TLS, and begins with something else than a ClientHello.
+  bool client_begins_without_hello() const;
   /// The client has begun to answer the server's flight.
   bool client_flight_begun() const;
 };

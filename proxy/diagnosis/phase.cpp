@@ -24,7 +24,7 @@ Phase after_server_flight(const Facts& facts) {
 
 Phase phase_of(const Facts& facts) {
   if (facts.connect_failed) return Phase::server_connect;
-  if (facts.renegotiation_by) return Phase::renegotiation;
+  if (facts.renegotiation_by && !facts.renegotiation_done()) return Phase::renegotiation;
   if (!facts.hello) return Phase::pre_hello;
   if (!facts.server_hello) return facts.hello_retry ? Phase::hello_retry : Phase::client_hello;
   if (!facts.server_flight_complete() && !facts.client_flight_begun()) return Phase::server_hello;

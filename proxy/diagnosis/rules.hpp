@@ -27,8 +27,8 @@ Answer hello_refused(const Situation& situation);
 Answer hello_dropped(const Situation& situation);
 /// The handshake stops after a HelloRetryRequest.
 Answer hello_retry_stopped(const Situation& situation);
-/// The server's flight never ends.
-Answer server_flight_stalled(const Situation& situation);
+/// The server falls silent in the middle of the handshake, and the client does not wait.
+Answer server_stalled(const Situation& situation);
 /// The server gives up after its own ServerHello.
 Answer server_gave_up(const Situation& situation);
 

@@ -44,21 +44,24 @@ Answer hello_retry_stopped(const Situation& situation) {
   return finding;
 }
 
-/// The server began its flight and never ended it: the client's timer ran out.
-Answer server_flight_stalled(const Situation& situation) {
-  const bool waited = situation.after_silence() && !situation.alert_sent_as_fatal();
-  if (situation.phase != Phase::server_hello || !situation.client_closed() || !waited) {
+Answer server_stalled(const Situation& situation) {
+  const bool its_turn =
+      situation.phase == Phase::server_hello || situation.phase == Phase::key_exchange ||
+      (situation.phase == Phase::client_auth && situation.facts.client().finished);
+  if (!its_turn || !situation.client_closed() || !situation.after_silence() ||
+      situation.primary.mechanism == Mechanism::alert_fatal) {
     return std::nullopt;
   }
   Finding finding;
   finding.cause = Cause::server_silent;
   finding.confidence = Confidence::medium;
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-  finding.or_else(Cause::internal_error,
-                  "the server's log tells of a worker that hangs or crashed");
-  return finding.with(
-      fmt::format("the server sent its ServerHello, and nothing of the rest of its flight for {}",
-                  duration(situation.primary.silence)));
+  finding.or_else(Cause::internal_error, "the server's log tells what it was waiting for");
+  return finding.with(fmt::format("it was the server's turn, and nothing came from it for {}: {}",
+                                  duration(situation.primary.silence),
+                                  situation.phase == Phase::server_hello
+                                      ? "its flight is incomplete"
+                                      : "the client's flight is unanswered"));
 }
 
 Answer server_gave_up(const Situation& situation) {

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <span>
 
 #include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
@@ -117,41 +115,28 @@ Finding named_fault(int number) {
   return finding.with(fmt::format("the alert is {}", alert_name(number)));
 }
 
-/// What the server said inside the tunnel, in bytes on the wire. In TLS 1.3 its tickets look like
-/// data: the usual pair has one length.
-std::uint64_t answer_bytes(const Facts& facts) {
-  const SideFacts& server = facts.server();
-  if (!facts.tls13()) return server.application_bytes;
-  const auto first = std::min(server.encrypted_by_finished, server.encrypted.size());
-  auto records = std::span(server.encrypted).subspan(first);
-  if (records.size() > 2 && records[0]->length == records[1]->length) records = records.subspan(2);
-  std::uint64_t bytes = 0;
-  for (const auto* record : records) bytes += record->length;
-  return bytes;
-}
-
-/// The pages that nginx (400) and IIS (403) answer with, header included.
-bool looks_like_refusal_page(std::uint64_t bytes) {
-  const bool nginx = bytes >= 370 && bytes <= 480;
-  const bool iis = bytes >= 1300 && bytes <= 1700;
-  return nginx || iis;
+/// A client certificate was asked for, and the one that came is not known to be good: whether the
+/// answer inside was a refusal stays open.
+bool client_certificate_in_doubt(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (!facts.client_certificate_asked() || facts.server().http) return false;
+  return facts.client().certificate != CertificateState::sent ||
+         !doubts_about_client(situation).empty();
 }
 
 }  // namespace
 
 Answer client_left_during_key_exchange(const Situation& situation) {
   const bool here = situation.phase == Phase::key_exchange || situation.phase == Phase::client_auth;
-  if (!here || !situation.client_closed() || situation.facts.both_finished()) return std::nullopt;
+  if (!here || !situation.client_closed()) return std::nullopt;
+  const Facts& facts = situation.facts;
+  // One that had nothing to say was done when its own Finished was sent.
+  if (facts.both_finished() && !facts.client().application_data) return std::nullopt;
   Finding finding;
-  if (!situation.after_silence()) {
-    finding.or_else(Cause::server_cert_rejected, "the client's log speaks of the certificate");
-    return finding.with("the client left after its own flight, before the server's Finished");
-  }
-  finding.cause = Cause::server_silent;
-  finding.confidence = Confidence::medium;
-  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-  return finding.with(fmt::format("the server did not answer the client's flight for {}",
-                                  duration(situation.primary.silence)));
+  finding.or_else(Cause::server_cert_rejected, "the client's log speaks of the certificate");
+  return finding.with(facts.tls13()
+                          ? "the client left after its own flight, before the server had judged it"
+                          : "the client left after its own flight, before the server's Finished");
 }
 
 Answer key_exchange_failed(const Situation& situation) {
@@ -196,74 +181,6 @@ Answer finished_refused(const Situation& situation) {
   return finding;
 }
 
-Answer renegotiation(const Situation& situation) {
-  const Facts& facts = situation.facts;
-  if (!facts.renegotiation_by || situation.primary.by(Closer::nobody)) return std::nullopt;
-  Finding finding;
-  finding.confidence = Confidence::medium;
-  const bool server_asked = *facts.renegotiation_by == Leg::server;
-  const Leg asked = parser::other(*facts.renegotiation_by);
-  const bool refused_by_other = situation.primary.leg && *situation.primary.leg == asked;
-  // The asker may live with a refusal: then it ends in order, later.
-  const bool asker_gave_up = facts.side(asked).has_warning(no_renegotiation) &&
-                             situation.primary.mechanism != Mechanism::close_notify;
-  if (!refused_by_other && !asker_gave_up && !situation.alert_is(no_renegotiation)) {
-    return std::nullopt;
-  }
-  finding.with(
-      fmt::format("{} sent a handshake message inside the encrypted connection, and {} "
-                  "ended it",
-                  who(*facts.renegotiation_by), who(situation.primary.closer)));
-  if (asker_gave_up) {
-    finding.with(
-        fmt::format("{} had answered it with {}", who(asked), alert_name(no_renegotiation)));
-  }
-  if (server_asked) {
-    finding.cause = Cause::late_client_auth_impossible;
-    finding.or_else(Cause::renegotiation_refused,
-                    "the server wanted new keys, not a client certificate");
-  } else {
-    finding.cause = Cause::renegotiation_refused;
-  }
-  if (!situation.bare_close()) finding.raise();
-  return finding;
-}
-
-Answer refused_by_application(const Situation& situation) {
-  const Facts& facts = situation.facts;
-  const bool late = situation.phase == Phase::established ||
-                    situation.phase == Phase::client_auth ||
-                    situation.phase == Phase::post_handshake;
-  if (!late || !facts.both_finished() || !facts.client_certificate_asked()) return std::nullopt;
-  if (!facts.client().application_data || !facts.server().application_data) return std::nullopt;
-
-  const auto doubts = doubts_about_client(situation);
-  const bool empty = facts.client().certificate_empty();
-  if (!empty && doubts.empty()) return std::nullopt;
-  const bool http_refusal = facts.server().http && facts.server().http->status >= 400;
-  const std::uint64_t bytes = answer_bytes(facts);
-  const bool read_as_success = facts.server().http && !http_refusal;
-  if (read_as_success || (!http_refusal && !looks_like_refusal_page(bytes))) return std::nullopt;
-  Finding finding;
-  finding.cause = Cause::client_cert_refused_by_app;
-  finding.confidence = http_refusal                ? Confidence::certain
-                       : situation.server_closed() ? Confidence::medium
-                                                   : Confidence::low;
-  finding.mechanism = Mechanism::app_refusal;
-  finding.with(empty ? "the server asked for a client certificate, the client sent none, and the "
-                       "handshake completed"
-                     : doubts.front().because);
-  if (http_refusal) {
-    finding.with(fmt::format("the answer inside is HTTP {}", facts.server().http->status));
-  } else {
-    finding.with(fmt::format("the answer has {} only, as nginx and IIS refuse inside the tunnel",
-                             count(bytes, "byte")));
-    finding.or_else(Cause::none,
-                    "the certificate was optional, and the short answer is the wanted one");
-  }
-  return finding;
-}
-
 Answer established_alert(const Situation& situation) {
   const auto number = situation.primary.alert_number();
   const bool late =
@@ -286,6 +203,10 @@ Answer ended(const Situation& situation) {
   if (!orderly && situation.primary.silence >= (exchanged ? shortest_idle_timer : shortest_timer)) {
     return timer_fired(situation);
   }
+  const bool unanswered = facts.client().application_data && !facts.server().application_data;
+  if (unanswered && situation.after_silence()) {
+    return timer_fired(situation).with("the server had not answered the client's data");
+  }
   Finding finding;
   if (orderly) {
     finding.cause = situation.client_closed() ? Cause::client_satisfied : Cause::none;
@@ -295,18 +216,23 @@ Answer ended(const Situation& situation) {
       finding.lower().with(facts.server().application_data
                                ? "the server had waited for nothing that the client would say"
                                : "the server had answered nothing");
+      if (!facts.server().application_data) {
+        finding.or_else(Cause::internal_error, "the server hands on to another one, which is down");
+      }
     }
-    if (facts.client().certificate_empty()) {
-      finding.or_else(
-          Cause::client_cert_refused_by_app,
-          "the answer inside is an HTTP error: a certificate was asked for and not sent");
+    if (client_certificate_in_doubt(situation)) {
+      if (exchanged) finding.lower();
+      finding.or_else(Cause::client_cert_refused_by_app,
+                      "the answer inside is an HTTP error: a key log, or the server's access log, "
+                      "shows its status");
     }
     return finding;
   }
   const bool some_data = facts.client().application_data || facts.server().application_data;
   if (situation.primary.mechanism == Mechanism::rst && exchanged) {
     finding.cause = Cause::reset_after_close;
-    finding.confidence = Confidence::medium;
+    // A server has nothing of the client's left to read when its answer was complete.
+    finding.confidence = situation.client_closed() ? Confidence::medium : Confidence::low;
     finding.with("data had gone both ways; a reset then means unread data, such as tickets");
     finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
     return finding;
@@ -321,6 +247,11 @@ Answer ended(const Situation& situation) {
   finding.cause = Cause::unknown;
   finding.with(fmt::format("the handshake was complete; {} then closed without a word",
                            who(situation.primary.closer)));
+  if (situation.server_closed()) {
+    finding.or_else(
+        Cause::internal_error,
+        "the server hands on to another one, which is down, or its log tells of a crash");
+  }
   return finding;
 }
 

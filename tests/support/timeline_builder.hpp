@@ -7,6 +7,7 @@
 //
 // Each step comes one millisecond after the one before, unless pause() says otherwise.
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -274,6 +275,8 @@ class Conversation {
   Conversation& encrypted(Leg leg, parser::ContentType type, std::uint16_t length, Content likely) {
     auto& tail = tails_[static_cast<std::size_t>(leg)];
     ++tail.records;
+    std::shift_right(tail.last.begin(), tail.last.end(), 1);
+    tail.last.front() = {type, length};
     if (type == parser::content_type::application_data) tail.application_bytes += length;
     last_likely_[static_cast<std::size_t>(leg)] = likely;
     return says(leg, parser::EncryptedRecord{type, length, likely}, length + 5u);

@@ -119,15 +119,6 @@ TEST_CASE("a server that refuses the client's certificate is told by what the cl
        {Phase::client_auth},
        Mechanism::alert_fatal,
        {Cause::client_cert_bad_proof}},
-      {"T41 nginx refuses inside the tunnel",
-       sent({},
-            [](auto& c) {
-              c.server_finishes().data(C, 120).data(S, 430).hidden_alert(S).server_fin();
-            }),
-       Closer::server,
-       {Phase::established},
-       Mechanism::app_refusal,
-       {Cause::client_cert_refused_by_app}},
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }

@@ -50,6 +50,24 @@ TEST_CASE("what comes after a complete handshake is judged by what was said in i
        Mechanism::close_notify,
        {Cause::client_satisfied},
        Outcome::ok},
+      {"tickets that come after the request are no answer to it",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight13().client_finishes13().data(C);
+         c.record13(S, 266, Content::unknown).record13(S, 282, Content::unknown).server_rst();
+       },
+       Closer::server,
+       {Phase::post_handshake},
+       Mechanism::rst,
+       {Cause::unknown}},
+      {"a request that is not answered, and a client that does not wait",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C).pause(3s).hidden_alert(C);
+         c.client_fin();
+       },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::idle_timeout}},
       {"T60",
        [](auto& c) { c.client_says(hello_openssl()).handshake12().data(C).data(S).server_fin(); },
        Closer::server,
@@ -86,6 +104,38 @@ TEST_CASE("what comes after a complete handshake is judged by what was said in i
        {Phase::renegotiation},
        Mechanism::alert_encrypted,
        {Cause::late_client_auth_impossible}},
+      {"Apache asked for a certificate late, and got one",
+       [](auto& c) {
+         const auto handshake = parser::content_type::handshake;
+         const auto change = parser::content_type::change_cipher_spec;
+         c.client_says(hello_openssl()).handshake12().data(C);
+         c.encrypted(S, handshake, 28, Content::unknown);
+         c.encrypted(C, handshake, 300, Content::unknown);
+         c.encrypted(S, handshake, 2500, Content::unknown);
+         c.encrypted(C, handshake, 2500, Content::unknown);
+         c.encrypted(C, change, 25, Content::unknown).encrypted(C, handshake, 40, Content::unknown);
+         c.encrypted(S, change, 25, Content::unknown).encrypted(S, handshake, 40, Content::unknown);
+         c.data(S).hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::established},
+       Mechanism::alert_encrypted,
+       {Cause::client_satisfied},
+       Outcome::ok},
+      {"Apache asked for a certificate late, and refused the one that came",
+       [](auto& c) {
+         const auto handshake = parser::content_type::handshake;
+         c.client_says(hello_openssl()).handshake12().data(C);
+         c.encrypted(S, handshake, 28, Content::unknown);
+         c.encrypted(C, handshake, 300, Content::unknown);
+         c.encrypted(S, handshake, 2500, Content::unknown);
+         c.encrypted(C, handshake, 2500, Content::unknown);
+         c.hidden_alert(S).server_fin();
+       },
+       Closer::server,
+       {Phase::renegotiation},
+       Mechanism::alert_encrypted,
+       {Cause::client_cert_rejected}},
       {"a kept-alive connection is given up",
        [](auto& c) {
          c.client_says(hello_openssl()).handshake12().data(C).data(S).pause(65s).server_fin();

@@ -1,0 +1,112 @@
+// The handshake completes without a good client certificate, and the refusal is an answer inside
+// the tunnel. Read, it is known; a relay knows one such answer by its size: nginx's own error page.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "parser/cipher_traits.hpp"
+#include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+/// Client errors that speak of who asks; 495 and 496 are nginx's own.
+bool is_refusal(int status) {
+  static constexpr std::array<int, 6> refusals{400, 401, 403, 421, 495, 496};
+  return std::ranges::find(refusals, status) != refusals.end();
+}
+
+/// Plaintext bytes of an AEAD record; nothing where padding hides them.
+std::optional<std::uint32_t> plaintext_bytes(const Facts& facts, std::uint16_t record) {
+  const auto suite = parser::traits(facts.server_hello->cipher);
+  if (suite.protection != parser::RecordProtection::aead) return std::nullopt;
+  const std::uint32_t added =
+      suite.tag_bytes + (facts.tls13() ? 1u : std::uint32_t{suite.explicit_nonce_bytes});
+  if (record <= added) return std::nullopt;
+  return record - added;
+}
+
+/// What the server said inside the tunnel, if that was one record, as an error page is: the newest
+/// one before its closing alert. In TLS 1.3 no more than tickets came before it.
+std::optional<std::uint32_t> only_answer(const Facts& facts) {
+  constexpr std::uint16_t longest_alert = 64;
+  constexpr std::size_t most_tickets = 2;
+  const SideFacts& server = facts.server();
+  if (!server.tail) return std::nullopt;
+  const auto is_answer = [](const parser::RecordTail::Record& record) {
+    return record.type == parser::content_type::application_data && record.length > longest_alert;
+  };
+  const auto& last = server.tail->last;
+  const auto answer = std::ranges::find_if(last, is_answer);
+  if (answer == last.end()) return std::nullopt;
+  if (facts.tls13()) {
+    const std::size_t after_handshake = server.encrypted.size() - server.encrypted_by_finished;
+    if (after_handshake > most_tickets + 1) return std::nullopt;
+  } else if (server.application_bytes != answer->length) {
+    return std::nullopt;
+  }
+  return plaintext_bytes(facts, answer->length);
+}
+
+/// nginx names itself twice in such an answer, with or without its version and system, and tells
+/// nothing else that varies in length.
+bool is_page_of_nginx(std::uint32_t bytes, bool certificate_missing) {
+  constexpr std::uint32_t without_name_missing = 365;  // "No required SSL certificate was sent"
+  constexpr std::uint32_t without_name_bad = 343;      // "The SSL certificate error"
+  constexpr std::uint32_t shortest_name = 5;           // "nginx"
+  constexpr std::uint32_t longest_name = 24;           // "nginx/1.22.1 (Ubuntu)" and the like
+  const std::uint32_t rest = certificate_missing ? without_name_missing : without_name_bad;
+  return bytes >= rest + 2 * shortest_name && bytes <= rest + 2 * longest_name &&
+         (bytes - rest) % 2 == 0;
+}
+
+Finding refusal(std::string why) {
+  Finding finding;
+  finding.cause = Cause::client_cert_refused_by_app;
+  finding.mechanism = Mechanism::app_refusal;
+  return finding.with(std::move(why));
+}
+
+}  // namespace
+
+Answer refused_by_application(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool late = situation.phase == Phase::established ||
+                    situation.phase == Phase::client_auth ||
+                    situation.phase == Phase::post_handshake;
+  if (!late || !facts.both_finished() || !facts.client_certificate_asked()) return std::nullopt;
+  if (!facts.client().application_data || !facts.server().application_data) return std::nullopt;
+
+  const bool empty = facts.client().certificate_empty();
+  const auto doubts = doubts_about_client(situation);
+  const bool faulty = empty || !doubts.empty();
+  const std::string why =
+      empty            ? "the server asked for a client certificate, the client sent none, and the "
+                         "handshake completed"
+      : doubts.empty() ? "the server asked for a client certificate, and the client sent one"
+                       : doubts.front().because;
+
+  if (const auto* http = facts.server().http) {
+    if (!faulty || !is_refusal(http->status)) return std::nullopt;
+    Finding finding = refusal(why);
+    finding.confidence = Confidence::certain;
+    return finding.with(fmt::format("the answer inside is HTTP {}", http->status));
+  }
+  const auto bytes = only_answer(facts);
+  if (!bytes || !is_page_of_nginx(*bytes, empty)) return std::nullopt;
+  Finding finding = refusal(why);
+  finding.confidence = faulty && situation.server_closed() ? Confidence::medium : Confidence::low;
+  finding.with(fmt::format(
+      "the only answer has {}, the size of nginx's own page \"400 {}\"", count(*bytes, "byte"),
+      empty ? "No required SSL certificate was sent" : "The SSL certificate error"));
+  finding.or_else(Cause::none,
+                  "the answer has that size by chance: a key log, or the server's "
+                  "access log, shows its status");
+  return finding;
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,71 @@
+// A second handshake inside an established connection, up to TLS 1.2: who asked, who refused, and
+// how far it came.
+
+#include <fmt/format.h>
+
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+/// The asker may live with a refusal that it was told in a warning: then it ends in order, later.
+bool gave_up_when_refused(const Situation& situation, Leg asked) {
+  return situation.primary.leg == asked &&
+         situation.facts.side(parser::other(asked)).has_warning(alert_number::no_renegotiation) &&
+         situation.primary.mechanism != Mechanism::close_notify;
+}
+
+/// The other side would not even begin.
+Finding not_wanted(const Situation& situation, Leg asked) {
+  Finding finding;
+  finding.confidence = Confidence::medium;
+  finding.with(
+      fmt::format("{} sent a handshake message inside the encrypted connection, and {} ended it",
+                  who(asked), who(situation.primary.closer)));
+  if (gave_up_when_refused(situation, asked)) {
+    finding.with(fmt::format("{} had answered it with {}", who(parser::other(asked)),
+                             alert_name(alert_number::no_renegotiation)));
+  }
+  if (asked == Leg::server) {
+    finding.cause = Cause::late_client_auth_impossible;
+    finding.or_else(Cause::renegotiation_refused,
+                    "the server wanted new keys, not a client certificate");
+  } else {
+    finding.cause = Cause::renegotiation_refused;
+  }
+  if (!situation.bare_close()) finding.raise();
+  return finding;
+}
+
+/// It began and came to no end. A server asks for a second handshake to get a certificate.
+Finding broken_off(const Situation& situation, Leg asked) {
+  Finding finding;
+  finding.with(fmt::format(
+      "{} asked for a second handshake inside the encrypted connection, which both sides began; {} "
+      "ended it before new keys were in use",
+      who(asked), who(situation.primary.closer)));
+  if (asked == Leg::server && situation.server_closed()) {
+    finding.cause = Cause::client_cert_rejected;
+    finding.or_else(Cause::client_cert_missing, "the client has no certificate configured");
+  }
+  finding.or_else(Cause::renegotiation_refused, "the log of the side that closed says so");
+  return finding;
+}
+
+}  // namespace
+
+Answer renegotiation(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (!facts.renegotiation_by || facts.renegotiation_done()) return std::nullopt;
+  if (!situation.client_closed() && !situation.server_closed()) return std::nullopt;
+  const Leg asked = *facts.renegotiation_by;
+  const bool refused = situation.alert_is(alert_number::no_renegotiation) ||
+                       gave_up_when_refused(situation, asked);
+  if (facts.renegotiation_answered && !refused) return broken_off(situation, asked);
+  if (situation.primary.leg == asked && !refused) return std::nullopt;
+  return not_wanted(situation, asked);
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,101 @@
+#include "support/scenario.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+namespace {
+
+// nginx/1.22.1's pages, 389 bytes ("No required SSL certificate was sent") and 367 ("The SSL
+// certificate error"), in records of an AEAD suite.
+constexpr std::uint16_t missing_12 = 389 + 24;
+constexpr std::uint16_t bad_12 = 367 + 24;
+constexpr std::uint16_t missing_13 = 389 + 17;
+constexpr std::uint16_t bad_13 = 367 + 17;
+
+Chain expired_client() {
+  Chain chain = {certificate("client", "Inter"), certificate("Inter", "Root")};
+  chain[0].not_after = std::chrono::floor<std::chrono::seconds>(start) - std::chrono::days{1};
+  return chain;
+}
+
+void exchange_12(Conversation& c, const Chain& client, std::uint16_t answer) {
+  c.client_says(hello_openssl()).server_flight_asking({"Root"}).shows(C, client);
+  c.message(C, parser::handshake_type::client_key_exchange);
+  if (!client.empty()) c.proves();
+  c.changes_cipher(C).encrypted(C, parser::content_type::handshake, 40, Content::finished);
+  c.server_finishes().data(C, 120).data(S, answer);
+}
+
+void exchange_13(Conversation& c, bool client_certificate, std::uint16_t answer) {
+  c.client_says(hello_openssl()).server_flight13(true);
+  if (client_certificate) {
+    c.record13(C, 1720, Content::certificate_flight).record13(C, 281, Content::unknown);
+  } else {
+    c.record13(C, 25, Content::empty_certificate);
+  }
+  c.client_finishes13().data(C, 60);
+  c.record13(S, 266, Content::unknown).record13(S, 282, Content::unknown).data(S, answer);
+}
+
+struct Case {
+  std::string name;
+  std::function<void(Conversation&)> conversation;
+  Cause cause;
+  Confidence confidence;
+};
+
+}  // namespace
+
+TEST_CASE("a refusal inside the tunnel is known by the size of nginx's page") {
+  const Chain good = {certificate("client", "Inter"), certificate("Inter", "Root")};
+  const auto server_closes = [](Conversation& c) { c.hidden_alert(S).server_fin(); };
+  const Case cases[] = {
+      {"T41 no certificate", [&](auto& c) { exchange_12(c, {}, missing_12), server_closes(c); },
+       Cause::client_cert_refused_by_app, Confidence::medium},
+      {"T41 with the client's close before the server's",
+       [&](auto& c) {
+         exchange_12(c, {}, missing_12), c.hidden_alert(C).client_fin(), c.server_fin();
+       },
+       Cause::client_cert_refused_by_app, Confidence::low},
+      {"no certificate in TLS 1.3",
+       [&](auto& c) { exchange_13(c, false, missing_13), server_closes(c); },
+       Cause::client_cert_refused_by_app, Confidence::medium},
+      {"an expired certificate",
+       [&](auto& c) { exchange_12(c, expired_client(), bad_12), server_closes(c); },
+       Cause::client_cert_refused_by_app, Confidence::medium},
+      {"a certificate that cannot be read in TLS 1.3",
+       [&](auto& c) { exchange_13(c, true, bad_13), server_closes(c); },
+       Cause::client_cert_refused_by_app, Confidence::low},
+      {"gnutls-serv asks for a certificate that it does not need",
+       [&](auto& c) { exchange_12(c, {}, 915), server_closes(c); }, Cause::none,
+       Confidence::medium},
+      {"an answer one byte longer",
+       [&](auto& c) { exchange_12(c, {}, missing_12 + 1), server_closes(c); }, Cause::none,
+       Confidence::medium},
+      {"the second of two answers",
+       [&](auto& c) {
+         exchange_12(c, {}, 600), c.data(C, 120).data(S, missing_12), server_closes(c);
+       },
+       Cause::none, Confidence::medium},
+      {"a certificate without fault", [&](auto& c) { exchange_12(c, good, 600), server_closes(c); },
+       Cause::none, Confidence::high},
+      {"nobody asked",
+       [&](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C).data(S, missing_12);
+         server_closes(c);
+       },
+       Cause::none, Confidence::high},
+  };
+  for (const Case& each : cases) {
+    Conversation conversation;
+    each.conversation(conversation);
+    const Verdict verdict = diagnose(conversation.timeline());
+    INFO(each.name << "\n" << shown(verdict));
+    CHECK(verdict.cause == each.cause);
+    CHECK(verdict.confidence == each.confidence);
+    const bool refused = each.cause == Cause::client_cert_refused_by_app;
+    CHECK(verdict.outcome == (refused ? Outcome::failed : Outcome::ok));
+    if (refused) CHECK(verdict.mechanism == Mechanism::app_refusal);
+  }
+}
