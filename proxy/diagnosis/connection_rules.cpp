@@ -23,6 +23,18 @@ Leg silent_side(Phase phase) {
   }
 }
 
+bool nobody_spoke(const Situation& situation) {
+  return situation.timeline.flow(Leg::client).bytes == 0 &&
+         situation.timeline.flow(Leg::server).bytes == 0;
+}
+
+/// A mail or database client waits for the server's greeting.
+void doubt_whose_turn(Finding& finding) {
+  finding.lower().or_else(
+      Cause::server_silent,
+      "the port's protocol begins with the server's greeting, which did not come");
+}
+
 std::string regularity(const History& history) {
   return fmt::format("{} connections before this one, every {:.0f} s", history.connections,
                      *history.interval_seconds);
@@ -96,6 +108,7 @@ Answer proxy_closed(const Situation& situation) {
           "the proxy's handshake time-out of {} s ran out; it was {} turn to "
           "speak",
           closing->limit.count(), silent == Leg::server ? "the server's" : "the client's"));
+      if (nobody_spoke(situation)) doubt_whose_turn(finding);
       return finding;
     }
     case ProxyReason::idle_timeout:
@@ -126,17 +139,10 @@ Answer before_hello(const Situation& situation) {
                              quoted(malformed->what), quoted(malformed->field), malformed->offset));
     return finding;
   }
-  const auto& first = facts.client().first_bytes;
-  const bool other_record = first && first->count > 0 &&
-                            first->bytes.front() != parser::content_type::handshake.value &&
-                            first->protocol == parser::Protocol::tls;
-  if (other_record && situation.server_closed()) {
+  if (facts.client_begins_without_hello()) {
     finding.cause = Cause::protocol_violation;
     finding.confidence = Confidence::medium;
-    return finding.with(
-        fmt::format("the client's first record has type {}; TLS begins with a "
-                    "handshake record",
-                    first->bytes.front()));
+    return finding.with(told_beginning(*facts.client().first_bytes));
   }
   if (situation.after_silence() && (situation.client_closed() || situation.server_closed())) {
     finding.cause = Cause::client_silent;
@@ -146,6 +152,7 @@ Answer before_hello(const Situation& situation) {
                              duration(situation.primary.silence)));
     if (situation.client_closed() && sent == 0) {
       finding.or_else(Cause::tcp_health_check, "a monitor comes back at regular intervals");
+      if (nobody_spoke(situation)) doubt_whose_turn(finding);
     }
     return finding;
   }

@@ -54,11 +54,14 @@ std::string after_what(const Situation& situation) {
   const std::size_t end = std::min(situation.primary.index, entries.size());
   std::string fallback;
   for (std::size_t i = end; i-- > 0;) {
+    // Its own first bytes are no step before what the closer did: they are that.
+    const bool own = entries[i].leg == situation.primary.leg;
+    if (own && observed<parser::FirstBytes>(entries[i])) continue;
     const std::string step = last_step(entries[i]);
     if (step.empty()) continue;
     std::string text =
         fmt::format(" {} after {}", duration(situation.primary.time - entries[i].time), step);
-    if (entries[i].leg != situation.primary.leg) return text;
+    if (!own) return text;
     if (fallback.empty()) fallback = std::move(text);
   }
   return fallback;

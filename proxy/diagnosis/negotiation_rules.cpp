@@ -17,6 +17,8 @@ using namespace alert_number;
 using parser::ClientHello;
 using parser::SniState;
 
+constexpr std::size_t longest_host_name = 253;  // RFC 1035 section 2.3.4, without its final dot
+
 bool has_dotted_name(const Facts& facts) {
   if (!facts.target) return false;
   const std::string& host = facts.target->host;
@@ -114,9 +116,9 @@ Answer plain_alerts(const Situation& situation) {
         finding.cause = Cause::sni_missing;
         return finding.with("the hello has no server name");
       }
-      if (hello.sni_state != SniState::present) {
+      if (hello.sni_state != SniState::present || hello.sni.size() > longest_host_name) {
         finding.cause = Cause::sni_malformed;
-        return finding.with("the server name in the hello is empty or broken");
+        return finding.with("the server name in the hello is empty, broken or too long");
       }
       finding.cause = Cause::sni_unrecognised;
       return finding.raise().with(fmt::format("the client asks for {}", quoted(hello.sni)));
@@ -155,6 +157,11 @@ Answer broken_hello(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   Finding finding;
   finding.confidence = situation.bare_close() ? Confidence::medium : Confidence::high;
+  if (situation.facts.client_begins_without_hello()) {
+    finding.cause = Cause::protocol_violation;
+    finding.confidence = Confidence::medium;
+    return finding.with(told_beginning(*situation.facts.client().first_bytes));
+  }
   if (null_compression_missing(hello)) {
     finding.cause = Cause::compression_unacceptable;
     return finding.with("the hello does not offer the null compression method, which all must");
@@ -179,6 +186,12 @@ Answer broken_hello(const Situation& situation) {
   if (odd_name) {
     finding.cause = Cause::sni_malformed;
     return finding.with("the server name in the hello is empty, broken or there twice");
+  }
+  if (hello.sni.size() > longest_host_name) {
+    finding.cause = Cause::sni_malformed;
+    return finding.with(
+        fmt::format("the server name in the hello has {}; a host name has {} at most",
+                    count(hello.sni.size(), "byte"), longest_host_name));
   }
   const bool parsing =
       situation.alert_is(decode_error) || parameter || situation.alert_is(unexpected_message);
@@ -337,9 +350,13 @@ Answer other_alert(const Situation& situation) {
     case illegal_parameter:
     case decode_error:
     case unexpected_message:
+      finding.with(fmt::format("the server finds fault with the hello ({}, {})",
+                               count(hello.bytes, "byte"), count(hello.records, "record")));
       finding.cause = Cause::hello_malformed;
-      finding.with(fmt::format("the server finds fault with the hello ({}, {} records)",
-                               count(hello.bytes, "byte"), hello.records));
+      if (hello.records > 1) {
+        finding.cause = Cause::fragmented_hello_refused;
+        finding.or_else(Cause::hello_malformed, "the same hello in one record is refused as well");
+      }
       return finding;
     default:
       finding.cause = Cause::unknown;

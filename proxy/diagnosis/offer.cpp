@@ -156,6 +156,10 @@ Narrow group_list(const ClientHello& hello) {
 
 Narrow signature_list(const ClientHello& hello) {
   const auto& schemes = hello.signature_algorithms;
+  if (schemes.empty() && hello.highest_version() == parser::tls12) {
+    return {Narrowness::few,
+            "the hello has no signature_algorithms, which in TLS 1.2 stands for SHA-1 alone"};
+  }
   const std::string list = list_of(schemes, scheme_name);
   if (all(schemes, hashes_with_sha1_or_md5)) {
     return {Narrowness::unusable,

@@ -53,6 +53,22 @@ bool plain_conversation(const Facts& facts) {
          offers_starttls(server) || server == Protocol::ssh;
 }
 
+/// PostgreSQL: the client asks for TLS (SSLRequest) and leaves when the answer is 'N'.
+Answer tls_declined(const Situation& situation) {
+  constexpr std::uint64_t ssl_request_bytes = 8;
+  const auto& client = situation.facts.client().first_bytes;
+  const auto& server = situation.facts.server().first_bytes;
+  const bool asked = client && client->protocol == Protocol::postgresql &&
+                     situation.timeline.flow(Leg::client).bytes == ssl_request_bytes;
+  if (!asked || !server || as_text(*server) != "N") return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::tls_to_other_plain;
+  finding.confidence = Confidence::high;
+  return finding.with(
+      "the client asked for TLS as PostgreSQL's do (SSLRequest), the server answered \"N\", and "
+      "nothing followed: TLS is switched off there");
+}
+
 Finding client_is_plain(const Situation& situation) {
   const FirstBytes& first = *situation.facts.client().first_bytes;
   Finding finding;
@@ -99,6 +115,7 @@ Answer plain_text(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (facts.server_hello || facts.hello_retry) return std::nullopt;
 
+  if (Answer declined = tls_declined(situation)) return declined;
   if (plain_conversation(facts)) {
     Finding finding;
     finding.cause = Cause::none;
@@ -107,9 +124,12 @@ Answer plain_text(const Situation& situation) {
   }
   const bool header_then_tls = facts.hello && facts.client().first_bytes &&
                                facts.client().first_bytes->protocol == Protocol::proxy_protocol;
-  if (header_then_tls && situation.server_closed()) {
+  if (header_then_tls && (situation.server_closed() || situation.after_silence())) {
     Finding finding = client_is_plain(situation);
-    finding.confidence = Confidence::high;
+    finding.confidence = situation.server_closed() ? Confidence::high : Confidence::medium;
+    if (!situation.server_closed()) {
+      finding.or_else(Cause::server_silent, "a hello without the header gets no answer as well");
+    }
     return finding.with("a ClientHello follows the PROXY header, and the server did not answer it");
   }
   if (facts.client().plain_text() && !facts.hello) return client_is_plain(situation);
@@ -117,10 +137,7 @@ Answer plain_text(const Situation& situation) {
   // A greeting is a dialogue too: only a client that began it in clear can have asked for TLS.
   const bool upgraded = facts.dialogue != nullptr && facts.client().plain_text();
   // nginx complains in HTTP of anything that does not begin with a handshake record.
-  const auto& first = facts.client().first_bytes;
-  const bool client_speaks_tls =
-      facts.hello ||
-      (first && first->count > 0 && first->bytes.front() == parser::content_type::handshake.value);
+  const bool client_speaks_tls = facts.client().first_bytes && !facts.client_begins_without_hello();
   if (facts.server().plain_text() && client_speaks_tls && !upgraded) {
     return server_is_plain(situation);
   }

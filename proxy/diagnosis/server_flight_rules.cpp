@@ -45,9 +45,13 @@ Answer hello_retry_stopped(const Situation& situation) {
 }
 
 Answer server_stalled(const Situation& situation) {
-  const bool its_turn =
-      situation.phase == Phase::server_hello || situation.phase == Phase::key_exchange ||
-      (situation.phase == Phase::client_auth && situation.facts.client().finished);
+  const Facts& facts = situation.facts;
+  // In TLS 1.3 a server may accept a certificate without a word: it owes an answer to data only.
+  const bool client_waits =
+      facts.tls13() ? facts.client().application_data : facts.client().finished;
+  const bool its_turn = situation.phase == Phase::server_hello ||
+                        situation.phase == Phase::key_exchange ||
+                        (situation.phase == Phase::client_auth && client_waits);
   if (!its_turn || !situation.client_closed() || !situation.after_silence() ||
       situation.primary.mechanism == Mechanism::alert_fatal) {
     return std::nullopt;

@@ -33,8 +33,12 @@ Answer never_answered(const Situation& situation) {
   finding.cause = Cause::server_silent;
   finding.confidence = Confidence::high;
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-  finding.with(fmt::format("the server sent no byte for {} after the ClientHello",
-                           duration(situation.primary.silence)));
+  const std::uint64_t bytes = situation.timeline.flow(Leg::server).bytes;
+  finding.with(bytes == 0 ? fmt::format("the server sent no byte for {} after the ClientHello",
+                                        duration(situation.primary.silence))
+                          : fmt::format("the server sent {}, which make no whole ServerHello, and "
+                                        "then nothing for {}",
+                                        count(bytes, "byte"), duration(situation.primary.silence)));
   const History& history = situation.history;
   if (hello.bytes >= large_hello && history.largest_successful_hello > 0 &&
       history.largest_successful_hello < hello.bytes) {
@@ -120,6 +124,10 @@ Answer hello_dropped(const Situation& situation) {
     finding.or_else(
         Cause::sni_unrecognised,
         fmt::format("a hello with another name than {} is answered", quoted(hello.sni)));
+  }
+  if (hello.has(fallback_scsv)) {
+    finding.or_else(Cause::inappropriate_fallback,
+                    "the hello carries TLS_FALLBACK_SCSV: one without it is answered");
   }
   finding.or_else(Cause::no_shared_version,
                   "a hello with other versions or suites is answered: Schannel, GnuTLS and old "

@@ -28,6 +28,41 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
        {Phase::pre_hello},
        Mechanism::timeout,
        {Cause::client_silent}},
+      {"an alert instead of a hello",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, std::string("\x15\x03\x01\0\x02\x02\x28", 7));
+         c.alert(C, 40).client_fin();
+       },
+       Closer::client,
+       {Phase::pre_hello},
+       Mechanism::alert_fatal,
+       {Cause::protocol_violation}},
+      {"a ServerHello from the client",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, std::string("\x16\x03\x01\0\x2a\x02", 6));
+         c.alert(S, 10).server_fin();
+       },
+       Closer::server,
+       {Phase::pre_hello},
+       Mechanism::alert_fatal,
+       {Cause::protocol_violation}},
+      {"a flight that stops half-way, and a client that does not wait",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_says(tls12_hello()).pause(3s).client_fin();
+       },
+       Closer::client,
+       {Phase::server_hello},
+       Mechanism::timeout,
+       {Cause::server_silent}},
+      {"a client's flight that is not answered",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight().key_exchange_and_finished();
+         c.pause(3s).client_fin();
+       },
+       Closer::client,
+       {Phase::key_exchange},
+       Mechanism::timeout,
+       {Cause::server_silent}},
       {"the proxy's own time-out",
        [](auto& c) {
          c.client_says(hello_openssl()).pause(20s);

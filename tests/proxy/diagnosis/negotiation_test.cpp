@@ -48,6 +48,56 @@ TEST_CASE("a server that refuses the hello is told by its alert and the client's
        {Phase::client_hello},
        Mechanism::alert_fatal,
        {Cause::no_shared_version}},
+      {"a server name that no host can have",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.sni = std::string(300, 'a') + ".test";
+         c.client_says(hello).alert(S, 112).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::sni_malformed}},
+      {"a hello of TLS 1.2 without signature_algorithms, which means SHA-1",
+       [](auto& c) {
+         auto hello = hello_openssl(parser::tls12, parser::tls12);
+         hello.signature_algorithms.clear();
+         c.client_says(hello).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_sigalg}},
+      {"the same with RSA key exchange only, which needs no signature",
+       [](auto& c) {
+         auto hello = with_suites(hello_openssl(parser::tls12, parser::tls12), {0x002f, 0x0035});
+         hello.signature_algorithms.clear();
+         c.client_says(hello).alert(S, 40).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_cipher}},
+      {"OpenSSL 1.0 and a hello of 20 kB",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.bytes = 20000;
+         hello.records = 2;
+         c.client_says(hello).alert(S, 47).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::fragmented_hello_refused}},
+      {"a ChangeCipherSpec before the hello, and an alert",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, std::string("\x14\x03\x03\0\x01\x01", 6));
+         c.client_says(hello_openssl()).alert(S, 10).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::protocol_violation}},
       {"T06 a fallback with TLS_FALLBACK_SCSV",
        [](auto& c) {
          auto hello = hello_openssl(parser::tls12, parser::tls12);

@@ -27,6 +27,37 @@ TEST_CASE("bytes that are no TLS are told from TLS that fails") {
        Mechanism::plaintext_reply,
        {Cause::plain_http_to_tls},
        Outcome::not_tls},
+      {"nginx complains in HTTP of a ChangeCipherSpec before the hello",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, std::string("\x14\x03\x03\0\x01\x01", 6));
+         c.client_says(hello_openssl());
+         c.first_bytes(S, parser::Protocol::http, "HTTP/1.1 400 Bad Request").server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::plaintext_reply,
+       {Cause::protocol_violation}},
+      {"a PostgreSQL server without TLS",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::postgresql,
+                       std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8));
+         c.first_bytes(S, parser::Protocol::postgresql, "N");
+         c.says(S, std::make_shared<const parser::Dialogue>()).client_fin();
+       },
+       Closer::client,
+       {Phase::pre_hello},
+       Mechanism::fin,
+       {Cause::tls_to_other_plain},
+       Outcome::not_tls},
+      {"NSS waits for more after a PROXY header",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::proxy_protocol, "PROXY TCP4 1.1.1.1 2.2.2.2 4 443");
+         c.client_says(hello_openssl()).pause(std::chrono::seconds{5}).client_fin();
+       },
+       Closer::client,
+       {Phase::client_hello},
+       Mechanism::fin,
+       {Cause::proxy_header_to_tls}},
       {"T50",
        [](auto& c) {
          c.client_says(hello_openssl())
