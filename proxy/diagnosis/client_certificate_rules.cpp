@@ -215,7 +215,10 @@ bool still_to_be_judged(const Situation& situation) {
 Answer client_certificate_refused(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (!situation.server_closed() || !facts.client_certificate_asked()) return std::nullopt;
-  if (!still_to_be_judged(situation) || situation.after_silence()) return std::nullopt;
+  if (!still_to_be_judged(situation)) return std::nullopt;
+  // A server may take its time over a certificate (OCSP); only without an alert it is a timer's
+  // end.
+  if (situation.after_silence() && situation.bare_close()) return std::nullopt;
 
   const bool readable_other = situation.alert_is(bad_record_mac) ||
                               situation.alert_is(protocol_version) ||
