@@ -245,6 +245,14 @@ Answer versions_apart(const Situation& situation) {
                        situation.primary.mechanism == Mechanism::fin;
   if (!refused) return std::nullopt;
 
+  if (!hello.supported_versions.empty() && hello.lowest_version() > parser::tls13) {
+    Finding finding = version_not_shared(situation, Confidence::medium);
+    finding.with("the hello offers no version that has been published");
+    if (situation.bare_close()) {
+      finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
+    }
+    return finding;
+  }
   if (offers_only_old_versions(hello)) {
     const bool openssl3 = situation.alert_is(internal_error);
     Finding finding =

@@ -48,6 +48,16 @@ TEST_CASE("a server that refuses the hello is told by its alert and the client's
        {Phase::client_hello},
        Mechanism::alert_fatal,
        {Cause::no_shared_version}},
+      {"a version that nobody knows, to a mute server",
+       [](auto& c) {
+         auto hello = with_suites(hello_openssl(), {0xc02f, 0xc030});
+         hello.supported_versions = {parser::ProtocolVersion{0x0305}};
+         c.client_says(hello).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::fin,
+       {Cause::no_shared_version}},
       {"a server name that no host can have",
        [](auto& c) {
          auto hello = hello_openssl();
