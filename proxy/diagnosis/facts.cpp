@@ -31,6 +31,8 @@ class Collector {
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);
     facts_.side(Leg::server).application_data |= !only_tickets();
+    facts_.answer_may_be_ticket =
+        after_finished_.size() == 1 && after_finished_.front().length >= shortest_ticket;
     count_application_data();
     return std::move(facts_);
   }

@@ -77,6 +77,7 @@ struct Facts {
   bool client_key_exchange = false;
   bool resumed = false;
   bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished
+  bool answer_may_be_ticket = false;      ///< TLS 1.3: all that the server sent after its Finished
   std::optional<Leg> renegotiation_by;    ///< who sent a handshake record after both Finished
   bool renegotiation_answered = false;    ///< the other side sent handshake records too
   std::array<bool, 2> renegotiated{};     ///< whose new keys are in use

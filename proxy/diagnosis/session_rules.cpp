@@ -210,7 +210,9 @@ Answer ended(const Situation& situation) {
   Finding finding;
   if (orderly) {
     finding.cause = situation.client_closed() ? Cause::client_satisfied : Cause::none;
-    finding.confidence = exchanged ? Confidence::high : Confidence::medium;
+    const bool answered = exchanged && !facts.answer_may_be_ticket;
+    finding.confidence = answered ? Confidence::high : Confidence::medium;
+    if (exchanged && !answered) finding.with("the server's only record may be a ticket");
     finding.with(fmt::format("{} closed in order", who(situation.primary.closer)));
     if (!exchanged && situation.server_closed()) {
       finding.lower().with(facts.server().application_data
@@ -239,7 +241,8 @@ Answer ended(const Situation& situation) {
   }
   if (exchanged || (some_data && situation.client_closed()) || facts.server().application_data) {
     finding.cause = Cause::truncated_close;
-    finding.confidence = Confidence::high;
+    finding.confidence = facts.answer_may_be_ticket ? Confidence::medium : Confidence::high;
+    if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
     finding.with(fmt::format("{} ended the stream without close_notify after application data",
                              who(situation.primary.closer)));
     return finding;
