@@ -61,8 +61,8 @@ Answer renegotiation(const Situation& situation) {
   if (!facts.renegotiation_by || facts.renegotiation_done()) return std::nullopt;
   if (!situation.client_closed() && !situation.server_closed()) return std::nullopt;
   const Leg asked = *facts.renegotiation_by;
-  const bool refused = situation.alert_is(alert_number::no_renegotiation) ||
-                       gave_up_when_refused(situation, asked);
+  const bool refused =
+      situation.alert_is(alert_number::no_renegotiation) || gave_up_when_refused(situation, asked);
   if (facts.renegotiation_answered && !refused) return broken_off(situation, asked);
   if (situation.primary.leg == asked && !refused) return std::nullopt;
   return not_wanted(situation, asked);

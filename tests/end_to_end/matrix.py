@@ -1,10 +1,12 @@
 """Stacks crossed with faults: every client with every bad server certificate, every server with
-every bad client, in TLS 1.2 and 1.3. Run by `run.py --matrix`.
+every bad client, in TLS 1.2 and 1.3, and with every odd hello. Run by `run.py --matrix`.
 """
 
 import clients
+import hellos
 import servers
 from harness import Expected, Scenario
+from parts import send_and_leave
 
 VERSIONS = {"12": "-tls1_2", "13": "-tls1_3"}
 
@@ -86,6 +88,8 @@ SERVERS = {
     "gnutls": servers.gnutls("good", "-r", "--verify-client-cert"),
     "haproxy": servers.haproxy("ca-file {certs}/root.crt verify required"),
     "stunnel": servers.stunnel(*STUNNEL),
+    "apache": servers.apache("SSLVerifyClient require\nSSLVerifyDepth 3\n"
+                             "SSLCACertificateFile {certs}/root.crt"),
     "nginx": servers.nginx("ssl_verify_client on; ssl_client_certificate {certs}/root.crt; "
                            "ssl_protocols TLSv1.2 TLSv1.3;"),
 }
@@ -182,4 +186,36 @@ def negotiation():
                        Expected("server", "pre-hello", "plain-http-to-tls"))
 
 
-ALL = [*bad_servers(), *bad_clients(), *negotiation()]
+class RefusedBy(Expected):
+    """Holds where the server refuses; one that accepts, or waits for more, is left by the client."""
+
+    def complaint(self, verdict: dict) -> str:
+        return super().complaint(verdict) if verdict["closer"] == self.closer else ""
+
+
+# Those that answer one connection as they answer the next.
+HELLO_SERVERS = {
+    **{name: servers.peer(name) for name in PEERS},
+    "openssl": servers.openssl(),
+    "gnutls": servers.gnutls(),
+    "nginx": servers.nginx("ssl_protocols TLSv1.2 TLSv1.3;"),
+    "apache": servers.apache(""),
+    "haproxy": servers.haproxy(""),
+    "stunnel": servers.stunnel(),
+    **{f"lighttpd-{module}": servers.lighttpd(module)
+       for module in ("openssl", "gnutls", "mbedtls", "wolfssl")},
+}
+# It answers nothing but a bare FIN: which of the reasons it was stays open.
+MUTE = ("lighttpd-gnutls",)
+
+
+def odd_hellos():
+    for server, start in HELLO_SERVERS.items():
+        for name, (data, cause) in hellos.REFUSED.items():
+            silent = "|server-drops-hello|fragmented-hello-refused" if server in MUTE else ""
+            yield Scenario(f"{server}-hello-{name}", start, clients.raw(send_and_leave(data)),
+                           RefusedBy("server", "pre-hello|client-hello|server-hello",
+                                     cause + silent))
+
+
+ALL = [*bad_servers(), *bad_clients(), *negotiation(), *odd_hellos()]

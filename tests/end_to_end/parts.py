@@ -47,6 +47,19 @@ def pause(seconds):
     return part
 
 
+def send_and_leave(data):
+    """Sends that, and leaves once the server has answered with a handshake message, or has gone."""
+    def part(connection):
+        connection.settimeout(4)
+        try:
+            connection.sendall(data)
+            while connection.recv(65536)[:1] not in (b"", b"\x16"):
+                pass
+        except OSError:
+            pass
+    return part
+
+
 def split_hello(name: str, fragment: int):
     """Sends a ClientHello in records of that many bytes."""
     def part(connection):

@@ -99,7 +99,15 @@ CLIENT_CERTIFICATES = [
              by_server("client-cert-untrusted-ca", "fin", "client-auth|post-handshake")),
 ]
 
+LATE = ("SSLVerifyDepth 3\nSSLCACertificateFile {certs}/root.crt\n"
+        "<Location />\nSSLVerifyClient require\n</Location>")
 SESSION = [
+    Scenario("late-client-cert", servers.apache(LATE),
+             clients.curl("--tls-max", "1.2", "--cert", "{certs}/client.pem", host="a.test"),
+             Expected("client|server", "established|closing", "none|client-satisfied")),
+    Scenario("late-client-cert-refused", servers.apache(LATE),
+             clients.curl("--tls-max", "1.2", "--cert", "{certs}/client_unk.pem", host="a.test"),
+             by_server("client-cert-rejected", "alert-encrypted", "renegotiation")),
     Scenario("T60", servers.peer("python", tls="1.2"), clients.curl(),
              # curl may have had all that it wanted, and have said so, before the server's FIN.
              Expected("server|client", "established|closing", "truncated-close|client-satisfied")),

@@ -68,6 +68,45 @@ http {{
     return start
 
 
+def apache(settings: str, name="good"):
+    """Apache with one TLS virtual host and these settings in it."""
+
+    def start(stage: Stage) -> int:
+        program = shutil.which("apache2") or shutil.which("apache2", path="/usr/sbin")
+        if program is None:
+            raise Skipped("apache2")
+        modules = pathlib.Path("/usr/lib/apache2/modules")
+        port = free_port()
+        stage.file("index.html", "ok\n")
+        stage.folder.chmod(0o755)
+        both = stage.file("chain.pem", open(stage.certificate(f"{name}.crt")).read()
+                          + open(stage.certificate(f"{name}.ints")).read())
+        load = "\n".join(f"LoadModule {each}_module {modules}/mod_{each}.so" for each in
+                         ("mpm_event", "authz_core", "reqtimeout", "ssl"))
+        conf = stage.file("apache.conf", f"""
+ServerRoot {stage.folder}
+ServerName a.test
+PidFile {stage.folder}/apache.pid
+ErrorLog {stage.folder}/error.log
+Mutex file:{stage.folder} default
+{load}
+User nobody
+Group nogroup
+SSLSessionCache none
+Listen 127.0.0.1:{port} https
+<VirtualHost *:{port}>
+  DocumentRoot {stage.folder}
+  SSLEngine on
+  SSLCertificateFile {both}
+  SSLCertificateKeyFile {stage.certificate(name + '.key')}
+  {settings.format(certs=stage.certificates)}
+</VirtualHost>
+""")
+        return wait_listening(stage.start(program, "-DFOREGROUND", "-f", conf), port)
+
+    return start
+
+
 def haproxy(bind_options: str, name="good"):
     def start(stage: Stage) -> int:
         program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
