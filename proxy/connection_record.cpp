@@ -60,6 +60,10 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
     if (!(*answer)->hello_retry_request) chosen_version_ = (*answer)->version;
   } else if (std::holds_alternative<parser::HandshakeDone>(observation)) {
     handshake_done_ = true;
+  } else if (const auto* record = std::get_if<parser::EncryptedRecord>(&observation)) {
+    const bool alert = record->likely == parser::Content::alert ||
+                       record->likely == parser::Content::alert_or_empty_certificate;
+    client_spoke_ |= handshake_done_ && from == parser::Side::client && !alert;
   } else if (const auto* message =
                  std::get_if<parser::Shared<parser::CertificateMessage>>(&observation)) {
     // The parsed chain stands for the message: keeping both would double the memory.

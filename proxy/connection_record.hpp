@@ -54,6 +54,8 @@ class ConnectionRecord final : private parser::ObservationSink {
   std::optional<parser::ProtocolVersion> agreed_version() const {
     return handshake_done_ ? chosen_version_ : std::nullopt;
   }
+  /// The client has sent more than an alert since both Finished.
+  bool client_spoke() const { return client_spoke_; }
   /// Something has ended the handshake: a fatal alert, a FIN, an RST, bytes that are no TLS.
   bool terminal_seen() const { return terminal_seen_; }
   /// The client's hello, once it is whole; null before.
@@ -73,6 +75,7 @@ class ConnectionRecord final : private parser::ObservationSink {
   std::string target_host_;
   Time now_{};  ///< of the call in progress, for the observations made in it
   bool handshake_done_ = false;
+  bool client_spoke_ = false;
   bool terminal_seen_ = false;
   bool concluded_ = false;
 };

@@ -222,7 +222,9 @@ void RelayConnection::watch_unread_legs() {
 }
 
 void RelayConnection::look_for_resets() {
-  if (phase_ != Phase::handshaking && phase_ != Phase::lingering && phase_ != Phase::open) return;
+  const bool relaying = phase_ == Phase::handshaking || phase_ == Phase::lingering ||
+                        phase_ == Phase::open || phase_ == Phase::parting;
+  if (!relaying) return;
   for (RelayLeg* leg : {&client_, &server_}) {
     if (!leg->stream || !leg->stream.broken()) continue;
     if (leg->ended) return mirror_reset(other(*leg));
@@ -299,10 +301,17 @@ void RelayConnection::enter_handshaking() {
 }
 
 void RelayConnection::observe_progress() {
+  if (phase_ == Phase::parting) {
+    half_close_used_ = true;
+    return enter(Phase::open, context_.timeouts.idle);
+  }
   if (phase_ != Phase::handshaking && phase_ != Phase::open) return;
   const bool done = record_.handshake_done();
   if (record_.terminal_seen() && !done && !plain_data_only()) {
     enter(Phase::lingering, linger_limit);
+  } else if (done && (client_.ended || server_.ended) && !record_.client_spoke() &&
+             !half_close_used_) {
+    enter(Phase::parting, linger_limit);
   } else if (phase_ == Phase::handshaking && (done || data_flowed_both_ways_without_tls())) {
     enter(Phase::open, context_.timeouts.idle);
   } else if (phase_ == Phase::open && !done && record_.client_hello() != nullptr) {
@@ -321,6 +330,10 @@ void RelayConnection::on_timer() {
       return refuse_client();
     case Phase::handshaking:
       return close_by_proxy(ProxyReason::handshake_timeout, timeouts.handshake);
+    case Phase::parting:
+      // Nothing in flight is lost to a reader that is only slow.
+      if (client_.stream.unsent() + server_.stream.unsent() > 0) return timer_.start(linger_limit);
+      [[fallthrough]];
     case Phase::lingering:
       return close_legs(parser::StreamEnd::fin);
     case Phase::open: {

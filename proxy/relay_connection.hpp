@@ -66,6 +66,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
     handshaking,  ///< the end of the handshake, or data both ways where there is none
     lingering,    ///< the handshake has failed: the other leg's end
     open,         ///< either leg's end
+    parting,      ///< one leg has ended after the handshake, before any request: the other's end
     resetting,    ///< what is on its way to a leg that is to be reset
     finishing,    ///< both legs have ended: what is still to be sent
     finished,
@@ -138,6 +139,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   std::uint64_t last_activity_ = 0;  ///< loop time
   std::string client_host_;
   bool client_reset_ = false;      ///< while the server leg was being opened
+  bool half_close_used_ = false;   ///< one side talked on after the other's FIN
   RelayLeg* resetting_ = nullptr;  ///< in Phase::resetting
   int reset_polls_ = 0;
   std::size_t unsent_before_ = 0;  ///< in Phase::finishing: when it was looked at last
