@@ -7,6 +7,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "parser/hex.hpp"
+
 namespace legible::certs {
 namespace {
 
@@ -48,10 +50,10 @@ TEST_CASE("everything that a certificate says is read") {
   const Certificate certificate = from_data("everything.pem");
 
   CHECK(certificate.error.empty());
-  CHECK(hex(certificate.sha256) ==
+  CHECK(parser::hex(certificate.sha256) ==
         "29359e5a4ed2a6ae4fb1549ccc4be39e2a404199b59ebed26d5e594e67776661");
   CHECK(certificate.version == 3);
-  CHECK(hex(certificate.serial) == "0badcafe01");
+  CHECK(parser::hex(certificate.serial) == "0badcafe01");
   CHECK(certificate.subject.text ==
         "C=DE, O=\"Example, Inc.\", OU=one, OU=two+L=Köln, CN=www.example");
   CHECK(certificate.subject.common_name == "www.example");
@@ -77,7 +79,7 @@ TEST_CASE("everything that a certificate says is read") {
   CHECK_FALSE(certificate.allows(KeyUsage::key_encipherment));
   CHECK(certificate.extended_key_usage ==
         std::vector<std::string>{"serverAuth", "clientAuth", "1.3.6.1.4.1.311.10.3.3"});
-  CHECK(hex(certificate.subject_key_id) == "e4c1c0ab99006e2fb87e3ae16b536b4e9adaf48c");
+  CHECK(parser::hex(certificate.subject_key_id) == "e4c1c0ab99006e2fb87e3ae16b536b4e9adaf48c");
   CHECK(certificate.authority_issuer == certificate.subject);
   CHECK(certificate.issuer_urls == std::vector<std::string>{"http://ca.example/issuing.der"});
   CHECK(certificate.must_staple);
@@ -85,7 +87,7 @@ TEST_CASE("everything that a certificate says is read") {
   REQUIRE(certificate.name_constraints.permitted.size() == 1);
   CHECK(certificate.name_constraints.permitted[0].base.value == "example");
   REQUIRE(certificate.name_constraints.excluded.size() == 1);
-  CHECK(hex(certificate.bytes(certificate.name_constraints.excluded[0].base.raw)) ==
+  CHECK(parser::hex(certificate.bytes(certificate.name_constraints.excluded[0].base.raw)) ==
         "0a000000ff000000");
 }
 
@@ -206,7 +208,8 @@ TEST_CASE("bytes after a certificate are an error") {
 TEST_CASE("what is no certificate has its hash and an error") {
   const Certificate nothing = read_certificate({});
   CHECK(nothing.error == "Certificate: not a SEQUENCE, at offset 0");
-  CHECK(hex(nothing.sha256) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(parser::hex(nothing.sha256) ==
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST_CASE("PEM text gives its certificates in order and refuses what it cannot read") {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "certs/signature.hpp"
+#include "parser/hex.hpp"
 #include "test_pki.hpp"
 
 namespace legible::certs {
@@ -33,7 +34,7 @@ TEST_CASE("a certificate says what its profile asked for") {
 
   CHECK(made.error.empty());
   CHECK(made.version == 3);
-  CHECK(hex(made.serial) == "008001");
+  CHECK(parser::hex(made.serial) == "008001");
   CHECK(made.subject.text == "C=DE, O=Partner, CN=partner.example");
   CHECK(made.issuer == pki.intermediate.certificate.subject);
   CHECK(made.not_before == profile.validity.not_before);
