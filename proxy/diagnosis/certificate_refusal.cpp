@@ -46,12 +46,21 @@ std::string_view distinguishes(Cause cause) {
   }
 }
 
+/// The command will be pasted into a shell, and a client may write what it likes into its SNI.
+bool is_harmless_word(std::string_view name) {
+  return !name.empty() && name.front() != '-' && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  });
+}
+
 /// How to see what the relay could not.
 std::string how_to_see(const Situation& situation) {
-  const parser::ClientHello& hello = *situation.facts.hello;
+  const std::string_view sni = situation.facts.hello->sni;
   const std::string target = situation.facts.target ? target_text(situation.facts) : "HOST:PORT";
-  const std::string name =
-      hello.sni.empty() ? std::string() : fmt::format(" -servername {}", quoted(hello.sni));
+  const std::string name = sni.empty()             ? std::string()
+                           : is_harmless_word(sni) ? fmt::format(" -servername {}", sni)
+                                                   : std::string(" -servername NAME");
   return fmt::format("openssl s_client -connect {}{} -showcerts shows the certificates", target,
                      name);
 }
@@ -67,7 +76,7 @@ void add_alternative(Finding& finding, Cause cause) {
 void add_hidden_faults(const Situation& situation, Finding& finding) {
   finding.with(fmt::format(
       "the server's certificate was encrypted, and so is the client's reason; a key log "
-      "or --mode intercept would show both; {}",
+      "would show both; {}",
       how_to_see(situation)));
   for (const Cause other :
        {Cause::server_cert_untrusted_ca, Cause::server_cert_missing_intermediate,

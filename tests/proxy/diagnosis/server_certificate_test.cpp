@@ -345,3 +345,24 @@ TEST_CASE("a large encrypted flight may have been too large") {
   CHECK(verdict.cause == Cause::server_cert_rejected);
   CHECK(has_alternative(verdict, Cause::server_chain_too_long));
 }
+
+TEST_CASE("a command to paste holds nothing that a client wrote but a host name") {
+  const auto command_for = [](const std::string& name) {
+    Conversation c;
+    parser::ClientHello hello = hello_openssl();
+    hello.sni = name;
+    c.client_says(hello).server_flight13().hidden_alert(C).client_fin();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    const auto found = std::ranges::find_if(verdict.evidence, [](const std::string& sentence) {
+      return sentence.find("openssl s_client") != std::string::npos;
+    });
+    REQUIRE(found != verdict.evidence.end());
+    return *found;
+  };
+  CHECK(command_for("www.a.test").find(" -servername www.a.test ") != std::string::npos);
+  for (const std::string name : {"$(reboot)", "`reboot`", "a;reboot", "a\" reboot", "-help"}) {
+    CHECK(command_for(name).find(" -servername NAME ") != std::string::npos);
+    CHECK(command_for(name).find(name) == std::string::npos);
+  }
+}
