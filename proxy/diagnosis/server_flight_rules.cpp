@@ -116,14 +116,14 @@ Answer server_gave_up(const Situation& situation) {
   finding.confidence = Confidence::low;
   finding.with(
       situation.phase == Phase::server_auth
-          ? "the server closed while the client was judging its certificate"
+          ? "the server closed when it was the client's turn to answer its flight"
           : "the server closed in the middle of the handshake, which was its turn to go on");
   finding.cause = Cause::unknown;
-  if (situation.primary.alert_number()) {
+  const auto number = situation.primary.alert_number();
+  if (number && finds_fault_with_message(*number)) {
     finding.cause = Cause::protocol_violation;
-    return finding.with("the alert finds fault with what the client sent");
-  }
-  if (situation.phase == Phase::server_hello && facts.tls13()) {
+    finding.with("the alert finds fault with what the client sent");
+  } else if (!number && situation.phase == Phase::server_hello && facts.tls13()) {
     // In TLS 1.3 Go notices only now that no protocol is shared.
     if (!facts.hello->alpn.empty() && !offers_usual_protocol(*facts.hello)) {
       finding.cause = Cause::alpn_mismatch;

@@ -258,8 +258,7 @@ Answer bad_signature(const Situation& situation) {
 
 Answer fault_in_message(const Situation& situation) {
   const auto number = situation.primary.alert_number();
-  const bool fault = number == unexpected_message || number == illegal_parameter ||
-                     number == decode_error || number == unsupported_extension;
+  const bool fault = number && finds_fault_with_message(*number);
   if (number == bad_record_mac) {
     Finding finding;
     finding.cause = Cause::record_corrupted;

@@ -112,7 +112,7 @@ Answer hello_dropped(const Situation& situation) {
     finding.or_else(Cause::server_drops_hello, "a small hello is dropped as well");
     return finding;
   }
-  finding.with("no byte came from the server");
+  if (!orderly) finding.with("no byte came from the server");
   if (large) {
     finding.or_else(Cause::large_client_hello_blocked,
                     fmt::format("the hello has {}: a smaller one is answered", hello.bytes));

@@ -44,6 +44,13 @@ inline constexpr int certificate_required = 116;
 inline constexpr int no_application_protocol = 120;
 }  // namespace alert_number
 
+/// Alerts that answer a message which breaks a rule (RFC 5246 section 7.2.2, RFC 8446 section 6.2).
+constexpr bool finds_fault_with_message(int number) {
+  using namespace alert_number;
+  return number == unexpected_message || number == illegal_parameter || number == decode_error ||
+         number == missing_extension || number == unsupported_extension;
+}
+
 namespace extension {
 inline constexpr parser::ExtensionType server_name{0};
 inline constexpr parser::ExtensionType status_request{5};

@@ -345,3 +345,14 @@ TEST_CASE("what a server agreed on before tells intolerance from versions that a
   CHECK(std::ranges::find(older.evidence, "this server has agreed on TLS 1.2 before") !=
         older.evidence.end());
 }
+
+TEST_CASE("a server that leaves with close_notify has sent bytes") {
+  Conversation c;
+  const Verdict verdict =
+      diagnose(c.client_says(hello_openssl()).alert(S, 0, warning).server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_drops_hello);
+  CHECK(verdict.mechanism == Mechanism::close_notify);
+  CHECK(std::ranges::find(verdict.evidence, "no byte came from the server") ==
+        verdict.evidence.end());
+}

@@ -177,3 +177,17 @@ TEST_CASE("JSSE's user_canceled does not hide how long it had waited") {
     CHECK(verdict.cause == Cause::server_silent);
   }
 }
+
+TEST_CASE("a server that gives up without naming a fault proves none") {
+  for (const auto& [number, level] : {std::pair{std::uint8_t{0}, warning},
+                                      std::pair{std::uint8_t{40}, parser::alert_level::fatal}}) {
+    Conversation c;
+    c.client_says(hello_openssl(parser::tls12, parser::tls12)).server_flight(good_chain(), {});
+    const Verdict verdict = diagnose(c.alert(S, number, level).server_fin().timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.phase == Phase::server_auth);
+    CHECK(verdict.cause == Cause::unknown);
+    CHECK(verdict.confidence == Confidence::low);
+    CHECK(has_alternative(verdict, Cause::internal_error));
+  }
+}
