@@ -51,6 +51,13 @@ void append_header(std::string& out, ConnectionId connection, const Timeline& ti
   out += '\n';
 }
 
+/// An alert of the side that did not end the connection: it came too late to mean anything.
+bool is_echo(const Entry& entry, const Verdict& verdict) {
+  const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+  return observation != nullptr && std::holds_alternative<parser::Alert>(*observation) &&
+         verdict.leg && entry.leg != *verdict.leg;
+}
+
 void append_facts(std::string& out, const Timeline& timeline, const Verdict& verdict,
                   const Palette& palette, std::size_t width) {
   const auto entries = timeline.entries();
@@ -59,7 +66,8 @@ void append_facts(std::string& out, const Timeline& timeline, const Verdict& ver
     const std::optional<FactText> fact = fact_text(entries, i, detail);
     if (!fact) continue;
     out += fmt::format("  {}{:<6}{}  ", palette.dim, fact->who, palette.reset);
-    const std::string mark = fact->bad ? in_colour(palette.red, "✗ ", palette) : "";
+    const bool bad = fact->bad && !is_echo(entries[i], verdict);
+    const std::string mark = bad ? in_colour(palette.red, "✗ ", palette) : "";
     append_wrapped(out, mark + fact->text, fact_indent, width);
   }
 }
@@ -161,6 +169,20 @@ void add_both_sides(Paragraphs paragraphs, const BothSides& texts, FixAt fix_at)
   if (!server_first) paragraphs.add("server side", texts.server);
 }
 
+/// What else it could be, and what would tell.
+void append_alternatives(std::string& out, const Verdict& verdict, const Palette& palette,
+                         std::size_t width) {
+  Paragraphs alternatively(out, "or", palette, width);
+  for (const Alternative& other : verdict.alternatives) {
+    alternatively.add(id(other.cause), other.distinguish);
+  }
+  if (verdict.maybe_middlebox) {
+    alternatively.add(
+        "a device in front of it that closes in its place: nothing here tells them "
+        "apart");
+  }
+}
+
 void append_reasons(std::string& out, const Verdict& verdict, const Palette& palette,
                     std::size_t width) {
   const auto paragraphs = [&](std::string_view label) {
@@ -170,15 +192,7 @@ void append_reasons(std::string& out, const Verdict& verdict, const Palette& pal
   if (verdict.insertion) paragraphs("inserted").add(*verdict.insertion);
   Paragraphs because = paragraphs("because");
   for (const std::string& sentence : verdict.evidence) because.add(sentence);
-  Paragraphs alternatively = paragraphs("or");
-  for (const Alternative& other : verdict.alternatives) {
-    alternatively.add(id(other.cause), other.distinguish);
-  }
-  if (verdict.maybe_middlebox) {
-    alternatively.add(
-        "a device in front of it that closes in its place: nothing here tells them "
-        "apart");
-  }
+  append_alternatives(out, verdict, palette, width);
   if (verdict.masking) paragraphs("masked").add(*verdict.masking);
   add_both_sides(paragraphs("to do"), verdict.hint, describe(verdict.cause).fix_at);
   // What each stack calls its settings and writes into its own log would fill the screen.
@@ -192,9 +206,12 @@ void append_report(std::string& out, ConnectionId connection, const Timeline& ti
   append_header(out, connection, timeline, palette);
   append_facts(out, timeline, verdict, palette, width);
   append_headline(out, timeline, verdict, palette, width);
-  // What went well needs no reasons, unless it went well in an odd way.
-  if (verdict.outcome != Outcome::ok || verdict.insertion)
+  // What went well needs no reasons, unless it went well in an odd way, or only seems to have.
+  if (verdict.outcome != Outcome::ok || verdict.insertion) {
     append_reasons(out, verdict, palette, width);
+  } else if (verdict.confidence < Confidence::high) {
+    append_alternatives(out, verdict, palette, width);
+  }
   out += '\n';
 }
 

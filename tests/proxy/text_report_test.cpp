@@ -107,6 +107,37 @@ TEST_CASE("a success is told in four lines") {
 )");
 }
 
+TEST_CASE("a success that is not sure tells what else it could be") {
+  Verdict verdict;
+  verdict.outcome = Outcome::ok;
+  verdict.closer = Closer::client;
+  verdict.cause = Cause::client_satisfied;
+  verdict.evidence = {"a sentence that a success does not need"};
+  verdict.alternatives = {{Cause::server_cert_pinned, "the client's log says so"}};
+  const Timeline timeline = TimelineBuilder().opened().timeline();
+  for (const Confidence confidence : {Confidence::low, Confidence::medium}) {
+    verdict.confidence = confidence;
+    const std::string text = report(timeline, verdict);
+    CHECK(text.find("  or       server-cert-pinned: the client's log says so\n") !=
+          std::string::npos);
+    CHECK(text.find("because") == std::string::npos);
+  }
+  verdict.confidence = Confidence::high;
+  CHECK(report(timeline, verdict).find("server-cert-pinned") == std::string::npos);
+}
+
+TEST_CASE("the cross marks the alert of the side that ended the connection, not its echo") {
+  const Timeline timeline =
+      TimelineBuilder()
+          .opened()
+          .client(parser::Alert{parser::alert_level::fatal, parser::AlertDescription{46}})
+          .server(parser::Alert{parser::alert_level::fatal, parser::AlertDescription{50}})
+          .timeline();
+  const std::string text = report(timeline, expired());
+  CHECK(text.find("✗ alert fatal certificate_unknown (46)") != std::string::npos);
+  CHECK(text.find("server  alert fatal decode_error (50)") != std::string::npos);
+}
+
 TEST_CASE("no byte from a peer reaches the terminal raw, nor at any length") {
   const std::string names[] = {"\x1b[2J\x1b[31m",
                                "a\nb\r",
