@@ -160,7 +160,7 @@ constexpr CauseInfo causes[] = {
                 "hello of TLS 1.3 only with handshake_failure (40) and logs `no shared cipher`.",
      .looks_like = "Alert 70 (or 80, 40, FIN) from the server in answer to the ClientHello; or a "
                    "ServerHello of an old version, then an alert from the client.",
-     .client_hint = "Raise the client to TLS 1.2 or 1.3.",
+     .client_hint = "Let the client offer TLS 1.2 and TLS 1.3, both.",
      .server_hint = "Allow a version that this client offers, if policy permits.",
      .client_settings = version_client_settings,
      .server_settings = version_server_settings,

@@ -114,6 +114,13 @@ constexpr StackNote bad_signature_client_logs[] = {
     {"OpenSSL", "bad signature"},
     {"JSSE", "Invalid signature on ServerKeyExchange (or CertificateVerify) message"},
 };
+constexpr StackNote silent_reject_client_settings[] = {
+    {"JSSE", "-Djavax.net.debug=ssl:handshake prints why; javax.net.ssl.trustStore"},
+    {"webMethods", "Security > Certificates: truststore alias"},
+    {"DataPower", "validation credentials of the TLS client profile; log category ssl at debug"},
+    {"OpenSSL", "openssl s_client -verify_return_error -CAfile; curl: -v, --cacert"},
+    {"Node", "NODE_DEBUG=tls; NODE_EXTRA_CA_CERTS, or the ca option"},
+};
 constexpr StackNote silent_reject_client_logs[] = {
     {"Node", "the certificate error itself: CERT_HAS_EXPIRED, ERR_TLS_CERT_ALTNAME_INVALID, ..."},
     {"curl", "the text after `SSL certificate problem:` or `SSL:`"},
@@ -320,6 +327,7 @@ constexpr CauseInfo causes[] = {
      .client_hint = "Read the client's own log; verify the server's chain with the client's "
                     "truststore.",
      .server_hint = "Check the chain, the names and the dates with another client.",
+     .client_settings = silent_reject_client_settings,
      .client_logs = silent_reject_client_logs,
      .server_logs = refused_server_logs},
     {.cause = Cause::clock_skew,

@@ -26,9 +26,9 @@ std::string problem_text(const Problem& problem, const Chain& chain, bool system
   const std::string what = which(chain, problem.depth);
   switch (problem.id) {
     case ProblemId::expired:
-      return fmt::format("{} expired at {}", what, quoted(problem.presented));
+      return fmt::format("{} expired at {}", what, problem.presented);
     case ProblemId::not_yet_valid:
-      return fmt::format("{} is valid only from {}", what, quoted(problem.presented));
+      return fmt::format("{} is valid only from {}", what, problem.presented);
     case ProblemId::untrusted_root:
       return fmt::format("the chain ends at {}, which is not in {}", quoted(problem.presented),
                          system_anchors ? "this machine's store" : "the given anchors");

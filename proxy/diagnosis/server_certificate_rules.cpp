@@ -53,7 +53,7 @@ constexpr AlertMeaning meanings[] = {
      {Cause::server_cert_self_signed, Cause::server_cert_v1, Cause::server_chain_not_ca,
       Cause::server_cert_missing_intermediate, Cause::server_cert_untrusted_ca},
      Cause::server_cert_untrusted_ca,
-     "the client may miss a revocation list too: OpenSSL says unknown_ca then"},
+     ""},
     {illegal_parameter, {Cause::server_cert_wrong_usage}, Cause::protocol_violation, ""},
     {access_denied, {any}, Cause::server_cert_rejected, ""},
     {insufficient_security, {Cause::server_cert_weak}, Cause::server_cert_weak, ""},
@@ -147,7 +147,6 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
     add_alternative(finding, Cause::server_cert_missing_intermediate);
   }
   if (finding.cause == Cause::server_cert_name_mismatch && default_certificate(situation)) {
-    add_alternative(finding, Cause::server_cert_name_mismatch);
     finding.cause = Cause::sni_missing;
     finding.lower().with(
         "the client sent no server name, and got the server's default certificate");
