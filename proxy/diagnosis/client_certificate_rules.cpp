@@ -122,16 +122,10 @@ Finding unread_certificate(const Situation& situation) {
   finding.with(
       "the client sent records of a certificate's size, and the server ended the "
       "connection before it had accepted them");
-  finding.with("a key log or --mode intercept would show certificate and reason");
+  finding.with("a key log would show certificate and reason");
   finding.or_else(Cause::client_cert_untrusted_ca, "the server's log speaks of the issuer");
   finding.or_else(Cause::client_cert_expired, "look at the dates of the client's certificate");
   return finding;
-}
-
-void name_authorities(const Situation& situation, Finding& finding) {
-  if (situation.facts.certificate_request) {
-    finding.with(authorities_text(*situation.facts.certificate_request));
-  }
 }
 
 Finding bad_proof(Finding finding) {
@@ -143,40 +137,37 @@ Finding bad_proof(Finding finding) {
   return finding;
 }
 
-Finding bad_certificate_sent(const Situation& situation) {
-  const AlertMeaning* meaning = meaning_of(situation);
-  const auto doubts = doubts_about_client(situation);
-  Finding finding;
-  finding.confidence = Confidence::high;
-  finding.with(fmt::format("the client sent {}", chain_text(*situation.facts.client().chain)));
-  if (meaning && meaning->number == decrypt_error) return bad_proof(std::move(finding));
-
-  if (!doubts.empty()) {
-    // The certificate says more than the number: JSSE, Go and rustls have one alert for all faults.
-    const auto named =
-        meaning ? std::ranges::find(doubts, meaning->first, &Doubt::cause) : doubts.end();
-    const auto chosen = named != doubts.end() ? named : doubts.begin();
-    finding.cause = chosen->cause;
-    finding.with(chosen->because);
-    const bool others = std::ranges::any_of(
-        doubts, [&](const Doubt& doubt) { return doubt.cause != finding.cause; });
-    if (situation.bare_close() || (others && named == doubts.end())) finding.lower();
-    for (const Doubt& doubt : doubts) {
-      if (doubt.cause != finding.cause) finding.or_else(doubt.cause, doubt.because);
-    }
-    if (finding.cause == Cause::client_cert_untrusted_ca &&
-        situation.facts.client().chain->size() == 1) {
-      finding.or_else(Cause::client_cert_missing_intermediate,
-                      "the server trusts the root of the client's chain but not its issuer");
-    }
-    if (finding.cause == Cause::client_cert_missing_intermediate) {
-      finding.or_else(Cause::client_cert_untrusted_ca,
-                      "it fails with the whole chain sent as well");
-    }
-    name_authorities(situation, finding);
-    return finding;
+void add_untrusted_alternative(const Situation& situation, Finding& finding) {
+  if (finding.cause != Cause::client_cert_untrusted_ca ||
+      situation.facts.client().chain->size() > 1) {
+    return;
   }
+  finding.or_else(Cause::client_cert_missing_intermediate,
+                  "the server trusts the root of the client's chain but not its issuer");
+}
 
+/// The certificate says more than the number: JSSE, Go and rustls have one alert for all faults.
+void blame(const Situation& situation, const std::vector<Doubt>& doubts,
+           const AlertMeaning* meaning, Finding& finding) {
+  const auto named =
+      meaning ? std::ranges::find(doubts, meaning->first, &Doubt::cause) : doubts.end();
+  const Doubt& chosen = named != doubts.end() ? *named : doubts.front();
+  finding.cause = chosen.cause;
+  finding.with(chosen.because);
+  const bool others =
+      std::ranges::any_of(doubts, [&](const Doubt& doubt) { return doubt.cause != finding.cause; });
+  if (situation.bare_close() || (others && named == doubts.end())) finding.lower();
+  for (const Doubt& doubt : doubts) {
+    if (doubt.cause != finding.cause) finding.or_else(doubt.cause, doubt.because);
+  }
+  add_untrusted_alternative(situation, finding);
+  if (finding.cause == Cause::client_cert_missing_intermediate) {
+    finding.or_else(Cause::client_cert_untrusted_ca, "it fails with the whole chain sent as well");
+  }
+}
+
+/// Nothing speaks against the certificate here: the alert alone tells, if it does.
+void by_alert_alone(const Situation& situation, const AlertMeaning* meaning, Finding& finding) {
   finding.confidence = Confidence::medium;
   finding.cause = meaning ? meaning->otherwise : Cause::client_cert_rejected;
   if (!meaning) finding.lower();
@@ -186,20 +177,31 @@ Finding bad_certificate_sent(const Situation& situation) {
     finding.with("the server does not tell whom it trusts: its list of authorities is empty");
   }
   finding.with("nothing speaks against the certificate here");
-  if (finding.cause == Cause::client_cert_untrusted_ca) {
-    const bool alone = situation.facts.client().chain->size() == 1;
-    if (alone) {
-      finding.or_else(Cause::client_cert_missing_intermediate,
-                      "the server trusts the root of the client's chain but not its issuer");
-    }
-  }
+  add_untrusted_alternative(situation, finding);
   if (finding.cause == Cause::client_cert_rejected) {
     finding.or_else(Cause::client_cert_untrusted_ca, "the server's log speaks of the issuer");
     if (situation.alert_is(handshake_failure)) {
       finding.or_else(Cause::client_cert_bad_proof, "JSSE answers a bad signature so");
     }
   }
-  name_authorities(situation, finding);
+}
+
+Finding bad_certificate_sent(const Situation& situation) {
+  const AlertMeaning* meaning = meaning_of(situation);
+  Finding finding;
+  finding.confidence = Confidence::high;
+  finding.with(fmt::format("the client sent {}", chain_text(*situation.facts.client().chain)));
+  if (meaning && meaning->number == decrypt_error) return bad_proof(std::move(finding));
+
+  const auto doubts = doubts_about_client(situation);
+  if (doubts.empty()) {
+    by_alert_alone(situation, meaning, finding);
+  } else {
+    blame(situation, doubts, meaning, finding);
+  }
+  if (situation.facts.certificate_request) {
+    finding.with(authorities_text(*situation.facts.certificate_request));
+  }
   return finding;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -53,6 +54,69 @@ bool hello_is_split(const Facts& facts) {
   const std::size_t message =
       std::size_t{bytes[6]} << 16 | std::size_t{bytes[7]} << 8 | std::size_t{bytes[8]};
   return record < message_header + message;
+}
+
+/// Nothing, or a part of a hello, and then a timer.
+Finding client_fell_silent(const Situation& situation) {
+  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  Finding finding;
+  finding.cause = Cause::client_silent;
+  finding.confidence = Confidence::high;
+  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+  finding.with(fmt::format("the client had sent {}, and nothing for {}", count(sent, "byte"),
+                           duration(situation.primary.silence)));
+  if (situation.client_closed() && sent == 0) {
+    finding.or_else(Cause::tcp_health_check, "a monitor comes back at regular intervals");
+    if (nobody_spoke(situation)) doubt_whose_turn(finding);
+  }
+  return finding;
+}
+
+/// The client connects and closes at once.
+Finding client_left_early(const Situation& situation) {
+  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  Finding finding;
+  finding.confidence = Confidence::medium;
+  if (sent > 0) {
+    finding.cause = Cause::client_silent;
+    finding.with(fmt::format("the client left after {} of a ClientHello", count(sent, "byte")));
+    finding.or_else(Cause::scanner_probe, "a scanner sends many, each a little different");
+    return finding;
+  }
+  finding.cause = Cause::tcp_health_check;
+  finding.with(fmt::format("the client closed {} after it had connected, without a byte",
+                           duration(situation.primary.silence)));
+  if (situation.history.regular()) finding.raise().with(regularity(situation.history));
+  if (situation.history.empty_closes > 0) {
+    finding.with(fmt::format("{} like it before", situation.history.empty_closes));
+  }
+  return finding;
+}
+
+/// The server does not wait for a whole hello.
+Finding server_left_early(const Situation& situation) {
+  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  Finding finding;
+  if (sent == 0) {
+    finding.cause = Cause::server_drops_hello;
+    finding.with("the server closed before the client had said anything");
+    finding.or_else(Cause::client_silent, "the server's timer may be very short");
+    return finding;
+  }
+  if (hello_is_split(situation.facts)) {
+    finding.cause = Cause::fragmented_hello_refused;
+    finding.confidence = Confidence::medium;
+    finding.with(
+        "the first record holds only the beginning of the ClientHello, and the server closed "
+        "before the rest had come");
+    finding.or_else(Cause::server_drops_hello, "the same hello in one record is dropped as well");
+    return finding;
+  }
+  finding.cause = Cause::hello_malformed;
+  finding.with(fmt::format("the server closed while only {} of a ClientHello had come",
+                           count(sent, "byte")));
+  finding.or_else(Cause::server_drops_hello, "the same server closes on whole hellos too");
+  return finding;
 }
 
 }  // namespace
@@ -127,78 +191,20 @@ Answer proxy_closed(const Situation& situation) {
 
 Answer before_hello(const Situation& situation) {
   if (situation.phase != Phase::pre_hello) return std::nullopt;
-  const Facts& facts = situation.facts;
-  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
-  Finding finding;
-
-  if (const auto* malformed = facts.client().malformed) {
+  if (const auto* malformed = situation.facts.client().malformed) {
+    Finding finding;
     finding.cause = Cause::hello_malformed;
     finding.confidence = situation.server_closed() && !situation.bare_close() ? Confidence::high
                                                                               : Confidence::medium;
-    finding.with(fmt::format("the client's {} breaks its format at {} (byte {} of its stream)",
-                             quoted(malformed->what), quoted(malformed->field), malformed->offset));
-    return finding;
+    return finding.with(
+        fmt::format("the client's {} breaks its format at {} (byte {} of its "
+                    "stream)",
+                    quoted(malformed->what), quoted(malformed->field), malformed->offset));
   }
-  if (facts.client_begins_without_hello()) {
-    finding.cause = Cause::protocol_violation;
-    finding.confidence = Confidence::medium;
-    return finding.with(told_beginning(*facts.client().first_bytes));
-  }
-  if (situation.after_silence() && (situation.client_closed() || situation.server_closed())) {
-    finding.cause = Cause::client_silent;
-    finding.confidence = Confidence::high;
-    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-    finding.with(fmt::format("the client had sent {}, and nothing for {}", count(sent, "byte"),
-                             duration(situation.primary.silence)));
-    if (situation.client_closed() && sent == 0) {
-      finding.or_else(Cause::tcp_health_check, "a monitor comes back at regular intervals");
-      if (nobody_spoke(situation)) doubt_whose_turn(finding);
-    }
-    return finding;
-  }
-  if (situation.client_closed() && sent == 0) {
-    finding.cause = Cause::tcp_health_check;
-    finding.confidence = Confidence::medium;
-    finding.with(fmt::format("the client closed {} after it had connected, without a byte",
-                             duration(situation.primary.silence)));
-    if (situation.history.regular()) finding.raise().with(regularity(situation.history));
-    if (situation.history.empty_closes > 0) {
-      finding.with(fmt::format("{} like it before", situation.history.empty_closes));
-    }
-    return finding;
-  }
-  if (situation.client_closed()) {
-    finding.cause = Cause::client_silent;
-    finding.confidence = Confidence::medium;
-    finding.with(fmt::format("the client left after {} of a ClientHello", count(sent, "byte")));
-    finding.or_else(Cause::scanner_probe, "a scanner sends many, each a little different");
-    return finding;
-  }
-  if (situation.server_closed() && sent == 0) {
-    finding.cause = Cause::server_drops_hello;
-    finding.confidence = Confidence::low;
-    finding.with("the server closed before the client had said anything");
-    finding.or_else(Cause::client_silent, "the server's timer may be very short");
-    return finding;
-  }
-  if (situation.server_closed() && hello_is_split(facts)) {
-    finding.cause = Cause::fragmented_hello_refused;
-    finding.confidence = Confidence::medium;
-    finding.with(
-        "the first record holds only the beginning of the ClientHello, and the server closed "
-        "before the rest had come");
-    finding.or_else(Cause::server_drops_hello, "the same hello in one record is dropped as well");
-    return finding;
-  }
-  if (situation.server_closed()) {
-    finding.cause = Cause::hello_malformed;
-    finding.confidence = Confidence::low;
-    finding.with(fmt::format("the server closed while only {} of a ClientHello had come",
-                             count(sent, "byte")));
-    finding.or_else(Cause::server_drops_hello, "the same server closes on whole hellos too");
-    return finding;
-  }
-  return std::nullopt;
+  if (Answer answer = begins_without_hello(situation)) return answer;
+  if (!situation.client_closed() && !situation.server_closed()) return std::nullopt;
+  if (situation.after_silence()) return client_fell_silent(situation);
+  return situation.client_closed() ? client_left_early(situation) : server_left_early(situation);
 }
 
 Answer finished_and_left(const Situation& situation) {
@@ -232,7 +238,7 @@ Answer finished_and_left(const Situation& situation) {
     finding.or_else(doubt.cause, doubt.because);
   }
   if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
-    const std::string see = "a key log, or --mode intercept, shows the certificate: ";
+    const std::string see = "a key log shows the certificate: ";
     finding.or_else(Cause::server_cert_name_mismatch,
                     see +
                         "compare its names with the one that the client used; curl, nginx and PHP "

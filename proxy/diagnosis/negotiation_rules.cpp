@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -17,23 +18,12 @@ using namespace alert_number;
 using parser::ClientHello;
 using parser::SniState;
 
-constexpr std::size_t longest_host_name = 253;  // RFC 1035 section 2.3.4, without its final dot
-
 bool has_dotted_name(const Facts& facts) {
   if (!facts.target) return false;
   const std::string& host = facts.target->host;
   const bool letters = std::ranges::any_of(
       host, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
   return letters && host.find('.') != std::string::npos && host.find(':') == std::string::npos;
-}
-
-bool sni_is_address(const ClientHello& hello) {
-  return !hello.sni.empty() && hello.sni.find_first_not_of("0123456789.") == std::string::npos;
-}
-
-bool null_compression_missing(const ClientHello& hello) {
-  return std::ranges::find(hello.compression, parser::CompressionMethod{0}) ==
-         hello.compression.end();
 }
 
 Finding version_not_shared(const Situation& situation, Confidence confidence) {
@@ -152,69 +142,6 @@ Answer plain_alerts(const Situation& situation) {
   }
 }
 
-/// Something in the hello is wrong in itself.
-Answer broken_hello(const Situation& situation) {
-  const ClientHello& hello = *situation.facts.hello;
-  Finding finding;
-  finding.confidence = situation.bare_close() ? Confidence::medium : Confidence::high;
-  if (situation.facts.client_begins_without_hello()) {
-    finding.cause = Cause::protocol_violation;
-    finding.confidence = Confidence::medium;
-    return finding.with(told_beginning(*situation.facts.client().first_bytes));
-  }
-  if (null_compression_missing(hello)) {
-    finding.cause = Cause::compression_unacceptable;
-    return finding.with("the hello does not offer the null compression method, which all must");
-  }
-  const bool parameter = situation.alert_is(illegal_parameter);
-  if (parameter && hello.compression.size() > 1 && may_offer(hello, parser::tls13)) {
-    finding.cause = Cause::compression_unacceptable;
-    return finding.with("TLS 1.3 allows no compression method but null, and the hello has others");
-  }
-  if (offers_only_tls13(hello) && may_offer(hello, parser::tls13) && hello.psk_identities == 0 &&
-      (!hello.has(extension::signature_algorithms) || !hello.has(extension::key_share))) {
-    finding.cause = Cause::hello_malformed;
-    finding.confidence = Confidence::medium;
-    finding.or_else(Cause::no_shared_version, "legible probe with a whole hello of TLS 1.3 fails");
-    return finding.with(
-        fmt::format("a hello for TLS 1.3 needs {}, which this one has not",
-                    hello.has(extension::key_share) ? "signature_algorithms" : "key_share"));
-  }
-  const bool odd_name = hello.sni_state == SniState::empty ||
-                        hello.sni_state == SniState::malformed ||
-                        hello.sni_state == SniState::several;
-  if (odd_name) {
-    finding.cause = Cause::sni_malformed;
-    return finding.with("the server name in the hello is empty, broken or there twice");
-  }
-  if (hello.sni.size() > longest_host_name) {
-    finding.cause = Cause::sni_malformed;
-    return finding.with(
-        fmt::format("the server name in the hello has {}; a host name has {} at most",
-                    count(hello.sni.size(), "byte"), longest_host_name));
-  }
-  const bool parsing =
-      situation.alert_is(decode_error) || parameter || situation.alert_is(unexpected_message);
-  if (parsing && sni_is_address(hello)) {
-    finding.cause = Cause::sni_malformed;
-    return finding.with(
-        fmt::format("the server name is an address, {}: RFC 6066 forbids it", quoted(hello.sni)));
-  }
-  const bool verification = situation.alert_is(decrypt_error) || situation.alert_is(bad_record_mac);
-  if (hello.psk_identities > 0 && (verification || parameter)) {
-    finding.cause = Cause::psk_mismatch;
-    finding.confidence = Confidence::medium;
-    finding.or_else(Cause::resumption_failed, "without the ticket the connection comes about");
-    return finding.with("the hello resumes with a pre-shared key, whose proof the server rejects");
-  }
-  if (const auto* malformed = situation.facts.client().malformed; malformed) {
-    finding.cause = Cause::hello_malformed;
-    return finding.with(fmt::format("the client's {} breaks its format at {}",
-                                    quoted(malformed->what), quoted(malformed->field)));
-  }
-  return std::nullopt;
-}
-
 Answer intolerant_server(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   const auto agreed = situation.history.agreed_version;
@@ -237,51 +164,39 @@ Answer intolerant_server(const Situation& situation) {
   return finding;
 }
 
-/// RFC 8446 lets a server that knows no TLS 1.3 see a hello of TLS 1.2 without usable suites.
+/// What the versions alone tell when the server does not name them: an alert that is not about
+/// them, or none. RFC 8446 lets a server that knows no TLS 1.3 see a hello of TLS 1.2 without
+/// usable suites.
 Answer versions_apart(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
-  const bool refused = situation.alert_is(handshake_failure) ||
-                       situation.alert_is(internal_error) ||
+  const bool openssl3 = situation.alert_is(internal_error);
+  const bool refused = openssl3 || situation.alert_is(handshake_failure) ||
                        situation.primary.mechanism == Mechanism::fin;
   if (!refused) return std::nullopt;
 
+  Finding finding = version_not_shared(situation, Confidence::medium);
   if (!hello.supported_versions.empty() && hello.lowest_version() > parser::tls13) {
-    Finding finding = version_not_shared(situation, Confidence::medium);
     finding.with("the hello offers no version that has been published");
-    if (situation.bare_close()) {
-      finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
-    }
-    return finding;
-  }
-  if (offers_only_old_versions(hello)) {
-    const bool openssl3 = situation.alert_is(internal_error);
-    Finding finding =
-        version_not_shared(situation, openssl3 ? Confidence::high : Confidence::medium);
-    if (openssl3) {
-      finding.with(
-          "OpenSSL 3 answers internal_error to TLS 1.0 and 1.1: its security level leaves "
-          "no signature algorithm for them");
-    } else {
-      finding.or_else(Cause::no_shared_cipher,
-                      "legible probe with the same suites and TLS 1.2 is refused as well");
-    }
-    if (situation.bare_close()) {
-      finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
-    }
-    return finding;
-  }
-  if (offers_only_tls13(hello) && narrowest_list(hello).narrow.how == Narrowness::usual) {
-    Finding finding = version_not_shared(situation, Confidence::medium);
+  } else if (offers_only_old_versions(hello) && openssl3) {
+    finding.raise().with(
+        "OpenSSL 3 answers internal_error to TLS 1.0 and 1.1: its security level leaves no "
+        "signature algorithm for them");
+  } else if (offers_only_old_versions(hello)) {
+    finding.or_else(Cause::no_shared_cipher,
+                    "a hello with the same suites and TLS 1.2 is refused as well");
+  } else if (offers_only_tls13(hello) && narrowest_list(hello).narrow.how == Narrowness::usual) {
     finding.with(
         "servers that do not know supported_versions see an offer without a usable suite, "
         "and log \"no shared cipher\"");
-    finding.or_else(Cause::no_shared_cipher, "legible probe with TLS 1.2 is refused as well");
-    if (situation.bare_close()) {
-      finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
-    }
-    return finding;
+    finding.or_else(Cause::no_shared_cipher,
+                    "a hello with TLS 1.2 (openssl s_client -tls1_2) is refused as well");
+  } else {
+    return std::nullopt;
   }
-  return std::nullopt;
+  if (situation.bare_close()) {
+    finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
+  }
+  return finding;
 }
 
 void name_other_lists(Finding& finding) {
@@ -291,8 +206,8 @@ void name_other_lists(Finding& finding) {
   };
   static constexpr Other others[] = {
       {Cause::no_shared_cipher, "the server accepts the hello with more cipher suites added"},
-      {Cause::no_shared_group, "the server accepts the hello with x25519 and P-256 added"},
-      {Cause::no_shared_sigalg, "the server accepts the hello with RSA and ECDSA schemes added"},
+      {Cause::no_shared_group, "the server accepts the hello with other groups added"},
+      {Cause::no_shared_sigalg, "the server accepts the hello with other signature schemes added"},
   };
   for (const Other& other : others) {
     if (other.cause != finding.cause) finding.or_else(other.cause, std::string(other.distinguish));
@@ -337,7 +252,8 @@ Answer nothing_in_common(const Situation& situation) {
     finding.or_else(Cause::server_drops_hello, "a hello with usual lists is dropped as well");
   }
   if (offers_only_tls13(hello)) {
-    finding.or_else(Cause::no_shared_version, "legible probe with TLS 1.2 is accepted");
+    finding.or_else(Cause::no_shared_version,
+                    "a hello with TLS 1.2 (openssl s_client -tls1_2) is accepted");
   }
   return finding;
 }

@@ -124,6 +124,69 @@ bool client_certificate_in_doubt(const Situation& situation) {
          !doubts_about_client(situation).empty();
 }
 
+/// Both sides' data had crossed.
+bool exchanged(const Facts& facts) {
+  return facts.client().application_data && facts.server().application_data;
+}
+
+/// With close_notify, or an alert of its size.
+Finding ended_in_order(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool both_spoke = exchanged(facts);
+  const bool answered = both_spoke && !facts.answer_may_be_ticket;
+  Finding finding;
+  finding.cause = situation.client_closed() ? Cause::client_satisfied : Cause::none;
+  finding.confidence = answered ? Confidence::high : Confidence::medium;
+  if (both_spoke && !answered) finding.with("the server's only record may be a ticket");
+  finding.with(fmt::format("{} closed in order", who(situation.primary.closer)));
+  if (!both_spoke && situation.server_closed()) {
+    finding.lower().with(facts.server().application_data
+                             ? "the server had waited for nothing that the client would say"
+                             : "the server had answered nothing");
+    if (!facts.server().application_data) {
+      finding.or_else(Cause::internal_error, "the server hands on to another one, which is down");
+    }
+  }
+  if (client_certificate_in_doubt(situation)) {
+    if (both_spoke) finding.lower();
+    finding.or_else(Cause::client_cert_refused_by_app,
+                    "the answer inside is an HTTP error: a key log, or the server's access log, "
+                    "shows its status");
+  }
+  return finding;
+}
+
+/// With FIN or RST alone, and at once.
+Finding ended_without_alert(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool some_data = facts.client().application_data || facts.server().application_data;
+  Finding finding;
+  if (situation.primary.mechanism == Mechanism::rst && exchanged(facts)) {
+    finding.cause = Cause::reset_after_close;
+    // A server has nothing of the client's left to read when its answer was complete.
+    finding.confidence = situation.client_closed() ? Confidence::medium : Confidence::low;
+    finding.with("data had gone both ways; a reset then means unread data, such as tickets");
+    finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
+    return finding;
+  }
+  if (facts.server().application_data || (some_data && situation.client_closed())) {
+    finding.cause = Cause::truncated_close;
+    finding.confidence = facts.answer_may_be_ticket ? Confidence::medium : Confidence::high;
+    if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
+    finding.with(fmt::format("{} ended the stream without close_notify after application data",
+                             who(situation.primary.closer)));
+    return finding;
+  }
+  finding.with(fmt::format("the handshake was complete; {} then closed without a word",
+                           who(situation.primary.closer)));
+  if (situation.server_closed()) {
+    finding.or_else(
+        Cause::internal_error,
+        "the server hands on to another one, which is down, or its log tells of a crash");
+  }
+  return finding;
+}
+
 }  // namespace
 
 Answer client_left_during_key_exchange(const Situation& situation) {
@@ -197,65 +260,15 @@ Answer ended(const Situation& situation) {
                     situation.phase == Phase::renegotiation;
   if (!late || !(situation.client_closed() || situation.server_closed())) return std::nullopt;
   const Facts& facts = situation.facts;
-  const bool exchanged = facts.client().application_data && facts.server().application_data;
   const bool orderly = !situation.bare_close() && situation.primary.mechanism != Mechanism::timeout;
 
-  if (!orderly && situation.primary.silence >= (exchanged ? shortest_idle_timer : shortest_timer)) {
-    return timer_fired(situation);
-  }
+  const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
+  if (!orderly && situation.primary.silence >= patience) return timer_fired(situation);
   const bool unanswered = facts.client().application_data && !facts.server().application_data;
   if (unanswered && situation.after_silence()) {
     return timer_fired(situation).with("the server had not answered the client's data");
   }
-  Finding finding;
-  if (orderly) {
-    finding.cause = situation.client_closed() ? Cause::client_satisfied : Cause::none;
-    const bool answered = exchanged && !facts.answer_may_be_ticket;
-    finding.confidence = answered ? Confidence::high : Confidence::medium;
-    if (exchanged && !answered) finding.with("the server's only record may be a ticket");
-    finding.with(fmt::format("{} closed in order", who(situation.primary.closer)));
-    if (!exchanged && situation.server_closed()) {
-      finding.lower().with(facts.server().application_data
-                               ? "the server had waited for nothing that the client would say"
-                               : "the server had answered nothing");
-      if (!facts.server().application_data) {
-        finding.or_else(Cause::internal_error, "the server hands on to another one, which is down");
-      }
-    }
-    if (client_certificate_in_doubt(situation)) {
-      if (exchanged) finding.lower();
-      finding.or_else(Cause::client_cert_refused_by_app,
-                      "the answer inside is an HTTP error: a key log, or the server's access log, "
-                      "shows its status");
-    }
-    return finding;
-  }
-  const bool some_data = facts.client().application_data || facts.server().application_data;
-  if (situation.primary.mechanism == Mechanism::rst && exchanged) {
-    finding.cause = Cause::reset_after_close;
-    // A server has nothing of the client's left to read when its answer was complete.
-    finding.confidence = situation.client_closed() ? Confidence::medium : Confidence::low;
-    finding.with("data had gone both ways; a reset then means unread data, such as tickets");
-    finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
-    return finding;
-  }
-  if (exchanged || (some_data && situation.client_closed()) || facts.server().application_data) {
-    finding.cause = Cause::truncated_close;
-    finding.confidence = facts.answer_may_be_ticket ? Confidence::medium : Confidence::high;
-    if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
-    finding.with(fmt::format("{} ended the stream without close_notify after application data",
-                             who(situation.primary.closer)));
-    return finding;
-  }
-  finding.cause = Cause::unknown;
-  finding.with(fmt::format("the handshake was complete; {} then closed without a word",
-                           who(situation.primary.closer)));
-  if (situation.server_closed()) {
-    finding.or_else(
-        Cause::internal_error,
-        "the server hands on to another one, which is down, or its log tells of a crash");
-  }
-  return finding;
+  return orderly ? ended_in_order(situation) : ended_without_alert(situation);
 }
 
 }  // namespace legible::proxy::diagnosis

@@ -36,18 +36,6 @@ std::string target_text(const Facts& facts) {
   return fmt::format("{}:{}", escape_utf8(facts.target->host), facts.target->port);
 }
 
-std::string told_beginning(const parser::FirstBytes& first) {
-  const bool handshake = first.bytes[0] == parser::content_type::handshake.value;
-  return handshake
-             ? fmt::format(
-                   "the client's first handshake message has type {}; TLS begins with a "
-                   "ClientHello",
-                   first.bytes[5])
-             : fmt::format(
-                   "the client's first record has type {}; TLS begins with a handshake record",
-                   first.bytes[0]);
-}
-
 std::string listed(const std::vector<std::string>& first, std::size_t total) {
   std::string text;
   for (const std::string& item : first) {

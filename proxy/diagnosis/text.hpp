@@ -28,8 +28,6 @@ std::string duration(std::chrono::microseconds time);
 std::string date(certs::Seconds time);
 /// "host:port" of the target, or "the server".
 std::string target_text(const Facts& facts);
-/// What a client that sends no ClientHello first begins with.
-std::string told_beginning(const parser::FirstBytes& first);
 /// "a, b and 3 more": the first few of `total` items.
 std::string listed(const std::vector<std::string>& first, std::size_t total);
 

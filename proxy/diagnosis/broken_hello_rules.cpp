@@ -1,0 +1,133 @@
+// Something in the ClientHello is wrong in itself, whatever the server would have accepted.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy/diagnosis/broken_hello.hpp"
+#include "proxy/diagnosis/offer.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using namespace alert_number;
+using parser::ClientHello;
+using parser::SniState;
+
+std::string told_beginning(const parser::FirstBytes& first) {
+  const bool handshake = first.bytes[0] == parser::content_type::handshake.value;
+  return handshake
+             ? fmt::format(
+                   "the client's first handshake message has type {}; TLS begins with a "
+                   "ClientHello",
+                   first.bytes[5])
+             : fmt::format(
+                   "the client's first record has type {}; TLS begins with a handshake record",
+                   first.bytes[0]);
+}
+
+/// A server that only hangs up may have had another reason.
+Finding broken(const Situation& situation, Cause cause, std::string why) {
+  Finding finding;
+  finding.cause = cause;
+  finding.confidence = situation.bare_close() ? Confidence::medium : Confidence::high;
+  return finding.with(std::move(why));
+}
+
+Answer compression_list(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  constexpr parser::CompressionMethod null{0};
+  if (std::ranges::find(hello.compression, null) == hello.compression.end()) {
+    return broken(situation, Cause::compression_unacceptable,
+                  "the hello does not offer the null compression method, which all must");
+  }
+  if (situation.alert_is(illegal_parameter) && hello.compression.size() > 1 &&
+      may_offer(hello, parser::tls13)) {
+    return broken(situation, Cause::compression_unacceptable,
+                  "TLS 1.3 allows no compression method but null, and the hello has others");
+  }
+  return std::nullopt;
+}
+
+Answer extensions_of_tls13(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const bool keys = hello.has(extension::key_share);
+  const bool lacking = !keys || !hello.has(extension::signature_algorithms);
+  const bool tls13 = offers_only_tls13(hello) && may_offer(hello, parser::tls13);
+  if (!tls13 || !lacking || hello.psk_identities > 0) return std::nullopt;
+  Finding finding = broken(situation, Cause::hello_malformed,
+                           fmt::format("a hello for TLS 1.3 needs {}, which this one has not",
+                                       keys ? "signature_algorithms" : "key_share"));
+  finding.confidence = Confidence::medium;
+  finding.or_else(Cause::no_shared_version,
+                  "a whole hello of TLS 1.3 (openssl s_client -tls1_3) is refused as well");
+  return finding;
+}
+
+Answer server_name(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  if (hello.sni_state == SniState::empty || hello.sni_state == SniState::malformed ||
+      hello.sni_state == SniState::several) {
+    return broken(situation, Cause::sni_malformed,
+                  "the server name in the hello is empty, broken or there twice");
+  }
+  if (hello.sni.size() > longest_host_name) {
+    return broken(situation, Cause::sni_malformed,
+                  fmt::format("the server name in the hello has {}; a host name has {} at most",
+                              count(hello.sni.size(), "byte"), longest_host_name));
+  }
+  const bool parsing = situation.alert_is(decode_error) || situation.alert_is(illegal_parameter) ||
+                       situation.alert_is(unexpected_message);
+  const bool address =
+      !hello.sni.empty() && hello.sni.find_first_not_of("0123456789.") == std::string::npos;
+  if (parsing && address) {
+    return broken(
+        situation, Cause::sni_malformed,
+        fmt::format("the server name is an address, {}: RFC 6066 forbids it", quoted(hello.sni)));
+  }
+  return std::nullopt;
+}
+
+Answer pre_shared_key(const Situation& situation) {
+  const bool about_proof = situation.alert_is(decrypt_error) ||
+                           situation.alert_is(bad_record_mac) ||
+                           situation.alert_is(illegal_parameter);
+  if (situation.facts.hello->psk_identities == 0 || !about_proof) return std::nullopt;
+  Finding finding =
+      broken(situation, Cause::psk_mismatch,
+             "the hello resumes with a pre-shared key, whose proof the server rejects");
+  finding.confidence = Confidence::medium;
+  finding.or_else(Cause::resumption_failed, "without the ticket the connection comes about");
+  return finding;
+}
+
+Answer format(const Situation& situation) {
+  const auto* malformed = situation.facts.client().malformed;
+  if (malformed == nullptr) return std::nullopt;
+  return broken(situation, Cause::hello_malformed,
+                fmt::format("the client's {} breaks its format at {}", quoted(malformed->what),
+                            quoted(malformed->field)));
+}
+
+}  // namespace
+
+Answer begins_without_hello(const Situation& situation) {
+  if (!situation.facts.client_begins_without_hello()) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::protocol_violation;
+  finding.confidence = Confidence::medium;
+  return finding.with(told_beginning(*situation.facts.client().first_bytes));
+}
+
+Answer broken_hello(const Situation& situation) {
+  static constexpr Rule rules[] = {begins_without_hello, compression_list, extensions_of_tls13,
+                                   server_name,          pre_shared_key,   format};
+  for (const Rule rule : rules) {
+    if (Answer answer = rule(situation)) return answer;
+  }
+  return std::nullopt;
+}
+
+}  // namespace legible::proxy::diagnosis
