@@ -178,8 +178,7 @@ void append_alternatives(std::string& out, const Verdict& verdict, const Palette
   }
   if (verdict.maybe_middlebox) {
     alternatively.add(
-        "a device in front of it that closes in its place: nothing here tells them "
-        "apart");
+        "a device in front of the server, acting in its place: nothing here tells them apart");
   }
 }
 

@@ -114,10 +114,9 @@ Answer server_gave_up(const Situation& situation) {
     return finding.with(offered_protocols(*facts.hello));
   }
   finding.confidence = Confidence::low;
-  finding.with(
-      situation.phase == Phase::server_auth
-          ? "the server closed when it was the client's turn to answer its flight"
-          : "the server closed in the middle of the handshake, which was its turn to go on");
+  finding.with(situation.phase == Phase::server_auth
+                   ? "the server closed when it was the client's turn to answer its flight"
+                   : "the server closed in the middle of its own flight");
   finding.cause = Cause::unknown;
   const auto number = situation.primary.alert_number();
   if (number && finds_fault_with_message(*number)) {
