@@ -238,15 +238,13 @@ Answer finished_and_left(const Situation& situation) {
     finding.or_else(doubt.cause, doubt.because);
   }
   if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
-    const std::string see = "a key log shows the certificate: ";
-    finding.or_else(Cause::server_cert_name_mismatch,
-                    see +
-                        "compare its names with the one that the client used; curl, nginx and PHP "
-                        "compare them only now");
+    finding.or_else(
+        Cause::server_cert_name_mismatch,
+        "compare the certificate's names (openssl s_client -showcerts) with the one that "
+        "the client used; curl, nginx and PHP compare them only now");
     finding.or_else(Cause::server_cert_untrusted_ca,
-                    see +
-                        "compare its issuer with what the client trusts; nginx and other programs "
-                        "on OpenSSL may verify only now");
+                    "compare the certificate's issuer with what the client trusts; nginx and other "
+                    "programs on OpenSSL may verify only now");
   }
   finding.or_else(Cause::server_cert_pinned,
                   "the client's log says so; curl compares a pin only now");

@@ -44,7 +44,7 @@ constexpr AlertMeaning meanings[] = {
     {certificate_expired,
      {Cause::server_chain_expired_ca, Cause::server_cert_expired, Cause::server_cert_not_yet_valid},
      Cause::clock_skew,
-     "every certificate that was sent is valid by this machine's clock"},
+     ""},
     {certificate_unknown,
      {any},
      Cause::server_cert_untrusted_ca,
@@ -219,6 +219,9 @@ Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) 
                                  chain_text(*server.chain))
                    : fmt::format("the server sent {}", chain_text(*server.chain)));
   const bool about_trust = finding.cause == Cause::server_cert_untrusted_ca;
+  if (finding.cause == Cause::clock_skew) {
+    finding.with("every certificate that was sent is in date by this machine's clock");
+  }
   if (about_trust) {
     finding.with("the client's own truststore is another one");
     if (server.chain->size() == 1) {

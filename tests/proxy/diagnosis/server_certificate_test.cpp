@@ -366,3 +366,23 @@ TEST_CASE("a command to paste holds nothing that a client wrote but a host name"
     CHECK(command_for(name).find(name) == std::string::npos);
   }
 }
+
+TEST_CASE("certificates are called in date only where they are") {
+  const auto refused = [](std::vector<certs::Problem> problems) {
+    Conversation c;
+    c.client_says(hello_openssl(parser::tls12, parser::tls12));
+    c.server_flight(good_chain(), std::move(problems)).alert(C, 45).client_fin();
+    return diagnose(c.timeline());
+  };
+  const auto says_in_date = [](const Verdict& verdict) {
+    INFO(shown(verdict));
+    return std::ranges::any_of(verdict.evidence, [](const std::string& sentence) {
+      return sentence.find("in date") != std::string::npos;
+    });
+  };
+  const Verdict skewed = refused({});
+  CHECK(skewed.cause == Cause::clock_skew);
+  CHECK(says_in_date(skewed));
+  for (const int depth : {0, 1})
+    CHECK_FALSE(says_in_date(refused({problem(ProblemId::expired, depth)})));
+}
