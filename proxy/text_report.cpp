@@ -119,13 +119,20 @@ std::string success_facts(const Timeline& timeline, const Verdict& verdict) {
   return text;
 }
 
+/// Also a conversation in clear that nobody minded.
+bool went_well(const Verdict& verdict) {
+  return verdict.outcome == Outcome::ok ||
+         (verdict.outcome == Outcome::not_tls && verdict.cause == Cause::none);
+}
+
 void append_headline(std::string& out, const Timeline& timeline, const Verdict& verdict,
                      const Palette& palette, std::size_t width) {
   const std::string title = escape_again(describe(verdict.cause).title);
   std::string text;
-  if (verdict.outcome == Outcome::ok) {
+  if (went_well(verdict)) {
     out += in_colour(palette.green, "✓ ", palette);
     text = verdict.cause == Cause::none ? "ok" : "ok: " + title;
+    if (verdict.outcome == Outcome::not_tls) text = "ok, without TLS";
     text += "   " + success_facts(timeline, verdict);
   } else {
     const bool failed = verdict.outcome == Outcome::failed;
@@ -206,7 +213,7 @@ void append_report(std::string& out, ConnectionId connection, const Timeline& ti
   append_facts(out, timeline, verdict, palette, width);
   append_headline(out, timeline, verdict, palette, width);
   // What went well needs no reasons, unless it went well in an odd way, or only seems to have.
-  if (verdict.outcome != Outcome::ok || verdict.insertion) {
+  if (!went_well(verdict) || verdict.insertion) {
     append_reasons(out, verdict, palette, width);
   } else if (verdict.confidence < Confidence::high) {
     append_alternatives(out, verdict, palette, width);

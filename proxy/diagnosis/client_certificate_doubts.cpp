@@ -161,10 +161,13 @@ std::vector<Doubt> doubts_about_client(const Situation& situation) {
     }
     // A judgement by anchors given for clients knows more of the issuer than the list does.
     add_leaf_doubts(situation, *client.leaf(), doubts);
-    return doubts;
+  } else {
+    add_leaf_doubts(situation, *client.leaf(), doubts);
+    add_issuer_doubts(situation, *client.chain, doubts);
   }
-  add_leaf_doubts(situation, *client.leaf(), doubts);
-  add_issuer_doubts(situation, *client.chain, doubts);
+  // Of all verifiers only rustls minds the version of a leaf (RFC 5280 section 4.1.2.1).
+  std::ranges::stable_partition(
+      doubts, [](const Doubt& doubt) { return doubt.cause != Cause::client_cert_v1; });
   return doubts;
 }
 

@@ -1,6 +1,7 @@
 #include "proxy/diagnosis/evidence.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -91,8 +92,13 @@ std::string server_certificate_text(const SideFacts& server) {
   const auto& judgement = *server.judged->judgement;
   const std::string_view by =
       judgement.system_anchors ? "this machine's store of authorities" : "the given anchors";
-  return text +
-         (judgement.ok ? fmt::format("; good by {}", by) : fmt::format("; not good by {}", by));
+  if (judgement.ok) return text + fmt::format("; good by {}", by);
+  std::vector<std::string_view> found;
+  for (const certs::Problem& problem : judgement.problems) {
+    const std::string_view id = certs::id(problem.id);
+    if (std::ranges::find(found, id) == found.end()) found.push_back(id);
+  }
+  return text + fmt::format("; found by {}: {}", by, fmt::join(found, ", "));
 }
 
 std::string client_certificate_text(const Facts& facts) {

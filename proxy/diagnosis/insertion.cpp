@@ -53,6 +53,25 @@ bool asks_for_another_name(const Situation& situation) {
          !certs::equal_ignoring_case(facts.hello->sni, target);
 }
 
+bool may_compare_address(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (!facts.hello || facts.hello->sni_state != parser::SniState::absent || !facts.target ||
+      !facts.accepted || facts.target->host.empty() || is_address(facts.target->host)) {
+    return false;
+  }
+  const certs::Certificate* leaf = facts.server().leaf();
+  const std::string_view listener = host_of(facts.accepted->listener);
+  return !leaf || !certs::matches_name(*leaf, listener, certs::CommonName::counts);
+}
+
+std::string address_is_not_certified(const Situation& situation) {
+  const std::string where = quoted(host_of(situation.facts.accepted->listener));
+  return fmt::format(
+      "the client sent no server name; one that was pointed at {} compares the certificate with "
+      "that address, which it does not carry",
+      where);
+}
+
 std::optional<std::string> tell_insertion(const Situation& situation, Cause cause) {
   const Facts& facts = situation.facts;
   if (!about_names(cause) || !facts.hello || !facts.target) return std::nullopt;
@@ -64,7 +83,10 @@ std::optional<std::string> tell_insertion(const Situation& situation, Cause caus
       "forward proxy setting)",
       quoted(target));
   if (facts.hello->sni_state == parser::SniState::absent) {
-    if (cause != Cause::sni_missing) return std::nullopt;
+    const bool compared =
+        (cause == Cause::server_cert_name_mismatch || cause == Cause::server_cert_rejected) &&
+        may_compare_address(situation);
+    if (cause != Cause::sni_missing && !compared) return std::nullopt;
     return fmt::format(
         "the client sent no server name; if it connects to the listener by its "
         "address, that is why: {}",

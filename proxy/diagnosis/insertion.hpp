@@ -12,6 +12,14 @@ namespace legible::proxy::diagnosis {
 /// The hello names a server, and the target has a name, and these are two.
 bool asks_for_another_name(const Situation& situation);
 
+/// The hello names no server although the target has a name, as when the client was pointed at the
+/// listener's address. It then compares the certificate with that address, which the certificate,
+/// where it can be seen, does not carry.
+bool may_compare_address(const Situation& situation);
+
+/// The same in words, for the evidence.
+std::string address_is_not_certified(const Situation& situation);
+
 /// Where a wrong or missing name may explain `cause`: what the insertion did, and how to mend it.
 std::optional<std::string> tell_insertion(const Situation& situation, Cause cause);
 

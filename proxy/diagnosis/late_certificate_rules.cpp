@@ -65,12 +65,12 @@ Confidence how_sure(const Situation& situation, const Doubt& doubt) {
 /// client that asks for nothing, or one that leaves without close_notify, has seldom got what it
 /// wanted.
 bool leaves_without_its_answer(const Situation& situation) {
-  if (asks_for_another_name(situation) && late_check(situation.client_stack) != LateCheck::none) {
-    return true;
-  }
+  const Stack stack = situation.client_stack;
+  if (asks_for_another_name(situation) && late_check(stack) != LateCheck::none) return true;
+  if (may_compare_address(situation) && stack == Stack::curl) return true;
   const auto& offered = situation.facts.hello->alpn;
   const bool http = std::ranges::find(offered, "http/1.1") != offered.end();
-  switch (situation.client_stack) {
+  switch (stack) {
     case Stack::gnutls:
       return http || situation.bare_close();
     case Stack::curl:
@@ -78,6 +78,21 @@ bool leaves_without_its_answer(const Situation& situation) {
     default:
       return false;
   }
+}
+
+/// curl has judged the chain inside the handshake, and asks for the name last.
+Answer compared_with_address(const Situation& situation) {
+  if (situation.client_stack != Stack::curl || !may_compare_address(situation)) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::server_cert_name_mismatch;
+  finding.with(address_is_not_certified(situation));
+  finding.with(
+      "the client finished the handshake, sent no data and left; curl compares names only then");
+  finding.or_else(Cause::server_cert_pinned, "curl compares a pinned key only then, too");
+  finding.or_else(Cause::client_satisfied, "the client only wanted to see that the port answers");
+  return finding;
 }
 
 /// curl has judged the chain inside the handshake, and the name is right: a pin is left.
@@ -113,7 +128,10 @@ Answer left_for_certificate(const Situation& situation) {
   }
   const auto doubts = doubts_about_server(situation);
   const Doubt* chosen = reason_to_leave(situation, doubts);
-  if (!chosen) return pinned(situation);
+  if (!chosen) {
+    Answer by_address = compared_with_address(situation);
+    return by_address ? by_address : pinned(situation);
+  }
   finding.cause = chosen->cause;
   finding.confidence = how_sure(situation, *chosen);
   if (rests_on_system_anchors(situation, chosen->cause)) finding.lower();

@@ -11,6 +11,7 @@
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
+#include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -237,6 +238,21 @@ Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) 
   return finding;
 }
 
+/// Nothing speaks against the certificate, but the client may have compared it with the listener's
+/// address.
+Answer compared_with_address(const Situation& situation, const AlertMeaning* meaning) {
+  const bool vague = meaning && meaning->causes.front() == any;
+  if (!vague || !situation.facts.server().leaf() || !may_compare_address(situation)) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::server_cert_name_mismatch;
+  finding.with(address_is_not_certified(situation));
+  if (!meaning->note.empty()) finding.with(std::string(meaning->note));
+  add_alternative(finding, Cause::server_cert_untrusted_ca);
+  return finding;
+}
+
 /// The client refused with something that cannot be read.
 Finding unreadable_refusal(const Situation& situation) {
   Finding finding;
@@ -275,6 +291,9 @@ Answer during_handshake(const Situation& situation) {
       std::ranges::any_of(doubts, [&](const Doubt& doubt) { return fits(meaning, doubt.cause); });
   if (fitting) return blame(situation, doubts, meaning);
   if (Answer answer = common_name_only(situation)) return answer;
+  if (doubts.empty()) {
+    if (Answer answer = compared_with_address(situation, meaning)) return answer;
+  }
   if (meaning) return by_alert_alone(situation, *meaning);
   return unreadable_refusal(situation);
 }

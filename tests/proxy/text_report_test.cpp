@@ -138,6 +138,16 @@ TEST_CASE("the cross marks the alert of the side that ended the connection, not 
   CHECK(text.find("server  alert fatal decode_error (50)") != std::string::npos);
 }
 
+TEST_CASE("a conversation in clear that works is no failure") {
+  Verdict plain;
+  plain.outcome = Outcome::not_tls;
+  plain.closer = Closer::client;
+  plain.cause = Cause::none;
+  plain.confidence = Confidence::high;
+  CHECK(report(TimelineBuilder().opened().timeline(), plain).find("✓ ok, without TLS") !=
+        std::string::npos);
+}
+
 TEST_CASE("no byte from a peer reaches the terminal raw, nor at any length") {
   const std::string names[] = {"\x1b[2J\x1b[31m",
                                "a\nb\r",

@@ -143,3 +143,16 @@ TEST_CASE("one fault found twice, and named by the alert, leaves no doubt") {
   CHECK(verdict.cause == Cause::client_cert_expired);
   CHECK(verdict.confidence == Confidence::high);
 }
+
+TEST_CASE("the version of a client's leaf is blamed last") {
+  Chain leaf = {certificate("client", "Inter")};
+  leaf[0].version = 1;
+  Conversation conversation;
+  conversation.client_says(hello_openssl()).server_flight_asking({"Root"}).shows(C, leaf);
+  conversation.message(C, parser::handshake_type::client_key_exchange).proves().changes_cipher(C);
+  conversation.alert(S, 48).server_fin();
+  const Verdict verdict = proxy::diagnose(conversation.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause != Cause::client_cert_v1);
+  CHECK(has_alternative(verdict, Cause::client_cert_v1));
+}

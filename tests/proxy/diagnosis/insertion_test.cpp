@@ -53,3 +53,37 @@ TEST_CASE("a name that is not the target's makes a quiet end in TLS 1.3 a refusa
   CHECK(has_alternative(verdict, Cause::client_satisfied));
   CHECK(verdict.insertion);
 }
+
+TEST_CASE("a client without a server name may have compared the listener's address") {
+  const auto conversation = [](parser::ClientHello hello, Chain chain) {
+    Conversation c;
+    hello.sni.clear();
+    hello.sni_state = parser::SniState::absent;
+    return c.client_says(std::move(hello)).server_flight(std::move(chain));
+  };
+  const auto java = [&](Chain chain) {
+    return diagnose(
+        conversation(hello_jsse(), std::move(chain)).alert(C, 46).client_fin().timeline());
+  };
+  const Verdict by_address = java(good_chain());
+  INFO(shown(by_address));
+  CHECK(by_address.cause == Cause::server_cert_name_mismatch);
+  CHECK(by_address.confidence == Confidence::low);
+  CHECK(has_alternative(by_address, Cause::server_cert_untrusted_ca));
+  CHECK(by_address.insertion);
+
+  Chain certified = good_chain();
+  std::ranges::copy(std::array<std::uint8_t, 4>{127, 0, 0, 1}, certified[0].der.begin());
+  certified[0].sans.push_back({certs::SubjectAltName::Kind::ip, "127.0.0.1", {0, 4}});
+  CHECK(java(certified).cause == Cause::server_cert_untrusted_ca);
+
+  parser::ClientHello curl = hello_openssl(parser::tls12, parser::tls12);
+  curl.alpn = {"h2", "http/1.1"};
+  Conversation quiet = conversation(curl, good_chain());
+  quiet.key_exchange_and_finished().server_finishes().hidden_alert(C).client_fin();
+  const Verdict late = diagnose(quiet.timeline());
+  INFO(shown(late));
+  CHECK(late.cause == Cause::server_cert_name_mismatch);
+  CHECK(late.confidence == Confidence::low);
+  CHECK(late.insertion);
+}
