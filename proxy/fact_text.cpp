@@ -313,8 +313,8 @@ class FactReader {
   }
 
   Line operator()(const parser::Shared<parser::Dialogue>& dialogue) const {
-    std::string line = fmt::format("{} in clear, {} lines, then TLS", id(dialogue->protocol),
-                                   dialogue->lines.size());
+    std::string line =
+        fmt::format("{} in clear, {} lines", id(dialogue->protocol), dialogue->lines.size());
     if (!dialogue->target.empty()) line += ", for " + shown(dialogue->target);
     return FactText{who_, line};
   }

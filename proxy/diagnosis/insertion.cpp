@@ -74,6 +74,12 @@ std::string address_is_not_certified(const Situation& situation) {
 
 std::optional<std::string> tell_insertion(const Situation& situation, Cause cause) {
   const Facts& facts = situation.facts;
+  const auto& first = facts.client().first_bytes;
+  if (cause == Cause::plain_http_to_tls && first &&
+      first->protocol == parser::Protocol::http_connect) {
+    return "the client used the listener as an HTTP proxy (CONNECT), and it stands for one server: "
+           "point the client's URL or hosts file at the listener instead of its proxy setting";
+  }
   if (!about_names(cause) || !facts.hello || !facts.target) return std::nullopt;
   const std::string& target = facts.target->host;
   if (target.empty() || is_address(target)) return std::nullopt;

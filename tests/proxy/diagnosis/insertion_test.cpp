@@ -87,3 +87,13 @@ TEST_CASE("a client without a server name may have compared the listener's addre
   CHECK(late.confidence == Confidence::low);
   CHECK(late.insertion);
 }
+
+TEST_CASE("a client that takes the listener for its proxy is told so") {
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::http_connect, "CONNECT www.a.test:443 HTTP/1.1\r\n");
+  const Verdict verdict = diagnose(c.alert(S, 10).server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::plain_http_to_tls);
+  REQUIRE(verdict.insertion);
+  CHECK(contains(*verdict.insertion, "HTTP proxy"));
+}
