@@ -44,7 +44,7 @@ void append_header(std::string& out, ConnectionId connection, const Timeline& ti
   const auto* target = first<Target>(timeline);
   const std::string client = accepted != nullptr ? escape_again(accepted->peer) : "(unknown)";
   const std::string server = target != nullptr ? target_text(*target) : "(no target)";
-  const std::string_view mode = target != nullptr ? std::string_view(target->mode) : "";
+  const std::string_view mode = target != nullptr ? target->mode : "";
   out += fmt::format("{}#{}{}  {} → {}   {}", palette.bold, connection, palette.reset, client,
                      server, mode);
   out.erase(out.find_last_not_of(' ') + 1);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -28,8 +29,8 @@ struct Accepted {
 struct Target {
   std::string host;
   std::uint16_t port = 0;
-  std::string mode;          ///< "relay"
-  std::string reason;        ///< "fixed target", "capture"
+  std::string_view mode;     ///< "relay"; both are literals, for each connection keeps its entries
+  std::string_view reason;   ///< "fixed target", "capture"
   bool host_is_name = true;  ///< false: `host` is an address that the client may know by a name
 };
 
