@@ -142,8 +142,8 @@ Time PcapngPackets::time_of(std::uint64_t ticks, const Interface& interface) {
     for (int i = interface.exponent; i < micro; ++i) fraction *= 10;
     for (int i = interface.exponent; i > micro; --i) fraction /= 10;
   }
-  // Both are far from the ends of their type, or cut.
-  constexpr std::uint64_t most = 1ull << 62;
+  // Both are far from the ends of their type, or cut, and so is their sum.
+  constexpr std::uint64_t most = 1ull << 61;
   const auto since = static_cast<std::int64_t>(std::min(seconds, most));
   const std::int64_t offset = std::clamp(interface.offset_seconds, -static_cast<std::int64_t>(most),
                                          static_cast<std::int64_t>(most));

@@ -83,6 +83,9 @@ TEST_CASE("a time beyond any calendar is cut, and a clock that is too fast is re
   const Writer writer{false};
   CHECK(time_of(writer, writer.option(9, std::string(1, '\0')), ~std::uint64_t{0}) > 0);
   CHECK(time_of(writer, writer.option(14, writer.u64(std::uint64_t{1} << 63)), 7) == 7);
+  const std::string far_ahead = writer.option(9, std::string(1, '\0')) +
+                                writer.option(14, writer.u64(~std::uint64_t{0} >> 1));
+  CHECK(time_of(writer, far_ahead, ~std::uint64_t{0}) > 0);
   const Read result = read(writer.section() + writer.interface(1, 0, writer.option(9, "\x20")) +
                            writer.packet(0, 1, "frame"));
   CHECK(result.packets.empty());
