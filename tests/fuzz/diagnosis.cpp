@@ -52,6 +52,7 @@ Chain chain(Script& script) {
 }
 
 void step(Script& script, Conversation& conversation) {
+  constexpr auto protocols = static_cast<std::uint8_t>(parser::Protocol::silent);
   const std::uint8_t what = script.next();
   const Leg leg = what & 0x80 ? Leg::server : Leg::client;
   switch (what % 24) {
@@ -99,7 +100,7 @@ void step(Script& script, Conversation& conversation) {
       conversation.closes(leg, static_cast<StreamEnd>(script.next() % 4));
       break;
     case 12:
-      conversation.first_bytes(leg, static_cast<parser::Protocol>(script.next() % 16),
+      conversation.first_bytes(leg, static_cast<parser::Protocol>(script.next() % protocols),
                                std::string(script.next() % 40, static_cast<char>(script.next())));
       break;
     case 13:
