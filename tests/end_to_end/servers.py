@@ -153,15 +153,19 @@ key = {stage.certificate(name + '.key')}
     return start
 
 
-def lighttpd(module, *settings, name="good"):
-    """lighttpd with one of its TLS modules: openssl, gnutls, mbedtls, wolfssl."""
+def lighttpd(module, *settings, name="good", library=""):
+    """lighttpd with one of its TLS modules: openssl, gnutls, mbedtls, wolfssl.
+
+    `library`: the module must be linked with this one, where a later one behaves differently.
+    """
 
     def start(stage: Stage) -> int:
         program = shutil.which("lighttpd") or shutil.which("lighttpd", path="/usr/sbin")
         if program is None:
             raise Skipped("lighttpd")
-        if not pathlib.Path(f"/usr/lib/lighttpd/mod_{module}.so").exists():
-            raise Skipped(f"lighttpd's mod_{module}")
+        plugin = pathlib.Path(f"/usr/lib/lighttpd/mod_{module}.so")
+        if not plugin.exists() or library.encode() not in plugin.read_bytes():
+            raise Skipped(f"lighttpd's mod_{module} {library}".rstrip())
         port = free_port()
         lines = "\n".join(each.format(certs=stage.certificates) for each in settings)
         conf = stage.file("lighttpd.conf", f"""
