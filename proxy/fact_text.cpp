@@ -250,6 +250,8 @@ std::string_view connect_error_text(ConnectError error) {
       return "the name does not resolve";
     case ConnectError::unreachable:
       return "cannot be reached";
+    case ConnectError::own_listener:
+      return "is this proxy's own listener";
   }
   return {};
 }

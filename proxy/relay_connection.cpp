@@ -78,6 +78,10 @@ void RelayConnection::on_resolve_failed(const std::string& detail) {
   on_connect_failed({ConnectError::dns, {}, detail});
 }
 
+void RelayConnection::on_own_listener(const SocketAddress& address) {
+  on_connect_failed({ConnectError::own_listener, address.text(), {}});
+}
+
 void RelayConnection::on_connected(TcpStream stream, const SocketAddress& address) {
   const Time now = wall_clock();
   record_.note(now, Leg::server, Connected{address.text(), now - accepted_});

@@ -91,6 +91,7 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
 
   void on_resolved(Addresses addresses) override;
   void on_resolve_failed(const std::string& detail) override;
+  void on_own_listener(const SocketAddress& address) override;
   void on_connected(TcpStream stream, const SocketAddress& address) override;
   void on_connect_failed(ConnectFailed failure) override;
   void on_connect_shortage() override;

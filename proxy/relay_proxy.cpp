@@ -7,25 +7,48 @@
 
 namespace legible::proxy {
 
+namespace {
+
+std::vector<ListeningSockets> listen_on_all(const RelaySettings& settings) {
+  std::vector<ListeningSockets> listening;
+  for (const SocketAddress& address : settings.listen) {
+    listening.push_back(listen_on(address, settings.threads));
+  }
+  return listening;
+}
+
+std::vector<SocketAddress> bound_addresses(const std::vector<ListeningSockets>& listening) {
+  std::vector<SocketAddress> addresses;
+  for (const ListeningSockets& each : listening) addresses.push_back(each.address);
+  return addresses;
+}
+
+}  // namespace
+
 RelayProxy::RelayProxy(const RelaySettings& settings, const MakeSink& make_sink)
-    : shared_{settings.target,       settings.timeouts,     settings.limits,
-              settings.server_trust, settings.client_trust, Admission(settings.max_connections)} {
+    : RelayProxy(settings, listen_on_all(settings), make_sink) {}
+
+RelayProxy::RelayProxy(const RelaySettings& settings, std::vector<ListeningSockets> listening,
+                       const MakeSink& make_sink)
+    : shared_{settings.target,
+              bound_addresses(listening),
+              settings.timeouts,
+              settings.limits,
+              settings.server_trust,
+              settings.client_trust,
+              Admission(settings.max_connections)} {
   for (std::size_t i = 0; i < settings.threads; ++i) {
     workers_.push_back(std::make_unique<RelayWorker>(shared_, make_sink()));
-  }
-  for (const SocketAddress& address : settings.listen) {
-    ListeningSockets listening = listen_on(address, workers_.size());
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
-      workers_[i]->add_listener(std::move(listening.sockets[i]), listening.address);
+    for (ListeningSockets& each : listening) {
+      workers_.back()->add_listener(std::move(each.sockets[i]), each.address);
     }
-    addresses_.push_back(listening.address);
   }
   shared_.admission.restrict_to(connections_for_free_descriptors());
 }
 
 void RelayProxy::run() {
   EventSink& sink = workers_.front()->sink();
-  for (const SocketAddress& address : addresses_) sink.on_listening(wall_clock(), address.text());
+  for (const SocketAddress& address : addresses()) sink.on_listening(wall_clock(), address.text());
   sink.flush();
 
   std::vector<std::jthread> threads;

@@ -31,7 +31,7 @@ class RelayProxy {
   RelayProxy(const RelaySettings& settings, const MakeSink& make_sink);
 
   /// Where it listens, in the order of the settings; port 0 has become the system's choice.
-  const std::vector<SocketAddress>& addresses() const { return addresses_; }
+  const std::vector<SocketAddress>& addresses() const { return shared_.listeners; }
   /// The loop that `run` runs in the calling thread.
   EventLoop& main_loop() { return workers_.front()->loop(); }
 
@@ -46,8 +46,10 @@ class RelayProxy {
   bool lookup_pending() const;
 
  private:
+  RelayProxy(const RelaySettings& settings, std::vector<ListeningSockets> listening,
+             const MakeSink& make_sink);
+
   RelayShared shared_;
-  std::vector<SocketAddress> addresses_;
   std::vector<std::unique_ptr<RelayWorker>> workers_;
 };
 

@@ -18,7 +18,7 @@ RelayWorker::RelayWorker(RelayShared& shared, std::unique_ptr<EventSink> sink)
       sink_(std::move(sink)),
       chains_(shared.server_trust, shared.client_trust),
       records_{*sink_, chains_, shared.limits},
-      target_(loop_, shared.target),
+      target_(loop_, shared.target, shared.listeners),
       context_{loop_, records_, target_, shared.history, shared.timeouts},
       grace_timer_(loop_, [this] { end_connections(); }),
       wakeup_(loop_, [this] { on_wakeup(); }),

@@ -24,6 +24,7 @@ namespace legible::proxy {
 /// What the loops of one proxy share; all of it may be used from any thread.
 struct RelayShared {
   const HostPort target;
+  const std::vector<SocketAddress> listeners;  ///< as bound
   const Timeouts timeouts;
   const parser::Limits limits;
   const std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: not judged

@@ -12,6 +12,7 @@
 #include "proxy/descriptor_limit.hpp"
 #include "proxy/event_log.hpp"
 #include "proxy/options.hpp"
+#include "proxy/own_listener.hpp"
 #include "proxy/relay_proxy.hpp"
 #include "proxy/standard_streams.hpp"
 
@@ -59,6 +60,18 @@ void run(const RunOptions& options) {
   if (proxy.lookup_pending()) std::_Exit(EXIT_SUCCESS);
 }
 
+/// What is wrong with a --to that is a --listen. Empty when it is not, or a name.
+std::string told_to_reach_itself(const RunOptions& options) {
+  const auto target = SocketAddress::from_numeric(options.target.host, options.target.port);
+  if (!target) return {};
+  for (const SocketAddress& listener : options.listen) {
+    if (!leads_to_own_listener(*target, {&listener, 1})) continue;
+    return fmt::format("--to {} is --listen {}, this proxy itself: give the server's address",
+                       target->text(), listener.text());
+  }
+  return {};
+}
+
 }  // namespace
 
 int run_command(int argc, char** argv) {
@@ -72,8 +85,13 @@ int run_command(int argc, char** argv) {
     complain("legible run: {}", error->message);
     return 2;
   }
+  const auto& options = std::get<RunOptions>(parsed);
+  if (const std::string wrong = told_to_reach_itself(options); !wrong.empty()) {
+    complain("legible run: {}", wrong);
+    return 2;
+  }
   try {
-    run(std::get<RunOptions>(parsed));
+    run(options);
     return 0;
   } catch (const std::exception& error) {
     complain("legible run: {}", error.what());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/own_listener.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -27,11 +29,12 @@ struct TargetResolver::Lookup {
   TargetResolver* owner = nullptr;
 };
 
-TargetResolver::TargetResolver(EventLoop& loop, HostPort target)
-    : loop_(loop), target_(std::move(target)) {
+TargetResolver::TargetResolver(EventLoop& loop, HostPort target,
+                               std::vector<SocketAddress> listeners)
+    : loop_(loop), target_(std::move(target)), listeners_(std::move(listeners)) {
   if (const auto address = SocketAddress::from_numeric(target_.host, target_.port)) {
     numeric_ = true;
-    addresses_ = std::make_shared<const std::vector<SocketAddress>>(1, *address);
+    take({*address});
   }
 }
 
@@ -46,8 +49,8 @@ void TargetResolver::resolve(Waiter& waiter) {
   if (!numeric_ && (looked_up_at_ == 0 || loop_.now() - looked_up_at_ > fresh_milliseconds)) {
     status = start_lookup();
   }
-  if (addresses_) {
-    waiter.on_resolved(addresses_);
+  if (addresses_ || numeric_) {
+    answer(waiter);
   } else if (status < 0) {
     waiter.on_resolve_failed(uv_strerror(status));
   } else {
@@ -78,14 +81,32 @@ void TargetResolver::on_lookup(int status, const addrinfo* found) {
   std::vector<SocketAddress> addresses = addresses_of(found, target_.port);
   std::unordered_set<Waiter*> waiters = std::exchange(waiters_, {});
   if (status == 0 && !addresses.empty()) {
-    addresses_ = std::make_shared<const std::vector<SocketAddress>>(std::move(addresses));
+    take(std::move(addresses));
     looked_up_at_ = std::max<std::uint64_t>(loop_.now(), 1);
-    for (Waiter* waiter : waiters) waiter->on_resolved(addresses_);
+    for (Waiter* waiter : waiters) answer(*waiter);
     return;
   }
   // The old addresses, if any, stay in use: a name server that is down for a moment ends nothing.
   const std::string detail = status < 0 ? uv_strerror(status) : "the name has no address";
   for (Waiter* waiter : waiters) waiter->on_resolve_failed(detail);
+}
+
+void TargetResolver::take(std::vector<SocketAddress> addresses) {
+  const SocketAddress first = addresses.front();
+  std::erase_if(addresses, [&](const SocketAddress& address) {
+    return leads_to_own_listener(address, listeners_);
+  });
+  addresses_ = nullptr;
+  own_listener_.reset();
+  if (addresses.empty()) {
+    own_listener_ = first;
+  } else {
+    addresses_ = std::make_shared<const std::vector<SocketAddress>>(std::move(addresses));
+  }
+}
+
+void TargetResolver::answer(Waiter& waiter) {
+  addresses_ ? waiter.on_resolved(addresses_) : waiter.on_own_listener(*own_listener_);
 }
 
 std::vector<SocketAddress> interleave_families(const std::vector<SocketAddress>& sorted) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -21,12 +22,15 @@ class TargetResolver {
    public:
     virtual void on_resolved(Addresses addresses) = 0;
     virtual void on_resolve_failed(const std::string& detail) = 0;
+    /// All of the target's addresses, of which this is the first, are the proxy's own listeners.
+    virtual void on_own_listener(const SocketAddress& address) = 0;
 
    protected:
     ~Waiter() = default;
   };
 
-  TargetResolver(EventLoop& loop, HostPort target);
+  /// Addresses that lead to one of `listeners` are never given out.
+  TargetResolver(EventLoop& loop, HostPort target, std::vector<SocketAddress> listeners);
   ~TargetResolver();
   TargetResolver(const TargetResolver&) = delete;
   TargetResolver& operator=(const TargetResolver&) = delete;
@@ -47,13 +51,17 @@ class TargetResolver {
 
   int start_lookup();
   void on_lookup(int status, const addrinfo* found);
+  void take(std::vector<SocketAddress> addresses);
+  void answer(Waiter& waiter);
 
   EventLoop& loop_;
   HostPort target_;
+  const std::vector<SocketAddress> listeners_;
   bool numeric_ = false;
-  Addresses addresses_;
-  std::uint64_t looked_up_at_ = 0;  ///< loop time; 0: never
-  Lookup* lookup_ = nullptr;        ///< owns itself until its callback
+  Addresses addresses_;                        ///< null when none is known that can be used
+  std::optional<SocketAddress> own_listener_;  ///< instead of addresses
+  std::uint64_t looked_up_at_ = 0;             ///< loop time; 0: never
+  Lookup* lookup_ = nullptr;                   ///< owns itself until its callback
   std::unordered_set<Waiter*> waiters_;
 };
 

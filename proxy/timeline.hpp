@@ -39,7 +39,7 @@ struct Connected {
   std::optional<std::chrono::microseconds> took;  ///< not known when a capture lacks it
 };
 
-enum class ConnectError : std::uint8_t { refused, timeout, dns, unreachable };
+enum class ConnectError : std::uint8_t { refused, timeout, dns, unreachable, own_listener };
 
 struct ConnectFailed {
   ConnectError error;

@@ -35,8 +35,8 @@ std::string_view id(parser::StreamEnd end) {
 }
 
 std::string_view id(ConnectError error) {
-  static constexpr std::array<std::string_view, 4> names = {"refused", "timeout", "dns",
-                                                            "unreachable"};
+  static constexpr std::array<std::string_view, 5> names = {"refused", "timeout", "dns",
+                                                            "unreachable", "own-listener"};
   return entry_of(names, error);
 }
 

@@ -239,9 +239,11 @@ constexpr CauseInfo causes[] = {
      .id = "proxy-policy",
      .fix_at = FixAt::proxy,
      .title = "the proxy closed the connection by its own rules",
-     .meaning = "A rule or the shutdown of the proxy ended the connection; neither side did.",
-     .looks_like = "The proxy closes both legs.",
-     .client_hint = "Repeat the call."},
+     .meaning =
+         "A rule or the shutdown of the proxy ended the connection, or its target is the proxy "
+         "itself; neither side ended it.",
+     .looks_like = "The proxy closes both legs, or opens none to the server.",
+     .client_hint = "Mend at the proxy what the evidence names, and repeat the call."},
     {.cause = Cause::proxy_limit,
      .id = "proxy-limit",
      .fix_at = FixAt::proxy,

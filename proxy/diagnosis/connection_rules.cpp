@@ -147,6 +147,13 @@ Answer connect_failure(const Situation& situation) {
       finding.with(fmt::format("the name {} could not be turned into an address: {}",
                                target_text(situation.facts), quoted(failed->detail)));
       break;
+    case ConnectError::own_listener:
+      finding.cause = Cause::proxy_policy;
+      finding.with(
+          fmt::format("--to {} leads to {}, which is this proxy's own listener: give the "
+                      "server's address (--to IP:PORT)",
+                      target_text(situation.facts), where));
+      break;
   }
   if (situation.timeline.flow(Leg::client).bytes > 0) {
     finding.with("no byte of the client's could be handed on");

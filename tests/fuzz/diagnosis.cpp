@@ -111,7 +111,7 @@ void step(Script& script, Conversation& conversation) {
       break;
     case 15:
       conversation.note(
-          leg, proxy::ConnectFailed{static_cast<proxy::ConnectError>(script.next() % 4), "", ""});
+          leg, proxy::ConnectFailed{static_cast<proxy::ConnectError>(script.next() % 5), "", ""});
       break;
     case 16:
       conversation.note(

@@ -345,6 +345,30 @@ TEST_CASE("a server that cannot be reached: the client is reset, the reason reco
   CHECK(find<LegClosed>(facts)->bytes_in == (speaks ? 5 : 0));
 }
 
+TEST_CASE("a target that is the proxy's own listener is not connected to") {
+  const std::uint16_t port = unused_port();
+  const char* const listener = GENERATE("127.0.0.1", "0.0.0.0");
+  const char* const target = GENERATE("localhost", "127.0.0.1");
+  CAPTURE(listener, target);
+  RunningProxy proxy(port, [&](auto& settings) {
+    settings.listen = {*proxy::SocketAddress::from_numeric(listener, port)};
+    if (std::string(target) == "localhost") {
+      settings.listen.push_back(*proxy::SocketAddress::from_numeric("::1", port));
+    }
+    settings.target = {target, port};
+  });
+  for (proxy::ConnectionId id = 1; id <= 2; ++id) {
+    Socket client = Socket::connect(port);
+    client.send("hello");
+    CHECK(client.receive_to_end().end == End::reset);
+    const auto failed = find<ConnectFailed>(proxy.events().facts_of(id));
+    REQUIRE(failed);
+    CHECK(failed->error == ConnectError::own_listener);
+    CHECK(failed->address.ends_with(":" + std::to_string(port)));
+  }
+  CHECK(proxy.events().verdicts() == 2);
+}
+
 TEST_CASE("a server that does not answer is given up after --connect-timeout") {
   // One connection fills a backlog of 0; the kernel drops what comes after it.
   Listener target(0, 0);

@@ -82,7 +82,8 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
   };
   for (const Case& failed : {Case{ConnectError::refused, Cause::tcp_refused},
                              Case{ConnectError::timeout, Cause::tcp_connect_timeout},
-                             Case{ConnectError::dns, Cause::name_not_resolved}}) {
+                             Case{ConnectError::dns, Cause::name_not_resolved},
+                             Case{ConnectError::own_listener, Cause::proxy_policy}}) {
     Conversation c{Conversation::NotConnected{}};
     c.client_says(hello_openssl()).note(S, ConnectFailed{failed.error, "10.0.0.2:443", "detail"});
     const Verdict verdict = diagnose(c.timeline());
