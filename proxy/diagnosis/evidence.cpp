@@ -37,7 +37,11 @@ std::string last_step(const Entry& entry) {
     if (message->type == handshake_type::finished) return fmt::format("{}'s Finished", whose);
     return fmt::format("a handshake message of {}", whose);
   }
-  if (std::holds_alternative<parser::EncryptedRecord>(*observation)) {
+  if (const auto* record = observed<parser::EncryptedRecord>(entry)) {
+    // Up to TLS 1.2 the record's type is in clear, and its length tells the message.
+    const bool finished = record->type == parser::content_type::handshake &&
+                          record->likely == parser::Content::finished;
+    if (finished) return fmt::format("{}'s Finished", whose);
     return fmt::format("an encrypted record of {}", whose);
   }
   if (std::holds_alternative<parser::ChangeCipherSpec>(*observation)) {

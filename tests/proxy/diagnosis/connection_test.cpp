@@ -95,3 +95,13 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
     CHECK(verdict.outcome == Outcome::failed);
   }
 }
+
+TEST_CASE("up to TLS 1.2 the evidence names an encrypted Finished") {
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight().key_exchange_and_finished();
+  c.alert(S, 51);
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  REQUIRE_FALSE(verdict.evidence.empty());
+  CHECK(verdict.evidence.front().find(" after the client's Finished") != std::string::npos);
+}
