@@ -21,6 +21,7 @@ struct LogLine {
   std::string outcome;  ///< verdict
   std::string closer;
   std::string cause;
+  std::string what;  ///< notice
 };
 
 /// Reads one line, without its newline. Nothing when it is no event of version 1: cut short, not

@@ -17,6 +17,8 @@
 #include <thread>
 #include <utility>
 
+#include "proxy/dropped_lines.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -148,7 +150,7 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
     room_.notify_all();
     const std::uint64_t lost = std::exchange(dropped_, 0);
     if (lost != 0 && options_.format_notice) {
-      batch_ += options_.format_notice(fmt::format("{}: {} lines were dropped here", name_, lost));
+      batch_ += options_.format_notice(dropped_lines_text(name_, lost));
     }
     return !batch_.empty() || !closing_;
   }

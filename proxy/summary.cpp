@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/cause.hpp"
+#include "proxy/dropped_lines.hpp"
 #include "proxy/escape.hpp"
 
 namespace legible::proxy {
@@ -49,6 +51,7 @@ void SummaryBuilder::add(std::string_view text) {
     return;
   }
   ++so_far_.lines;
+  if (line->event == "notice") so_far_.dropped_lines += lines_dropped(line->what);
   if (line->connection == 0) return;
   if (line->event == "accepted") {
     open(line->connection, without_port(line->peer));
@@ -88,7 +91,8 @@ void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
   const bool known = partners_.contains(partner) || partners_.size() < max_partners;
   Totals& totals = partners_[known ? partner : others];
 
-  const bool failed = verdict.outcome != "ok";
+  // A conversation without TLS that nothing went wrong in is no failure.
+  const bool failed = verdict.outcome != "ok" && verdict.cause != id(Cause::none);
   const std::string time = kept(verdict.time);
   ++so_far_.connections;
   ++totals.connections;

@@ -24,7 +24,7 @@ struct Partner {
 struct CauseCount {
   std::string cause;
   std::string closer;
-  bool failed = false;  ///< the outcome was not `ok`
+  bool failed = false;  ///< the outcome was not `ok`, or plain text that worked
   std::uint64_t count = 0;
 };
 
@@ -40,6 +40,7 @@ struct PartnerSummary {
 struct Summary {
   std::uint64_t lines = 0;
   std::uint64_t foreign_lines = 0;  ///< no events: cut short, or of another program
+  std::uint64_t dropped_lines = 0;  ///< that notices tell of: what they said is not counted
   std::uint64_t connections = 0;    ///< with a verdict
   std::uint64_t failed = 0;
   std::uint64_t unfinished = 0;  ///< accepted, but without a verdict in this log
@@ -88,7 +89,7 @@ std::string summary_text(const Summary& summary);
 std::string summary_json(const Summary& summary);
 
 /// `legible summary [--json] LOG`; LOG is a file, or `-` for standard input. Returns the exit
-/// status: 0, 1 when the log cannot be read, 2 for wrong usage.
+/// status: 0, 1 when the log cannot be read or holds no event, 2 for wrong usage.
 int summary_command(int argc, char** argv);
 
 }  // namespace legible::proxy

@@ -77,7 +77,7 @@ struct Arguments {
   bool json = false;
 };
 
-/// Nothing when help was asked for. Throws cxxopts' exceptions for wrong usage.
+/// Nothing when help was asked for. Throws UsageError or an exception of cxxopts for wrong usage.
 std::optional<Arguments> parse(int argc, char** argv, std::string& help) {
   cxxopts::Options options("legible summary",
                            "Per partner: how many connections, why they failed, "
@@ -97,12 +97,11 @@ std::optional<Arguments> parse(int argc, char** argv, std::string& help) {
   if (given.count("help") != 0) return {};
   const auto& format = given["format"].as<std::string>();
   if (format != "text" && format != "json") {
-    throw cxxopts::exceptions::exception("--format " + format + ": text or json is needed");
+    throw UsageError{fmt::format("--format {}: text or json is needed", format)};
   }
-  if (given.count("log") == 0) throw cxxopts::exceptions::exception("LOG is missing: a file, or -");
+  if (given.count("log") == 0) throw UsageError{"LOG is missing: a file, or -"};
   if (!given.unmatched().empty()) {
-    throw cxxopts::exceptions::exception("one LOG is read, '" + given.unmatched().front() +
-                                         "' is too many");
+    throw UsageError{fmt::format("one LOG is read: '{}' is too many", given.unmatched().front())};
   }
   return Arguments{given["log"].as<std::string>(), given.count("json") != 0 || format == "json"};
 }
@@ -114,6 +113,9 @@ int summary_command(int argc, char** argv) {
   std::optional<Arguments> arguments;
   try {
     arguments = parse(argc, argv, help);
+  } catch (const UsageError& error) {
+    complain("legible summary: {}", error.message);
+    return 2;
   } catch (const cxxopts::exceptions::exception& error) {
     complain("legible summary: {}", usage_error(error.what()).message);
     return 2;
@@ -124,6 +126,11 @@ int summary_command(int argc, char** argv) {
   }
   try {
     const Summary summary = summarise(arguments->log);
+    if (summary.lines != 0 && summary.lines == summary.foreign_lines) {
+      complain("legible summary: {}: no line of it is an event, as `legible run --log` writes them",
+               arguments->log);
+      return 1;
+    }
     fmt::print("{}", arguments->json ? summary_json(summary) : summary_text(summary));
     return 0;
   } catch (const std::system_error& error) {

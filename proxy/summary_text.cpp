@@ -69,6 +69,10 @@ std::string head(const Summary& summary) {
     text += fmt::format("{} of {} lines are no events: cut short, or of another program\n",
                         summary.foreign_lines, summary.lines);
   }
+  if (summary.dropped_lines != 0) {
+    text += fmt::format("{} lines are missing, dropped when they could not be written in time\n",
+                        summary.dropped_lines);
+  }
   return text;
 }
 
@@ -93,7 +97,7 @@ std::string summary_text(const Summary& summary) {
   for (std::size_t i = 0; i < summary.partners.size(); ++i) {
     text += aligned(rows.at(i + 1), widths);
     for (const CauseCount& cause : summary.partners[i].causes) {
-      if (cause.failed || cause.cause != "none") text += cause_line(cause, cause_indent);
+      text += cause_line(cause, cause_indent);
     }
   }
   return text;
@@ -113,6 +117,7 @@ std::string summary_json(const Summary& summary) {
   json.field("unfinished", summary.unfinished);
   json.field("lines", summary.lines);
   json.field("foreign_lines", summary.foreign_lines);
+  json.field("dropped_lines", summary.dropped_lines);
   text_or_null("first_seen", summary.first_seen);
   text_or_null("last_seen", summary.last_seen);
   json.array("partners", summary.partners, [&](const PartnerSummary& each) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/dropped_lines.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -93,19 +95,21 @@ FAILED  ALL  CLIENT    SNI              TARGET               FIRST SEEN         
           1  no-shared-cipher, closed by the server
           1  tls-health-check, closed by the client  (no failure)
      0    1  10.0.0.1  -                gateway.example:443  2026-03-01 12:05:00  2026-03-01 12:05:00
+          1  none, closed by the client  (no failure)
 )");
 }
 
 TEST_CASE("the same as JSON") {
-  CHECK(summary_json(
-            Log().connection("10.0.0.2:1", "a.example", "failed", "unknown", "server").finish()) ==
-        R"({"v":1,"connections":1,"failed":1,"unfinished":0,"lines":4,"foreign_lines":0,)"
-        R"("first_seen":"2026-03-01T12:00:00.000000Z","last_seen":"2026-03-01T12:00:00.000000Z",)"
-        R"("partners":[{"peer":"10.0.0.2","sni":"a.example","target":"gateway.example:443",)"
-        R"("connections":1,"failed":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
-        R"("last_seen":"2026-03-01T12:00:00.000000Z","causes":[{"cause":"unknown",)"
-        R"("closer":"server","failed":true,"count":1}]}]})"
-        "\n");
+  CHECK(
+      summary_json(
+          Log().connection("10.0.0.2:1", "a.example", "failed", "unknown", "server").finish()) ==
+      R"({"v":1,"connections":1,"failed":1,"unfinished":0,"lines":4,"foreign_lines":0,"dropped_lines":0,)"
+      R"("first_seen":"2026-03-01T12:00:00.000000Z","last_seen":"2026-03-01T12:00:00.000000Z",)"
+      R"("partners":[{"peer":"10.0.0.2","sni":"a.example","target":"gateway.example:443",)"
+      R"("connections":1,"failed":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
+      R"("last_seen":"2026-03-01T12:00:00.000000Z","causes":[{"cause":"unknown",)"
+      R"("closer":"server","failed":true,"count":1}]}]})"
+      "\n");
 }
 
 TEST_CASE("an empty log has no table") {
@@ -143,6 +147,30 @@ TEST_CASE("lines that are no events are counted and change nothing") {
     CHECK(summary.lines == 1);
     CHECK(summary.connections == 0);
   }
+}
+
+TEST_CASE("plain text that works is no failure, and plain text that does not is one") {
+  const Summary summary = Log()
+                              .connection("10.0.0.1:1", "", "not-tls", "none")
+                              .connection("10.0.0.2:1", "", "not-tls", "plain-http-to-tls")
+                              .finish();
+  CHECK(summary.connections == 2);
+  CHECK(summary.failed == 1);
+  CHECK(summary_text(summary).find("none, closed by the client  (no failure)") !=
+        std::string::npos);
+}
+
+TEST_CASE("lines that the writer dropped are counted and told") {
+  constexpr std::string_view notice =
+      R"({{"v":1,"time":"2026-03-01T12:00:00.000000Z","event":"notice","what":"{}"}})";
+  Log log;
+  log.raw(fmt::format(notice, dropped_lines_text("a: b.jsonl", 12)));
+  log.raw(fmt::format(notice, dropped_lines_text("standard output", 30)));
+  log.raw(fmt::format(notice, "accepting pauses: no descriptors"));
+  log.raw(fmt::format(notice, "x lines were dropped here"));
+  const Summary summary = log.finish();
+  CHECK(summary.dropped_lines == 42);
+  CHECK(summary_text(summary).find("42 lines are missing") != std::string::npos);
 }
 
 TEST_CASE("nesting without end is refused without recursion") {
