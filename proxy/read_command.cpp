@@ -16,17 +16,21 @@
 #include "proxy/capture/pcapng_secrets.hpp"
 #include "proxy/capture_replay.hpp"
 #include "proxy/event_log.hpp"
+#include "proxy/event_loop.hpp"
 #include "proxy/read_options.hpp"
 #include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
 namespace {
 
-void add_key_log_file(capture::KeyLog& key_log, const std::string& path) {
+/// What is odd about the file. Empty: nothing.
+std::string add_key_log_file(capture::KeyLog& key_log, const std::string& path) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error(fmt::format("--keylog {}: {}", path, std::strerror(errno)));
   key_log.read(file);
   if (file.bad()) throw std::runtime_error(fmt::format("--keylog {}: cannot be read", path));
+  if (!key_log.empty()) return {};
+  return fmt::format("--keylog {}: no line of it is a TLS secret (NSS key log format)", path);
 }
 
 /// A pipe can be read only once, and the packets need it.
@@ -51,7 +55,10 @@ bool read(const ReadOptions& options) {
   // A reader of our output that is gone shows in the call that fails.
   std::signal(SIGPIPE, SIG_IGN);
   capture::KeyLog key_log;
-  if (!options.key_log_file.empty()) add_key_log_file(key_log, options.key_log_file);
+  std::string useless_key_log;
+  if (!options.key_log_file.empty()) {
+    useless_key_log = add_key_log_file(key_log, options.key_log_file);
+  }
   add_embedded_secrets(key_log, options.capture_file);
   capture::CaptureFile file = open_capture(options.capture_file);
 
@@ -62,6 +69,10 @@ bool read(const ReadOptions& options) {
   const std::unique_ptr<EventSink> sink = outputs.make_sink();
   ChainCache chains{options.trust.load_server(), options.trust.load_client()};
   RecordContext context{*sink, chains, {}};
+  if (!useless_key_log.empty()) {
+    complain("legible read: {}", useless_key_log);
+    sink->on_notice(wall_clock(), useless_key_log);
+  }
   const ReplayResult result = replay_capture(file, options.capture_file, key_log, context);
   outputs.close();
 

@@ -18,13 +18,13 @@ cxxopts::Options read_options() {
   // clang-format off
   options.add_options()
     ("keylog", "TLS secrets (NSS key log); those inside a pcapng file are used without it",
-     cxxopts::value<std::string>()->default_value(""), "FILE")
-    ("trust", "anchors (PEM) by which server chains are judged, instead of the system's",
-     cxxopts::value<std::string>()->default_value(""), "FILE")
+     cxxopts::value<std::string>(), "FILE")
+    ("trust", "anchors (PEM) by which server chains are judged; without it: this machine's store",
+     cxxopts::value<std::string>(), "FILE")
     ("client-trust", "anchors (PEM) by which client certificates are judged",
-     cxxopts::value<std::string>()->default_value(""), "FILE")
+     cxxopts::value<std::string>(), "FILE")
     ("crl", "revocation lists (PEM)",
-     cxxopts::value<std::string>()->default_value(""), "FILE")
+     cxxopts::value<std::string>(), "FILE")
     ("format", "what standard output carries: text or json",
      cxxopts::value<std::string>()->default_value("text"), "text|json")
     ("json", "the same as --format json")
@@ -34,6 +34,11 @@ cxxopts::Options read_options() {
   options.positional_help("FILE");
   options.parse_positional({"file"});
   return options;
+}
+
+/// Empty when the option was not given.
+std::string file_name(const cxxopts::ParseResult& given, const std::string& option) {
+  return given.count(option) == 0 ? std::string() : given[option].as<std::string>();
 }
 
 }  // namespace
@@ -52,12 +57,11 @@ std::variant<ReadOptions, UsageError, HelpText> parse_read_options(int argc,
       return UsageError{fmt::format("--format {}: text or json is needed", format)};
     }
     const bool json = format == "json" || given.count("json") > 0;
-    return ReadOptions{
-        .capture_file = files.front(),
-        .key_log_file = given["keylog"].as<std::string>(),
-        .trust = {given["trust"].as<std::string>(), given["client-trust"].as<std::string>(),
-                  given["crl"].as<std::string>()},
-        .format = json ? OutputFormat::json : OutputFormat::text};
+    return ReadOptions{.capture_file = files.front(),
+                       .key_log_file = file_name(given, "keylog"),
+                       .trust = {file_name(given, "trust"), file_name(given, "client-trust"),
+                                 file_name(given, "crl")},
+                       .format = json ? OutputFormat::json : OutputFormat::text};
   } catch (const cxxopts::exceptions::exception& error) {
     return usage_error(error.what());
   }

@@ -44,7 +44,9 @@ void append_header(std::string& out, ConnectionId connection, const Timeline& ti
   const auto* target = first<Target>(timeline);
   const std::string client = accepted != nullptr ? escape_again(accepted->peer) : "(unknown)";
   const std::string server = target != nullptr ? target_text(*target) : "(no target)";
-  const std::string_view mode = target != nullptr ? target->mode : "";
+  std::string_view mode = target != nullptr ? target->mode : "";
+  // A capture is diagnosed as a relayed connection is, but nothing was relayed.
+  if (target != nullptr && target->reason == "capture") mode = target->reason;
   out += fmt::format("{}#{}{}  {} → {}   {}", palette.bold, connection, palette.reset, client,
                      server, mode);
   out.erase(out.find_last_not_of(' ') + 1);

@@ -115,6 +115,23 @@ TEST_CASE("a capture that is read whole ends with 0 and a verdict") {
   CHECK(outcome.output.find(R"("cause":"no-shared-cipher")") != std::string::npos);
 }
 
+TEST_CASE("a key log without a secret is told in a line and a notice") {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "keys") << "# nothing\nCLIENT_RANDOM 00 11\n";
+  const Outcome outcome =
+      read({captures + "zeek-handshake-failure.pcap", "--json", "--keylog", directory / "keys"});
+  CHECK(outcome.status == 0);
+  CHECK(lines(outcome.complaint) == 1);
+  CHECK(outcome.complaint.find("keys: no line of it is a TLS secret") != std::string::npos);
+  CHECK(outcome.output.find(R"("event":"notice")") != std::string::npos);
+}
+
+TEST_CASE("what is read from a capture is not called relayed") {
+  const Outcome outcome = read({captures + "zeek-handshake-failure.pcap"});
+  const std::string header = outcome.output.substr(0, outcome.output.find('\n'));
+  CHECK(header.ends_with("   capture"));
+}
+
 TEST_CASE("a capture that is cut short ends with 1, one line, and what could be read") {
   const TemporaryDirectory directory;
   const std::string whole = content(captures + "zeek-handshake-failure.pcap");
