@@ -2,10 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <iterator>
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
+#include "parser/iana_tables.hpp"
 #include "proxy/standard_streams.hpp"
 #include "proxy/terms.hpp"
 #include "proxy/wrap.hpp"
@@ -57,6 +63,43 @@ void append_section(std::string& out, std::string_view title, std::string_view h
   }
 }
 
+std::string index_line(const CauseInfo& cause) {
+  return fmt::format("{:<34}{}\n", cause.id, cause.title);
+}
+
+std::optional<parser::AlertDescription> alert_called(std::string_view number_or_name) {
+  for (unsigned number = 0; number <= 255; ++number) {
+    const parser::AlertDescription alert{static_cast<std::uint8_t>(number)};
+    const std::string_view name = parser::name(alert);
+    const bool meant = number_or_name == name || number_or_name == std::to_string(number);
+    if (!name.empty() && meant) return alert;
+  }
+  return {};
+}
+
+/// Does a text say "Alert 48, 46 or 42", with this number among them?
+bool names_alert(std::string_view text, parser::AlertDescription alert) {
+  constexpr std::string_view word = "lert ";
+  constexpr std::string_view digits = "0123456789";
+  const std::string wanted = std::to_string(alert.value);
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string_view::npos;) {
+    at += word.size();
+    std::string_view list = text.substr(at);
+    list = list.substr(0, list.find_first_not_of("0123456789, or"));
+    for (std::size_t begin = 0; (begin = list.find_first_of(digits)) != std::string_view::npos;) {
+      list.remove_prefix(begin);
+      const std::string_view number = list.substr(0, list.find_first_not_of(digits));
+      if (number == wanted) return true;
+      list.remove_prefix(number.size());
+    }
+  }
+  return false;
+}
+
+bool has_word(std::string_view id, std::string_view word) {
+  return fmt::format("-{}-", id).find(fmt::format("-{}-", word)) != std::string::npos;
+}
+
 }  // namespace
 
 std::string explain_text(const CauseInfo& cause) {
@@ -77,7 +120,7 @@ std::string explain_text(const CauseInfo& cause) {
 std::string explain_index() {
   std::string out;
   for (const CauseInfo& cause : all_causes()) {
-    fmt::format_to(std::back_inserter(out), "{:<34}{}\n", cause.id, cause.title);
+    out += index_line(cause);
   }
   return out;
 }
@@ -88,6 +131,37 @@ std::string explain_term(std::string_view id) {
     if (term.id != id) continue;
     fmt::format_to(std::back_inserter(out), "{} ({})\n  {}\n", term.id, term.kind,
                    wrap(term.meaning, width - 2, 2));
+  }
+  return out;
+}
+
+std::string explain_alert(std::string_view number_or_name) {
+  const auto alert = alert_called(number_or_name);
+  if (!alert) return {};
+  std::string out;
+  for (const CauseInfo& cause : all_causes()) {
+    if (names_alert(cause.looks_like, *alert)) out += index_line(cause);
+  }
+  return fmt::format("alert {} ({}){}\n{}", parser::name(*alert), alert->value,
+                     out.empty() ? " is in no cause's signature" : ", among other signs, may mean",
+                     out);
+}
+
+std::string similar_causes(std::string_view wrong_id) {
+  std::vector<std::string_view> words;
+  for (std::size_t begin = 0; begin <= wrong_id.size();) {
+    const std::size_t end = std::min(wrong_id.find('-', begin), wrong_id.size());
+    words.push_back(wrong_id.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  std::string out;
+  std::ptrdiff_t most = static_cast<std::ptrdiff_t>(words.size()) / 2 + 1;
+  for (const CauseInfo& cause : all_causes()) {
+    const auto shared = std::ranges::count_if(
+        words, [&](std::string_view word) { return has_word(cause.id, word); });
+    if (shared > most) out.clear();
+    most = std::max(most, shared);
+    if (shared == most) out += "  " + index_line(cause);
   }
   return out;
 }
@@ -137,16 +211,19 @@ int explain_command(int argc, char** argv) {
     text = verdicts_markdown();
   } else if (asked == "--help" || asked == "-h") {
     text =
-        "usage: legible explain [ID | --markdown]\n"
-        "Without an id: all causes, a line each.\n";
+        "usage: legible explain [ID | ALERT | --markdown]\n"
+        "A cause or another term of a verdict by its id; or the causes that an alert may have, by "
+        "its\nnumber or name. Without an id: all causes, a line each.\n";
   } else if (const auto cause = cause_from_id(asked)) {
     text = explain_text(describe(*cause));
   } else {
     text = explain_term(asked);
+    if (text.empty()) text = explain_alert(asked);
   }
   if (text.empty()) {
-    complain("legible explain: no cause or term is called '{}'; `legible explain` lists all",
+    complain("legible explain: no cause, term or alert is called '{}'; `legible explain` lists all",
              asked);
+    std::fputs(similar_causes(asked).c_str(), stderr);
     return 2;
   }
   std::fwrite(text.data(), 1, text.size(), stdout);

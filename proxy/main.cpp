@@ -65,11 +65,11 @@ int main(int argc, char** argv) {
   for (const Command& command : commands) {
     if (word == command.name) return command.run(argc - 1, argv + 1);
   }
-  if (word == "--version") {
+  if (word == "--version" || word == "-v") {
     fmt::print("{}", version_text());
     return 0;
   }
-  if (word == "--help" || word == "-h") {
+  if (word == "--help" || word == "-h" || word == "help") {
     print_help();
     return 0;
   }

@@ -35,7 +35,7 @@ cxxopts::Options run_options() {
     ("to", "the server that everything goes to", cxxopts::value<std::string>(), "HOST:PORT")
     ("mode", "relay: bytes pass untouched",
      cxxopts::value<std::string>()->default_value("relay"), "relay")
-    ("trust", "anchors (PEM) by which server chains are judged, instead of the system's",
+    ("trust", "anchors (PEM) by which server chains are judged; without it: this machine's store",
      cxxopts::value<std::string>(), "FILE")
     ("client-trust", "anchors (PEM) by which client certificates are judged",
      cxxopts::value<std::string>(), "FILE")
@@ -88,7 +88,16 @@ std::string file_name(const cxxopts::ParseResult& given, const std::string& opti
   return name;
 }
 
+/// The digits behind the last colon are more than a port can be.
+bool port_is_out_of_range(std::string_view text) {
+  const std::string_view digits = text.substr(text.rfind(':') + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc::result_out_of_range && end == digits.data() + digits.size();
+}
+
 SocketAddress listen_address(const std::string& text) {
+  if (port_is_out_of_range(text)) refuse("listen", text, "a port is from 0 to 65535");
   const bool port_only = text.find(':') == std::string::npos;
   const auto parsed = parse_host_port(port_only ? "127.0.0.1:" + text : text);
   const auto address = parsed ? SocketAddress::from_numeric(parsed->host, parsed->port)
@@ -102,8 +111,14 @@ SocketAddress listen_address(const std::string& text) {
 HostPort target(const cxxopts::ParseResult& given) {
   if (given.count("to") == 0) throw Refused{"--to HOST:PORT is needed: where is the server?"};
   const auto& text = given["to"].as<std::string>();
+  if (text.find("://") != std::string::npos) {
+    refuse("to", text, "HOST:PORT is needed, without https:// and path");
+  }
   const auto parsed = parse_host_port(text);
-  if (!parsed || parsed->port == 0) {
+  if (port_is_out_of_range(text) || (parsed && parsed->port == 0)) {
+    refuse("to", text, "a port is from 1 to 65535");
+  }
+  if (!parsed) {
     refuse("to", text, "HOST:PORT is needed, an IPv6 address as [2001:db8::1]:PORT");
   }
   return *parsed;
@@ -126,7 +141,8 @@ void check_mode(const cxxopts::ParseResult& given) {
 
 RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   if (!given.unmatched().empty()) {
-    throw Refused{fmt::format("'{}' is no option", given.unmatched().front())};
+    throw Refused{fmt::format("'{}' is one word too many: there are only options",
+                              given.unmatched().front())};
   }
   check_mode(given);
   RunOptions options;

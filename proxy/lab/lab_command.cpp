@@ -42,17 +42,22 @@ struct Arguments {
 
 /// The arguments, or one line about what is wrong with them.
 std::variant<Arguments, std::string> parse(int argc, char** argv) {
+  constexpr std::string_view format_is = "--format=";
   Arguments arguments;
   for (int index = 1; index < argc; ++index) {
     const std::string_view word = argv[index];
     if (word == "--list") {
       arguments.list = true;
-    } else if (word == "--json" || word == "--format=json") {
+    } else if (word == "--json") {
       arguments.json = true;
-    } else if (word == "--format" && index + 1 < argc &&
-               argv[index + 1] == std::string_view{"json"}) {
-      arguments.json = true;
-      ++index;
+    } else if (word == "--format" || word.starts_with(format_is)) {
+      const bool apart = word == "--format";
+      if (apart && ++index == argc) return "--format: text or json is needed";
+      const std::string_view format = apart ? argv[index] : word.substr(format_is.size());
+      if (format != "text" && format != "json") {
+        return fmt::format("--format {}: text or json is needed", format);
+      }
+      arguments.json = format == "json";
     } else if (word == "--report") {
       arguments.report = true;
     } else if (word == "--help" || word == "-h") {
@@ -63,6 +68,7 @@ std::variant<Arguments, std::string> parse(int argc, char** argv) {
       arguments.ids.push_back(word);
     }
   }
+  if (arguments.report && arguments.json) return "--report is text: it does not go with --json";
   return arguments;
 }
 
@@ -92,13 +98,28 @@ std::string told(const Verdict* verdict) {
                      id(verdict->cause), id(verdict->confidence), id(verdict->mechanism));
 }
 
-std::string json_line(const Scenario& scenario, const Verdict* verdict, bool right) {
-  std::string text;
-  JsonWriter line(text);
+void begin_json_line(JsonWriter& line, const Scenario& scenario) {
   line.begin_object();
   line.field("scenario", scenario.id);
   line.field("wrong", scenario.wrong);
   line.field("expected", id(scenario.expected.causes.front()));
+}
+
+/// What --list says of a scenario.
+std::string listed(const Scenario& scenario, bool json) {
+  if (!json) return fmt::format("{:<40}{}\n", scenario.id, scenario.wrong);
+  std::string text;
+  JsonWriter line(text);
+  begin_json_line(line, scenario);
+  line.end_object();
+  line.end_line();
+  return text;
+}
+
+std::string json_line(const Scenario& scenario, const Verdict* verdict, bool right) {
+  std::string text;
+  JsonWriter line(text);
+  begin_json_line(line, scenario);
   if (verdict != nullptr) {
     line.field("closer", id(verdict->closer));
     line.field("phase", id(verdict->phase));
@@ -146,7 +167,7 @@ int run(const Arguments& arguments) {
   const auto scenarios = chosen(all, arguments);
   if (arguments.list) {
     for (const Scenario& scenario : scenarios) {
-      fmt::print("{:<40}{}\n", scenario.id, scenario.wrong);
+      fmt::print("{}", listed(scenario, arguments.json));
     }
     return 0;
   }

@@ -78,6 +78,13 @@ class Usage(unittest.TestCase):
             (["run", "--to", "127.0.0.1:8443"], "--to 127.0.0.1:8443 is --listen 127.0.0.1:8443"),
             (["run", "--to", "[::1]:443", "--listen", "[::]:443"], "--listen [::]:443"), (["read"], "FILE"),
             (["read", "a", "--frob"], "--frob"), (["summary"], "LOG"),
+            (["summary", "a", "extra"], "'extra' is too many"), (["run", "extra", "--to", "a:1"], "extra"),
+            (["summary", "a", "--format", "xml"], "--format xml"),
+            (["run", "--to", "a:99999"], "from 1 to 65535"), (["run", "--to", "a:0"], "from 1 to"),
+            (["run", "--to", "a:1", "--listen", "65536"], "from 0 to 65535"),
+            (["run", "--to", "https://a.example/"], "without https://"),
+            (["lab", "--format", "xml"], "--format xml"), (["lab", "--format"], "--format"),
+            (["lab", "--report", "--json"], "--report"),
             (["summary", "a", "--frob"], "--frob"), (["explain", "frob"], "frob"),
             (["explain", "none", "frob"], "frob"), (["lab", "frob"], "frob"),
             (["lab", "--frob"], "--frob"),
@@ -101,7 +108,7 @@ class Usage(unittest.TestCase):
                 (["run", "--to", "a:1", "--listen", "0", "--crl", "/none"], "/none"),
                 (["run", "--to", "a:1", "--listen", "0", "--log", "/none/log"], "/none/log"),
                 (["read", "/none"], "/none"), (["read", __file__], __file__),
-                (["summary", "/none"], "/none"),
+                (["summary", "/none"], "/none"), (["summary", __file__], "no line of it"),
             ]:
                 with self.subTest(words=words):
                     outcome = legible(*words)
@@ -110,12 +117,23 @@ class Usage(unittest.TestCase):
                     self.assertIn(named, outcome.stderr)
 
     def test_help_and_version_go_to_standard_output(self):
-        for words in (["--help"], ["-h"], ["--version"], *([each, flag] for flag in ("--help", "-h")
+        for words in (["--help"], ["-h"], ["help"], ["--version"], ["-v"], *([each, flag] for flag in ("--help", "-h")
                       for each in ("run", "lab", "read", "explain", "summary"))):
             with self.subTest(words=words):
                 outcome = legible(*words)
                 self.assertEqual((outcome.returncode, outcome.stderr), (0, ""))
                 self.assertIn("legible", outcome.stdout)
+
+
+    def test_what_is_no_id_is_told_with_its_neighbours(self):
+        outcome = legible("explain", "server-cert")
+        self.assertEqual((outcome.returncode, outcome.stdout), (2, ""))
+        self.assertIn("\n  server-cert-expired ", outcome.stderr)
+
+    def test_scenarios_are_listed_in_json_as_well(self):
+        names = [line.split()[0] for line in legible("lab", "--list").stdout.splitlines()]
+        lines = legible("lab", "--list", "--json").stdout.splitlines()
+        self.assertEqual([json.loads(line)["scenario"] for line in lines], names)
 
 
 class Run(WithTarget):

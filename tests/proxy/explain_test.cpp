@@ -41,4 +41,27 @@ TEST_CASE("terms of a verdict are explained too") {
   CHECK(explain_term("nonsense").empty());
 }
 
+TEST_CASE("an alert is explained by the causes whose signature names it") {
+  for (const char* called : {"48", "unknown_ca"}) {
+    const std::string text = explain_alert(called);
+    INFO(text);
+    CHECK(text.starts_with("alert unknown_ca (48), "));
+    CHECK(text.find("\nserver-cert-missing-intermediate ") != std::string::npos);
+    CHECK(text.find("\nno-shared-cipher ") == std::string::npos);
+  }
+  // The last of "40, 10, 80, 49 or FIN".
+  CHECK(explain_alert("49").find("\nserver-chain-too-long ") != std::string::npos);
+  CHECK(explain_alert("90").find("is in no cause's signature") != std::string::npos);
+  CHECK(explain_alert("256").empty());
+  CHECK(explain_alert("").empty());
+}
+
+TEST_CASE("an id that is almost right has its neighbours listed") {
+  CHECK(similar_causes("server-cert").find("  server-cert-expired ") != std::string::npos);
+  CHECK(similar_causes("server-cert").find("client-cert") == std::string::npos);
+  CHECK(similar_causes("sever-cert-expired").find("  server-cert-expired ") != std::string::npos);
+  CHECK(similar_causes("frob").empty());
+  CHECK(similar_causes("").empty());
+}
+
 }  // namespace legible::proxy
