@@ -28,6 +28,7 @@ constexpr Rule rules[] = {
     heartbleed_probe,
     still_open,
     before_hello,
+    warning_not_tolerated,
     hello_unanswered,
     hello_refused,
     hello_dropped,

@@ -21,6 +21,9 @@ Answer before_hello(const Situation& situation);
 
 /// The server never answers the ClientHello, or breaks off; the client does not wait.
 Answer hello_unanswered(const Situation& situation);
+/// The client fails over the server's warning that it does not know the name; the ServerHello may
+/// still be on its way.
+Answer warning_not_tolerated(const Situation& situation);
 /// The server refuses the ClientHello, and the hello or the alert tells why.
 Answer hello_refused(const Situation& situation);
 /// The server closes on the ClientHello without a word.

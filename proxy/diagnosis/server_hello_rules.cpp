@@ -27,23 +27,6 @@ bool refuses_version(const Situation& situation) {
          (situation.primary.mechanism == Mechanism::fin && !situation.after_silence());
 }
 
-Answer warning_not_tolerated(const Situation& situation) {
-  const bool failed =
-      situation.alert_is(handshake_failure) || situation.alert_is(unrecognized_name);
-  if (!failed || !situation.facts.server().has_warning(unrecognized_name)) return std::nullopt;
-  // A stack that is known to ignore the warning fails for a reason of its own.
-  const bool jsse = situation.client_stack == Stack::jsse;
-  if (!jsse && situation.client_stack != Stack::unknown) return std::nullopt;
-  Finding finding;
-  finding.cause = Cause::sni_warning_not_tolerated;
-  finding.confidence = jsse ? Confidence::certain : Confidence::high;
-  finding.with(
-      fmt::format("the server warned unrecognized_name (112) for {}, and the client then "
-                  "failed; JSSE does so, other clients ignore the warning",
-                  quoted(situation.facts.hello->sni)));
-  return finding;
-}
-
 Answer version_refused(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   const ServerHello& answer = *situation.facts.server_hello;
@@ -281,6 +264,27 @@ Answer fault_in_message(const Situation& situation) {
 
 }  // namespace
 
+Answer warning_not_tolerated(const Situation& situation) {
+  const bool failed =
+      situation.alert_is(handshake_failure) || situation.alert_is(unrecognized_name);
+  const bool before_keys = situation.phase == Phase::client_hello ||
+                           situation.phase == Phase::server_hello ||
+                           situation.phase == Phase::server_auth;
+  if (!situation.client_closed() || !before_keys) return std::nullopt;
+  if (!failed || !situation.facts.server().has_warning(unrecognized_name)) return std::nullopt;
+  // A stack that is known to ignore the warning fails for a reason of its own.
+  const bool jsse = situation.client_stack == Stack::jsse;
+  if (!jsse && situation.client_stack != Stack::unknown) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::sni_warning_not_tolerated;
+  finding.confidence = jsse ? Confidence::certain : Confidence::high;
+  finding.with(
+      fmt::format("the server warned unrecognized_name (112) for {}, and the client then "
+                  "failed; JSSE does so, other clients ignore the warning",
+                  quoted(situation.facts.hello->sni)));
+  return finding;
+}
+
 Answer server_hello_refused(const Situation& situation) {
   const bool before_application =
       situation.phase == Phase::server_hello || situation.phase == Phase::server_auth ||
@@ -289,11 +293,10 @@ Answer server_hello_refused(const Situation& situation) {
     return std::nullopt;
   }
   static constexpr Rule rules[] = {
-      warning_not_tolerated, downgrade_noticed,         version_refused,
-      suite_not_offered,     certificate_not_readable,  weak_key_exchange,
-      chain_too_long,        no_secure_renegotiation,   scheme_not_offered,
-      extension_not_offered, no_extended_master_secret, bad_signature,
-      fault_in_message,
+      downgrade_noticed,         version_refused,    suite_not_offered,
+      certificate_not_readable,  weak_key_exchange,  chain_too_long,
+      no_secure_renegotiation,   scheme_not_offered, extension_not_offered,
+      no_extended_master_secret, bad_signature,      fault_in_message,
   };
   for (const Rule rule : rules) {
     if (Answer answer = rule(situation)) return answer;

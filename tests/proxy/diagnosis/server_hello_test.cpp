@@ -43,6 +43,14 @@ TEST_CASE("a client that refuses the server's choice is told by the choice") {
        {Phase::server_auth},
        Mechanism::alert_fatal,
        {Cause::sni_warning_not_tolerated}},
+      {"T45, when the client is faster than the ServerHello",
+       [](auto& c) {
+         c.client_says(hello_jsse()).alert(S, 112, warning).alert(C, 40).client_fin();
+       },
+       Closer::client,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::sni_warning_not_tolerated}},
       {"OpenSSL 3 insists on secure renegotiation",
        [](auto& c) {
          auto answer = tls12_hello();
