@@ -484,14 +484,19 @@ TEST_CASE("without descriptors accepting pauses, is said once, and goes on by it
   const rlimit used_up{static_cast<rlim_t>(lowest_free), normal.rlim_max};
   setrlimit(RLIMIT_NOFILE, &used_up);
   const sockaddr_in address = Socket::loopback(proxy.port());
-  REQUIRE(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  // No assertion until the limit is back: UBSan's own checks of one need a descriptor.
+  const int connected =
+      connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   client.send("patient");
   const std::string notice = proxy.events().notice();
-  CHECK(client.silent_for(300ms));
+  const bool silent = client.silent_for(300ms);
   open.client.send("still served");
-  CHECK(open.server.receive(12) == "still served");
+  const std::string served = open.server.receive(12);
   setrlimit(RLIMIT_NOFILE, &normal);
 
+  CHECK(connected == 0);
+  CHECK(silent);
+  CHECK(served == "still served");
   CHECK(target.accept().receive(7) == "patient");
   CHECK(notice.find("accepting pauses") != std::string::npos);
   CHECK(proxy.events().notices() == 1);
@@ -511,10 +516,12 @@ TEST_CASE("a server leg for which no descriptor is left is the proxy's own failu
   const rlimit one_left{static_cast<rlim_t>(lowest_free) + 1, normal.rlim_max};
   setrlimit(RLIMIT_NOFILE, &one_left);
   const sockaddr_in address = Socket::loopback(proxy.port());
-  REQUIRE(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const int connected =
+      connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const auto received = client.receive_to_end();
   setrlimit(RLIMIT_NOFILE, &normal);
 
+  CHECK(connected == 0);
   CHECK(received.end == End::reset);
   const auto closing = find<proxy::ProxyClosing>(proxy.events().facts_of(2));
   REQUIRE(closing);
