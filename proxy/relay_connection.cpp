@@ -335,8 +335,8 @@ void RelayConnection::on_timer() {
     case Phase::handshaking:
       return close_by_proxy(ProxyReason::handshake_timeout, timeouts.handshake);
     case Phase::parting:
-      // Nothing in flight is lost to a reader that is only slow.
-      if (client_.stream.unsent() + server_.stream.unsent() > 0) return timer_.start(linger_limit);
+      // Nothing in flight is lost to a reader that is only slow; the idle time-out bounds it.
+      if (client_.stream.unsent() + server_.stream.unsent() > 0) return observe_progress();
       [[fallthrough]];
     case Phase::lingering:
       return close_legs(parser::StreamEnd::fin);
