@@ -220,7 +220,7 @@ class Run(WithTarget):
         while time.monotonic() < limit:
             try:
                 proxy.connect().close()
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):
                 return
             time.sleep(0.01)
         self.fail("it still takes clients")
