@@ -16,8 +16,8 @@ bool ends_handshake(const parser::Observation& observation) {
 }  // namespace
 
 ConnectionRecord::ConnectionRecord(ConnectionId id, RecordContext& context,
-                                   parser::RecordDecryptor* decryptor)
-    : id_(id), context_(context), observer_(*this, context.limits, decryptor) {}
+                                   parser::RecordDecryptor* decryptor, Scope scope)
+    : id_(id), context_(context), observer_(*this, context.limits, decryptor), timeline_(scope) {}
 
 void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
   if (const auto* target = std::get_if<Target>(&fact); target && target->host_is_name) {
@@ -25,6 +25,10 @@ void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
   }
   if (std::holds_alternative<ConnectFailed>(fact)) terminal_seen_ = true;
   add(time, leg, std::move(fact));
+}
+
+void ConnectionRecord::inform(Time time, Leg leg, Fact fact) {
+  timeline_.add({time, leg, std::move(fact)});
 }
 
 void ConnectionRecord::bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes) {
@@ -50,7 +54,15 @@ void ConnectionRecord::closed(Time time, Leg leg, parser::StreamEnd how, bool by
 void ConnectionRecord::conclude(Time time, const History& history) {
   if (concluded_) return;
   concluded_ = true;
-  context_.sink.on_verdict(id_, time, timeline_, diagnose(timeline_, history));
+  context_.sink.on_verdict(id_, time, {timeline_}, diagnose(timeline_, history));
+}
+
+void ConnectionRecord::conclude_with(const ConnectionRecord& server_leg, Time time,
+                                     const History& history) {
+  if (concluded_) return;
+  concluded_ = true;
+  context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_},
+                           diagnose_intercepted(timeline_, server_leg.timeline_, history));
 }
 
 void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& observation) {
@@ -84,6 +96,8 @@ void ConnectionRecord::add(Time time, Leg leg, Fact fact) {
 void ConnectionRecord::judge(Time time, Leg leg, const parser::CertificateMessage& message) {
   const ParsedChain chain = context_.chains.parse(message);
   add(time, leg, ChainSeen{chain});
+  // What the proxy shows was made after what it was shown, which has been judged.
+  if (party(timeline_.scope(), leg) == Party::proxy) return;
 
   std::string name;
   if (leg == Leg::server) {

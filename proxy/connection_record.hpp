@@ -25,13 +25,16 @@ class ConnectionRecord final : private parser::ObservationSink {
  public:
   /// `context` and `decryptor` (may be null) must outlive the record.
   ConnectionRecord(ConnectionId id, RecordContext& context,
-                   parser::RecordDecryptor* decryptor = nullptr);
+                   parser::RecordDecryptor* decryptor = nullptr, Scope scope = Scope::relayed);
+
+  /// What was recorded, all of it from the client, is its conversation with the proxy.
+  void begin_interception() { timeline_.begin_interception(); }
 
   /// Any fact that is not read from bytes: Accepted, Target, Connected, ConnectFailed,
   /// ProxyClosing, StillOpen.
   void note(Time time, Leg leg, Fact fact);
 
-  /// Bytes that the peer on `leg` sent.
+  /// Bytes that the side `leg` sent.
   void bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes);
   /// `missing` bytes of the peer on `leg` were not captured; 0: an unknown number, before the
   /// first.
@@ -42,8 +45,13 @@ class ConnectionRecord final : private parser::ObservationSink {
   void closed(Time time, Leg leg, parser::StreamEnd how, bool by_proxy, std::uint64_t bytes_in,
               std::uint64_t bytes_out);
 
+  /// A fact that is no event of this conversation, but that its diagnosis needs.
+  void inform(Time time, Leg leg, Fact fact);
+
   /// Ends the record with its verdict. Later calls do nothing.
   void conclude(Time time, const History& history = {});
+  /// The same for an intercepted connection, of which this is the client leg.
+  void conclude_with(const ConnectionRecord& server_leg, Time time, const History& history = {});
 
   ConnectionId id() const { return id_; }
   const Timeline& timeline() const { return timeline_; }

@@ -31,4 +31,8 @@ struct History {
 /// The verdict on one connection.
 Verdict diagnose(const Timeline& timeline, const History& history = {});
 
+/// The verdict on an intercepted connection, of which each leg is a conversation of its own.
+Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_leg,
+                             const History& history = {});
+
 }  // namespace legible::proxy

@@ -46,11 +46,11 @@ class EventOutputs::Sink final : public EventSink {
     if (wants_json_) append_entry(json_, connection, before, entry);
   }
 
-  void on_verdict(ConnectionId connection, Time time, const Timeline& timeline,
+  void on_verdict(ConnectionId connection, Time time, const Timelines& timelines,
                   const Verdict& verdict) override {
     if (wants_json_) append_verdict(json_, connection, time, verdict);
     if (wants_text_) {
-      append_report(text_, connection, timeline, verdict, outputs_.palette_,
+      append_report(text_, connection, timelines, verdict, outputs_.palette_,
                     line_width(outputs_.descriptor_));
     }
   }

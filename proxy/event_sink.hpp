@@ -21,8 +21,8 @@ class EventSink {
   virtual void on_listening(Time time, std::string_view address) = 0;
   /// `before` holds what came before this entry.
   virtual void on_entry(ConnectionId connection, const Timeline& before, const Entry& entry) = 0;
-  /// The last event of a connection. `timeline` is whole.
-  virtual void on_verdict(ConnectionId connection, Time time, const Timeline& timeline,
+  /// The last event of a connection, of which `timelines` are whole.
+  virtual void on_verdict(ConnectionId connection, Time time, const Timelines& timelines,
                           const Verdict& verdict) = 0;
   /// Something that is not of a connection: descriptors used up, a sink that failed or recovered.
   virtual void on_notice(Time time, std::string_view what) = 0;

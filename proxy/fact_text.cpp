@@ -214,9 +214,9 @@ bool is_close_notify(const parser::Alert& alert) {
   return alert.description && alert.description->value == 0;
 }
 
-bool is_http_of(const Entry& entry, std::string_view who) {
+bool is_http_of(const Entry& entry, Leg side) {
   const auto* observation = std::get_if<parser::Observation>(&entry.fact);
-  return observation != nullptr && id(entry.leg) == who &&
+  return observation != nullptr && entry.leg == side &&
          std::holds_alternative<parser::Shared<parser::PlainHttp>>(*observation);
 }
 
@@ -236,6 +236,13 @@ std::string reason_text(const ProxyClosing& closing) {
       return "closes: it is being shut down";
     case ProxyReason::resources:
       return "closes: out of descriptors or memory";
+    case ProxyReason::server_certificate:
+      return "refuses the server's certificate (--bad-server-cert): " +
+             escape_again(closing.detail);
+    case ProxyReason::not_terminable:
+      return "cannot end this TLS: " + escape_again(closing.detail);
+    case ProxyReason::tls_failure:
+      return "cannot go on: " + escape_again(closing.detail);
   }
   return {};
 }
@@ -256,11 +263,33 @@ std::string_view connect_error_text(ConnectError error) {
   return {};
 }
 
+std::string minted_text(const LeafMinted& minted) {
+  std::string line = "shows a certificate of its own, ";
+  switch (minted.issuer) {
+    case LeafMinted::Issuer::trusted:
+      line += "issued by its CA";
+      break;
+    case LeafMinted::Issuer::untrusted:
+      line += "issued by its CA that nobody trusts, as the server's is not trusted";
+      break;
+    case LeafMinted::Issuer::self_signed:
+      line += "self-signed as the server's";
+      break;
+  }
+  if (minted.added_names.empty()) return line;
+  return line + ", with the name " +
+         list(minted.added_names, 4, [](const std::string& name) { return shown(name); }) +
+         " added";
+}
+
 /// One overload for each fact that has a line.
 class FactReader {
  public:
-  FactReader(std::span<const Entry> entries, std::size_t index, Detail detail)
-      : entries_(entries), index_(index), detail_(detail), who_(id(entries[index].leg)) {}
+  FactReader(const Timeline& timeline, std::size_t index, Detail detail)
+      : entries_(timeline.entries()),
+        index_(index),
+        detail_(detail),
+        who_(id(party(timeline.scope(), entries_[index].leg))) {}
 
   using Line = std::optional<FactText>;
 
@@ -281,6 +310,11 @@ class FactReader {
 
   Line operator()(const ChainSeen& seen) const {
     return certificate_text(seen, judgement_after(entries_, index_), who_);
+  }
+
+  Line operator()(const LeafMinted& minted) const {
+    if (detail_ == Detail::brief && minted.issuer == LeafMinted::Issuer::trusted) return {};
+    return FactText{"proxy", minted_text(minted)};
   }
 
   Line operator()(const LegClosed& closed) const {
@@ -309,7 +343,8 @@ class FactReader {
   Line operator()(const parser::FirstBytes& first) const {
     const bool told_better =
         first.protocol == parser::Protocol::tls || first.protocol == parser::Protocol::silent ||
-        std::ranges::any_of(entries_, [&](const Entry& entry) { return is_http_of(entry, who_); });
+        std::ranges::any_of(
+            entries_, [&](const Entry& entry) { return is_http_of(entry, entries_[index_].leg); });
     if (told_better) return {};
     return FactText{who_, first_bytes_text(first)};
   }
@@ -388,9 +423,8 @@ class FactReader {
 
 }  // namespace
 
-std::optional<FactText> fact_text(std::span<const Entry> entries, std::size_t index,
-                                  Detail detail) {
-  return std::visit(FactReader(entries, index, detail), entries[index].fact);
+std::optional<FactText> fact_text(const Timeline& timeline, std::size_t index, Detail detail) {
+  return std::visit(FactReader(timeline, index, detail), timeline.entries()[index].fact);
 }
 
 std::string target_text(const Target& target) {

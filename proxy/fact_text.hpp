@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,7 +12,7 @@
 namespace legible::proxy {
 
 struct FactText {
-  std::string_view who;  ///< "client", "server", "proxy"
+  std::string_view who;  ///< "client", "server", "proxy"; of a handshake "both"
   std::string text;      ///< escaped, without colour
   bool bad = false;      ///< marked with a cross
 };
@@ -21,9 +20,9 @@ struct FactText {
 /// How much is told: of a success only what was negotiated and shown.
 enum class Detail { brief, full };
 
-/// The line of `entries[index]`, or nothing when it has none of its own: a judgement is told with
-/// its certificate, the end of a leg with the alert that came before it.
-std::optional<FactText> fact_text(std::span<const Entry> entries, std::size_t index, Detail detail);
+/// The line of an entry, or nothing when it has none of its own: a judgement is told with its
+/// certificate, the end of a leg with the alert that came before it.
+std::optional<FactText> fact_text(const Timeline& timeline, std::size_t index, Detail detail);
 
 /// "partner.example:443", "[2001:db8::1]:443".
 std::string target_text(const Target& target);

@@ -205,7 +205,7 @@ class EntryWriter {
 
   void operator()(const ChainSeen& seen) const {
     auto line = begin("certificate");
-    line.field("from", id(entry_.leg));
+    line.field("from", id(party()));
     line.array("chain", *seen.chain,
                [&](const certs::Certificate& each) { write_certificate(line, each); });
   }
@@ -213,7 +213,7 @@ class EntryWriter {
   void operator()(const ChainJudged& judged) const {
     const certs::Judgement& judgement = *judged.judgement;
     auto line = begin("certificate-verified");
-    line.field("of", id(entry_.leg));
+    line.field("of", id(party()));
     line.field("ok", judgement.ok);
     line.array("problems", judgement.problems, [&](const certs::Problem& problem) {
       line.begin_object();
@@ -229,6 +229,13 @@ class EntryWriter {
     line.field("anchors", judgement.system_anchors ? "system" : "given");
   }
 
+  void operator()(const LeafMinted& minted) const {
+    auto line = begin("leaf-minted");
+    line.field("issuer", id(minted.issuer));
+    line.array("added_names", minted.added_names,
+               [&](const std::string& name) { line.value(escape_utf8(name)); });
+  }
+
   void operator()(const LegClosed& closed) const {
     if (was_silent(closed)) {
       auto line = begin("peeked");
@@ -236,15 +243,17 @@ class EntryWriter {
       line.field("first_bytes", "");
     }
     auto line = begin("closed");
-    line.field("by", closed.by_proxy ? "proxy" : "peer");
+    const bool played = party() == Party::proxy;
+    line.field("by", closed.by_proxy || played ? "proxy" : "peer");
     line.field("how", id(closed.how));
-    line.field("bytes_in", closed.bytes_in);
-    line.field("bytes_out", closed.bytes_out);
+    line.field("bytes_in", played ? closed.bytes_out : closed.bytes_in);
+    line.field("bytes_out", played ? closed.bytes_in : closed.bytes_out);
   }
 
   void operator()(const parser::Observation& observation) const { std::visit(*this, observation); }
 
   void operator()(const parser::FirstBytes& first) const {
+    if (party() == Party::proxy) return;
     auto line = begin("peeked");
     line.field("protocol", id(first.protocol));
     line.field("first_bytes", parser::hex(std::span(first.bytes).first(first.count)));
@@ -264,16 +273,19 @@ class EntryWriter {
 
   void operator()(const parser::Shared<parser::ClientHello>& hello) const {
     auto line = begin("client-hello");
+    write_sender(line);
     write_client_hello(line, *hello);
   }
 
   void operator()(const parser::Shared<parser::ServerHello>& hello) const {
     auto line = begin(hello->hello_retry_request ? "hello-retry-request" : "server-hello");
+    write_sender(line);
     write_server_hello(line, *hello);
   }
 
   void operator()(const parser::Shared<parser::CertificateRequest>& request) const {
     auto line = begin("certificate-request");
+    write_sender(line);
     registry_array(line, "types", request->types);
     registry_array(line, "signature_algorithms", request->signature_algorithms);
     line.array("authorities", request->authorities, [&](const std::vector<std::uint8_t>& der) {
@@ -284,14 +296,14 @@ class EntryWriter {
 
   void operator()(const parser::Alert& alert) const {
     auto line = begin("alert");
-    line.field("from", id(entry_.leg));
+    line.field("from", id(party()));
     write_alert_fields(line, alert.level, alert.description);
     line.field("encrypted", alert.encrypted);
     line.field("inferred", alert.inferred);
   }
 
   void operator()(const parser::HandshakeDone& done) const {
-    auto line = begin_without_leg("handshake-done");
+    auto line = intercepted() ? begin("handshake-done") : begin_without_leg("handshake-done");
     const auto* hello = server_hello();
     line.key("version");
     hello ? line.value(parser::to_text(hello->version)) : line.value(nullptr);
@@ -310,7 +322,7 @@ class EntryWriter {
     line.field("what", escape_again(malformed.what));
     line.field("field", escape_again(malformed.field));
     line.field("offset", malformed.offset);
-    line.field("from", id(entry_.leg));
+    line.field("from", id(party()));
   }
 
   void operator()(const parser::Incomplete& incomplete) const {
@@ -318,7 +330,7 @@ class EntryWriter {
     line.field("what", escape_again(incomplete.what));
     line.field("offset", incomplete.offset);
     line.field("missing", incomplete.missing);
-    line.field("from", id(entry_.leg));
+    line.field("from", id(party()));
   }
 
   void operator()(const parser::LimitReached& reached) const {
@@ -332,8 +344,15 @@ class EntryWriter {
   void operator()(const NoEvent&) const {}
 
  private:
+  bool intercepted() const { return before_.scope() != Scope::relayed; }
+  Party party() const { return proxy::party(before_.scope(), entry_.leg); }
+
   EventLine begin(std::string_view event) const {
-    return EventLine(out_, entry_.time, event, connection_, entry_.leg);
+    return EventLine(out_, entry_.time, event, connection_, leg_of(before_.scope(), entry_.leg));
+  }
+  /// Of a message that the proxy may have sent in a peer's place.
+  void write_sender(JsonWriter& line) const {
+    if (intercepted()) line.field("from", id(party()));
   }
   EventLine begin_without_leg(std::string_view event) const {
     return EventLine(out_, entry_.time, event, connection_);
@@ -348,7 +367,7 @@ class EntryWriter {
   /// The client ended, or was waited for in vain, without a byte. When the proxy gave up for
   /// another reason the client may have had no chance to speak.
   bool was_silent(const LegClosed& closed) const {
-    if (entry_.leg != Leg::client || closed.bytes_in != 0) return false;
+    if (party() != Party::client || closed.bytes_in != 0) return false;
     if (closed.by_proxy && closed.how != parser::StreamEnd::timeout) return false;
     return std::ranges::none_of(before_.entries(), [](const Entry& entry) {
       const auto* observation = std::get_if<parser::Observation>(&entry.fact);

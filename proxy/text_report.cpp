@@ -7,16 +7,19 @@
 #include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "proxy/cause.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/fact_text.hpp"
+#include "proxy/wire_text.hpp"
 #include "proxy/wrap.hpp"
 
 namespace legible::proxy {
 namespace {
 
 constexpr std::size_t fact_indent = 10;
+constexpr std::size_t intercepted_indent = 19;
 constexpr std::size_t verdict_indent = 11;
 
 std::string in_colour(std::string_view colour, std::string_view text, const Palette& palette) {
@@ -54,23 +57,52 @@ void append_header(std::string& out, ConnectionId connection, const Timeline& ti
 }
 
 /// An alert of the side that did not end the connection: it came too late to mean anything.
-bool is_echo(const Entry& entry, const Verdict& verdict) {
+bool is_echo(Scope scope, const Entry& entry, const Verdict& verdict) {
   const auto* observation = std::get_if<parser::Observation>(&entry.fact);
   return observation != nullptr && std::holds_alternative<parser::Alert>(*observation) &&
-         verdict.leg && entry.leg != *verdict.leg;
+         verdict.leg && leg_of(scope, entry.leg) != *verdict.leg;
 }
 
-void append_facts(std::string& out, const Timeline& timeline, const Verdict& verdict,
+/// An entry by its place.
+struct Told {
+  const Timeline* timeline;
+  std::size_t index;
+
+  const Entry& entry() const { return timeline->entries()[index]; }
+};
+
+/// The entries of both legs in the order of their times.
+std::vector<Told> in_order(const Timelines& timelines) {
+  std::vector<Told> all;
+  for (const Timeline* timeline : {&timelines.first, timelines.server_leg}) {
+    if (timeline == nullptr) continue;
+    for (std::size_t i = 0; i < timeline->entries().size(); ++i) all.push_back({timeline, i});
+  }
+  std::ranges::stable_sort(all, {}, [](const Told& told) { return told.entry().time; });
+  return all;
+}
+
+/// Where the proxy speaks itself, each line tells who speaks with whom.
+std::string speaker(const FactText& fact, Scope scope, Leg side) {
+  if (scope == Scope::relayed) return fmt::format("{:<6}", fact.who);
+  if (fact.who == "both")
+    return fmt::format("{:<15}", fmt::format("{} leg", id(leg_of(scope, side))));
+  return fmt::format("{:<6} → {:<6}", fact.who, id(party(scope, parser::other(side))));
+}
+
+void append_facts(std::string& out, const Timelines& timelines, const Verdict& verdict,
                   const Palette& palette, std::size_t width) {
-  const auto entries = timeline.entries();
   const Detail detail = verdict.outcome == Outcome::ok ? Detail::brief : Detail::full;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::optional<FactText> fact = fact_text(entries, i, detail);
+  for (const Told& told : in_order(timelines)) {
+    const std::optional<FactText> fact = fact_text(*told.timeline, told.index, detail);
     if (!fact) continue;
-    out += fmt::format("  {}{:<6}{}  ", palette.dim, fact->who, palette.reset);
-    const bool bad = fact->bad && !is_echo(entries[i], verdict);
+    const Scope scope = told.timeline->scope();
+    out += fmt::format("  {}{}{}  ", palette.dim, speaker(*fact, scope, told.entry().leg),
+                       palette.reset);
+    const bool bad = fact->bad && !is_echo(scope, told.entry(), verdict);
     const std::string mark = bad ? in_colour(palette.red, "✗ ", palette) : "";
-    append_wrapped(out, mark + fact->text, fact_indent, width);
+    append_wrapped(out, mark + fact->text,
+                   scope == Scope::relayed ? fact_indent : intercepted_indent, width);
   }
 }
 
@@ -209,11 +241,11 @@ void append_reasons(std::string& out, const Verdict& verdict, const Palette& pal
 
 }  // namespace
 
-void append_report(std::string& out, ConnectionId connection, const Timeline& timeline,
+void append_report(std::string& out, ConnectionId connection, const Timelines& timelines,
                    const Verdict& verdict, const Palette& palette, std::size_t width) {
-  append_header(out, connection, timeline, palette);
-  append_facts(out, timeline, verdict, palette, width);
-  append_headline(out, timeline, verdict, palette, width);
+  append_header(out, connection, timelines.first, palette);
+  append_facts(out, timelines, verdict, palette, width);
+  append_headline(out, timelines.first, verdict, palette, width);
   // What went well needs no reasons, unless it went well in an odd way, or only seems to have.
   if (!went_well(verdict) || verdict.insertion) {
     append_reasons(out, verdict, palette, width);

@@ -12,7 +12,7 @@ namespace legible::proxy {
 /// an empty line. A connection that succeeded takes a few lines, one that failed tells all that
 /// led there. Every string from a peer is escaped and cut to a readable length. Lines are broken at
 /// `width` columns.
-void append_report(std::string& out, ConnectionId connection, const Timeline& timeline,
+void append_report(std::string& out, ConnectionId connection, const Timelines& timelines,
                    const Verdict& verdict, const Palette& palette, std::size_t width = widest_line);
 
 }  // namespace legible::proxy

@@ -20,6 +20,26 @@ namespace legible::proxy {
 using Time = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
 using Leg = parser::Side;  ///< client leg or server leg, named after the peer on it
 
+/// Whose conversation a timeline tells. Through a relay the client and the server speak with each
+/// other. An intercepted connection is two conversations, in each of which the proxy plays the side
+/// that is missing: the server towards the client, the client towards the server.
+enum class Scope : std::uint8_t { relayed, client_leg, server_leg };
+
+enum class Party : std::uint8_t { client, server, proxy };
+
+/// Who speaks as `side`.
+constexpr Party party(Scope scope, parser::Side side) {
+  if (scope == Scope::client_leg && side == parser::Side::server) return Party::proxy;
+  if (scope == Scope::server_leg && side == parser::Side::client) return Party::proxy;
+  return side == parser::Side::client ? Party::client : Party::server;
+}
+
+/// The TCP connection on which `side` speaks.
+constexpr Leg leg_of(Scope scope, parser::Side side) {
+  if (scope == Scope::relayed) return side;
+  return scope == Scope::client_leg ? Leg::client : Leg::server;
+}
+
 /// The client's TCP connection was accepted (`read`: was first seen).
 struct Accepted {
   std::string peer;      ///< address:port
@@ -58,12 +78,13 @@ struct ChainJudged {
   std::shared_ptr<const certs::Judgement> judgement;
 };
 
-/// One leg's TCP connection ended in the direction peer → proxy, or the proxy closed it.
+/// One leg's TCP connection ended in the direction peer → proxy, or the proxy closed it. Where the
+/// proxy plays a side, its own end is that side's, and no end "by the proxy".
 struct LegClosed {
   bool by_proxy = false;
   parser::StreamEnd how = parser::StreamEnd::fin;
-  std::uint64_t bytes_in = 0;   ///< received from the peer on this leg
-  std::uint64_t bytes_out = 0;  ///< sent to it
+  std::uint64_t bytes_in = 0;   ///< that this side sent
+  std::uint64_t bytes_out = 0;  ///< that were sent to it
   parser::RecordTail tail;      ///< of the peer's direction at that moment
 };
 
@@ -73,20 +94,30 @@ enum class ProxyReason : std::uint8_t {
   idle_timeout,
   shutdown,
   resources,
+  server_certificate,  ///< intercept: --bad-server-cert refuse
+  not_terminable,      ///< intercept: the client offers nothing that can be ended here
+  tls_failure,         ///< intercept: the proxy's own TLS could not go on with what a peer sent
 };
 struct ProxyClosing {
   ProxyReason reason;
   std::chrono::seconds limit{};  ///< of a time-out
+  std::string detail{};          ///< what was wrong; empty where the reason says all
+};
+
+/// Intercept: the certificate that the client is shown in place of the server's own.
+struct LeafMinted {
+  enum class Issuer : std::uint8_t { trusted, untrusted, self_signed };
+  Issuer issuer = Issuer::trusted;       ///< the CA to install, its stand-in for unknown ones, none
+  std::vector<std::string> added_names;  ///< by which the client reached a target of another name
 };
 
 /// The observation ended while the connection was still open (a capture's end).
 struct StillOpen {};
 
 using Fact = std::variant<Accepted, Target, Connected, ConnectFailed, parser::Observation,
-                          ChainSeen, ChainJudged, LegClosed, ProxyClosing, StillOpen>;
+                          ChainSeen, ChainJudged, LeafMinted, LegClosed, ProxyClosing, StillOpen>;
 
-/// One fact, when and where. On a relayed connection `leg` is the leg of the peer that produced
-/// it: the side that sent the bytes, or that closed.
+/// One fact, and when. `leg` is the side that produced it: that sent the bytes, or that closed.
 struct Entry {
   Time time;
   Leg leg = Leg::client;
@@ -109,6 +140,12 @@ class Timeline {
  public:
   static constexpr std::size_t capacity = 320;
 
+  explicit Timeline(Scope scope = Scope::relayed) : scope_(scope) {}
+
+  Scope scope() const { return scope_; }
+  /// What has been the client's alone so far is to be intercepted.
+  void begin_interception() { scope_ = Scope::client_leg; }
+
   /// Adds an entry. False when it was dropped.
   bool add(Entry entry);
   void count_bytes(Leg leg, std::uint64_t bytes, Time time);
@@ -120,9 +157,16 @@ class Timeline {
   std::size_t dropped() const { return dropped_; }
 
  private:
+  Scope scope_;
   std::vector<Entry> entries_;
   Flow flows_[2];
   std::size_t dropped_ = 0;
+};
+
+/// What is known of a connection.
+struct Timelines {
+  const Timeline& first;                 ///< relayed, or the client leg's
+  const Timeline* server_leg = nullptr;  ///< when it is intercepted
 };
 
 }  // namespace legible::proxy

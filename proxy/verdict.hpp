@@ -62,7 +62,7 @@ std::string_view id(Confidence value);
 /// The alert that the verdict rests on.
 struct VerdictAlert {
   Leg leg;
-  Leg from;
+  Party from;
   std::optional<parser::AlertLevel> level;
   std::optional<parser::AlertDescription> description;
   bool encrypted = false;

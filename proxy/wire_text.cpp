@@ -15,6 +15,18 @@ std::string_view entry_of(const std::array<std::string_view, size>& names, Enum 
 
 std::string_view id(Leg leg) { return leg == Leg::client ? "client" : "server"; }
 
+std::string_view id(Party party) {
+  switch (party) {
+    case Party::client:
+      return "client";
+    case Party::server:
+      return "server";
+    case Party::proxy:
+      break;
+  }
+  return "proxy";
+}
+
 std::string_view id(parser::Protocol protocol) {
   static constexpr std::array<std::string_view, 18> names = {
       "tls",        "sslv2-hello", "http", "http-connect",   "socks4",  "socks5",
@@ -32,6 +44,18 @@ std::string_view id(parser::SniState state) {
 std::string_view id(parser::StreamEnd end) {
   static constexpr std::array<std::string_view, 4> names = {"fin", "rst", "timeout", "error"};
   return entry_of(names, end);
+}
+
+std::string_view id(LeafMinted::Issuer issuer) {
+  switch (issuer) {
+    case LeafMinted::Issuer::trusted:
+      return "trusted";
+    case LeafMinted::Issuer::untrusted:
+      return "untrusted";
+    case LeafMinted::Issuer::self_signed:
+      return "self-signed";
+  }
+  return "";
 }
 
 std::string_view id(ConnectError error) {

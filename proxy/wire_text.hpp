@@ -13,11 +13,15 @@ namespace legible::proxy {
 
 /// "client" or "server".
 std::string_view id(Leg leg);
+/// "client", "server" or "proxy".
+std::string_view id(Party party);
 /// The ids of `peeked`, `client-hello`, `closed` and `connect-failed`.
 std::string_view id(parser::Protocol protocol);
 std::string_view id(parser::SniState state);
 std::string_view id(parser::StreamEnd end);
 std::string_view id(ConnectError error);
+/// The ids of `leaf-minted`.
+std::string_view id(LeafMinted::Issuer issuer);
 
 /// The low `bytes` bytes of a number: "0x1301", "0x02".
 std::string hex_id(std::uint32_t number, std::size_t bytes);

@@ -192,6 +192,18 @@ Answer proxy_closed(const Situation& situation) {
     case ProxyReason::resources:
       finding.cause = Cause::proxy_limit;
       return finding.with("the proxy ran out of a resource (file descriptors, memory)");
+    case ProxyReason::server_certificate:
+      finding.cause = Cause::proxy_policy;
+      return finding.with(fmt::format(
+          "the proxy refuses a bad server certificate, as it was told to (--bad-server-cert "
+          "refuse): {}",
+          quoted(closing->detail)));
+    case ProxyReason::not_terminable:
+      finding.cause = Cause::proxy_limit;
+      return finding.with(fmt::format("the proxy cannot end this TLS itself: {}", closing->detail));
+    case ProxyReason::tls_failure:
+      finding.cause = Cause::proxy_limit;
+      return finding.with(fmt::format("the proxy's own TLS could not go on: {}", closing->detail));
   }
   return finding;
 }

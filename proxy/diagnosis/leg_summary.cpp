@@ -46,7 +46,8 @@ LegSummary summarise_leg(const Situation& situation, Leg leg) {
       const bool warning = alert->level == parser::alert_level::warning &&
                            alert->description->value != alert_number::close_notify;
       if (!warning) {
-        summary.alert = VerdictAlert{leg, leg, alert->level, alert->description, alert->encrypted};
+        summary.alert = VerdictAlert{leg, party(Scope::relayed, leg), alert->level,
+                                     alert->description, alert->encrypted};
       }
     }
     if (const auto* closed = std::get_if<LegClosed>(&entry.fact)) {

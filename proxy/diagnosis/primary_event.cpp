@@ -184,7 +184,8 @@ class Search {
 
   static PrimaryEvent unreadable_alert(const Entry& entry) {
     PrimaryEvent found = event(closer_of(entry.leg), entry.leg, Mechanism::alert_encrypted);
-    found.alert = VerdictAlert{entry.leg, entry.leg, std::nullopt, std::nullopt, true};
+    found.alert =
+        VerdictAlert{entry.leg, party(Scope::relayed, entry.leg), std::nullopt, std::nullopt, true};
     return found;
   }
 
@@ -203,8 +204,8 @@ class Search {
                                 : canceled ? Mechanism::alert_warning
                                            : Mechanism::close_notify;
     PrimaryEvent found = event(closer_of(entry.leg), entry.leg, mechanism);
-    found.alert =
-        VerdictAlert{entry.leg, entry.leg, alert.level, alert.description, alert.encrypted};
+    found.alert = VerdictAlert{entry.leg, party(Scope::relayed, entry.leg), alert.level,
+                               alert.description, alert.encrypted};
     return found;
   }
 

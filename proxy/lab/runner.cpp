@@ -45,11 +45,11 @@ class VerdictSink final : public EventSink {
 
   void on_listening(Time, std::string_view) override {}
   void on_entry(ConnectionId, const Timeline&, const Entry&) override {}
-  void on_verdict(ConnectionId connection, Time, const Timeline& timeline,
+  void on_verdict(ConnectionId connection, Time, const Timelines& timelines,
                   const Verdict& verdict) override {
     if (connection != 1) return;
     std::string report;
-    append_report(report, connection, timeline, verdict, plain_text);
+    append_report(report, connection, timelines, verdict, plain_text);
     box_.put({verdict, std::move(report)});
   }
   void on_notice(Time, std::string_view) override {}

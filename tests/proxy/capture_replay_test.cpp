@@ -37,7 +37,8 @@ class SeeingSink final : public EventSink {
     seen.verdict_is_last &= seen.verdicts.empty();
     seen.entries.push_back(entry);
   }
-  void on_verdict(ConnectionId connection, Time, const Timeline&, const Verdict& verdict) override {
+  void on_verdict(ConnectionId connection, Time, const Timelines&,
+                  const Verdict& verdict) override {
     connections[connection].verdicts.push_back(verdict);
   }
   void on_notice(Time, std::string_view what) override { notices.emplace_back(what); }

@@ -41,7 +41,7 @@ void show_one_connection(EventSink& sink) {
   Verdict verdict;
   verdict.outcome = Outcome::ok;
   verdict.cause = Cause::none;
-  sink.on_verdict(1, start, builder.timeline(), verdict);
+  sink.on_verdict(1, start, {builder.timeline()}, verdict);
   sink.on_notice(start, "a\nb");
   sink.flush();
 }

@@ -345,7 +345,7 @@ TEST_CASE("a verdict has its ids, its alert and both legs") {
   verdict.mechanism = Mechanism::alert_fatal;
   verdict.cause = Cause::server_cert_expired;
   verdict.confidence = Confidence::high;
-  verdict.alert = VerdictAlert{Leg::client, Leg::client, parser::alert_level::fatal,
+  verdict.alert = VerdictAlert{Leg::client, Party::client, parser::alert_level::fatal,
                                parser::AlertDescription{45}, false};
   verdict.client.version = parser::tls12;
   verdict.client.bytes_in = 517;

@@ -17,7 +17,7 @@ using namespace test;
 std::string report(const Timeline& timeline, const Verdict& verdict,
                    const Palette& palette = plain_text) {
   std::string out;
-  append_report(out, 17, timeline, verdict, palette);
+  append_report(out, 17, {timeline}, verdict, palette);
   return out;
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("colour changes no column and no word") {
 
 TEST_CASE("a report keeps to the columns of a narrow terminal") {
   std::string text;
-  append_report(text, 17, refused_certificate(), expired(), plain_text, 60);
+  append_report(text, 17, {refused_certificate()}, expired(), plain_text, 60);
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     CAPTURE(line);

@@ -61,7 +61,7 @@ class EventRecorder {
       if (recorder_.verdicts_.contains(id)) throw std::logic_error("an event after the verdict");
       recorder_.facts_[id].push_back(entry);
     }
-    void on_verdict(proxy::ConnectionId id, proxy::Time, const proxy::Timeline&,
+    void on_verdict(proxy::ConnectionId id, proxy::Time, const proxy::Timelines&,
                     const proxy::Verdict& verdict) override {
       const std::lock_guard lock(recorder_.mutex_);
       if (!recorder_.verdicts_.emplace(id, verdict).second) {
