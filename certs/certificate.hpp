@@ -111,6 +111,8 @@ struct Certificate {
   Extent signature_algorithm;  ///< AlgorithmIdentifier, whole
   Extent signature_value;      ///< without the BIT STRING's count of unused bits
   Extent public_key_info;      ///< SubjectPublicKeyInfo, whole
+  Extent san_extension;        ///< subjectAltName's value; empty: none, or a malformed one
+  Extent eku_extension;        ///< extKeyUsage's, likewise
 
   std::span<const std::uint8_t> bytes(Extent extent) const {
     return std::span(der).subspan(extent.offset, extent.size);

@@ -142,6 +142,7 @@ bool CertificateReader::read_extended_key_usage(Bytes value) {
     certificate_.extended_key_usage.push_back(
         name_or_dotted(extended_key_usage_names(), purpose->content));
   }
+  certificate_.eku_extension = extent(value);
   return purposes.empty() && !certificate_.extended_key_usage.empty();
 }
 
@@ -201,6 +202,7 @@ bool CertificateReader::read_subject_alt_names(Bytes value) {
     if (!name) return false;
     certificate_.sans.push_back(std::move(*name));
   }
+  certificate_.san_extension = extent(value);
   return names.empty();
 }
 

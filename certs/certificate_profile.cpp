@@ -174,6 +174,15 @@ std::vector<std::uint8_t> write_name(std::string_view text) {
   return der::element(tag::sequence, rdns);
 }
 
+std::vector<std::uint8_t> write_general_names(std::span<const SubjectAltName> names) {
+  Bytes elements;
+  for (const SubjectAltName& name : names) {
+    const Bytes element = write_general_name(name, false);
+    elements.insert(elements.end(), element.begin(), element.end());
+  }
+  return elements;
+}
+
 SubjectAltName host_name(std::string_view name) {
   return {parse_address(name) ? Kind::ip : Kind::dns, std::string(name), {}};
 }
@@ -240,12 +249,7 @@ std::vector<std::uint8_t> write_extensions(const CertificateProfile& profile,
     all.push_back({"2.5.29.37", false, der::sequence(purposes)});
   }
   if (!profile.sans.empty()) {
-    Bytes names;
-    for (const SubjectAltName& san : profile.sans) {
-      const Bytes name = write_general_name(san, false);
-      names.insert(names.end(), name.begin(), name.end());
-    }
-    all.push_back({"2.5.29.17", false, der::sequence(names)});
+    all.push_back({"2.5.29.17", false, der::sequence(write_general_names(profile.sans))});
   }
   if (profile.must_staple) {
     static constexpr std::uint32_t status_request = 5;

@@ -45,6 +45,9 @@ struct CertificateProfile {
 /// when the text is none.
 std::vector<std::uint8_t> write_name(std::string_view text);
 
+/// The GeneralNames' elements, one after the other; by `kind` and `value`.
+std::vector<std::uint8_t> write_general_names(std::span<const SubjectAltName> names);
+
 /// A dNSName, or an iPAddress when it is an address literal.
 SubjectAltName host_name(std::string_view name);
 

@@ -17,6 +17,17 @@ auto rank(PathEnd end, const std::vector<Problem>& problems) {
   return std::pair(end != PathEnd::anchor, problems.size());
 }
 
+void keep_dates(Judgement& judgement, const CertificatePath& path) {
+  judgement.not_before.reset();
+  judgement.not_after.reset();
+  for (const PathStep& step : path.steps) {
+    const auto& begin = step.certificate->not_before;
+    const auto& end = step.certificate->not_after;
+    if (begin) judgement.not_before = std::max(judgement.not_before.value_or(*begin), *begin);
+    if (end) judgement.not_after = std::min(judgement.not_after.value_or(*end), *end);
+  }
+}
+
 }  // namespace
 
 std::string_view id(ProblemId problem) {
@@ -80,6 +91,7 @@ Judgement judge(const JudgeRequest& request) {
     found = true;
     best_end = path.end;
     judgement.problems = std::move(problems);
+    keep_dates(judgement, path);
     judgement.anchor =
         path.end == PathEnd::anchor ? path.steps.back().certificate->subject.text : std::string();
     return judgement.problems.empty();

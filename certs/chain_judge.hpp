@@ -48,6 +48,10 @@ struct Judgement {
   std::string anchor;             ///< subject of the trust anchor reached; empty if none
   std::string subject;            ///< of the leaf
   bool system_anchors = true;     ///< judged by the system's store, not by one that was given
+  /// When all certificates of the judged path are in date: the latest notBefore and the earliest
+  /// notAfter, which may contradict each other.
+  std::optional<Seconds> not_before{};
+  std::optional<Seconds> not_after{};
 
   const Problem* find(ProblemId id) const;
 };

@@ -11,8 +11,41 @@
 namespace legible::certs {
 namespace {
 
-std::size_t line_of(std::string_view text, std::size_t at) {
-  return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, at), '\n'));
+struct RawBlock {
+  std::string_view label;
+  std::string_view body;
+  std::string_view whole;  ///< with its markers
+};
+
+/// `at` is a part of `text`.
+[[noreturn]] void refuse(std::string_view text, std::string_view at, std::string_view problem) {
+  const auto offset = static_cast<std::size_t>(at.data() - text.data());
+  const auto line = 1 + std::ranges::count(text.substr(0, offset), '\n');
+  throw std::runtime_error(fmt::format("the PEM block at line {} {}", line, problem));
+}
+
+std::vector<RawBlock> find_blocks(std::string_view text, std::span<const std::string_view> labels) {
+  static constexpr std::string_view begin = "-----BEGIN ";
+  static constexpr std::string_view dashes = "-----";
+  std::vector<RawBlock> blocks;
+  for (std::size_t at = 0; (at = text.find(begin, at)) != text.npos;) {
+    const std::size_t label_at = at + begin.size();
+    const std::size_t label_end = text.find(dashes, label_at);
+    if (label_end == text.npos || label_end > text.find('\n', label_at)) {
+      refuse(text, text.substr(at), "has a broken first line");
+    }
+    const std::string_view label = text.substr(label_at, label_end - label_at);
+    const std::string last_line = fmt::format("-----END {}-----", label);
+    const std::size_t body = label_end + dashes.size();
+    const std::size_t end = text.find(last_line, body);
+    if (end == text.npos) refuse(text, text.substr(at), "has no end");
+    if (std::ranges::find(labels, label) != labels.end()) {
+      blocks.push_back(
+          {label, text.substr(body, end - body), text.substr(at, end + last_line.size() - at)});
+    }
+    at = end;
+  }
+  return blocks;
 }
 
 std::vector<std::uint8_t> decode_base64(std::string_view text) {
@@ -32,31 +65,19 @@ std::vector<std::uint8_t> decode_base64(std::string_view text) {
 }  // namespace
 
 std::vector<PemBlock> read_pem(std::string_view text, std::span<const std::string_view> labels) {
-  static constexpr std::string_view begin = "-----BEGIN ";
-  static constexpr std::string_view dashes = "-----";
   std::vector<PemBlock> blocks;
-  std::size_t at = 0;
-  while ((at = text.find(begin, at)) != text.npos) {
-    const std::size_t start = at;
-    const auto refuse = [&](std::string_view problem) {
-      throw std::runtime_error(
-          fmt::format("the PEM block at line {} {}", line_of(text, start), problem));
-    };
-    const std::size_t label_at = start + begin.size();
-    const std::size_t label_end = text.find(dashes, label_at);
-    if (label_end == text.npos || label_end > text.find('\n', label_at)) {
-      refuse("has a broken first line");
-    }
-    const std::string_view label = text.substr(label_at, label_end - label_at);
-    const std::size_t body = label_end + dashes.size();
-    const std::size_t end = text.find(fmt::format("-----END {}-----", label), body);
-    if (end == text.npos) refuse("has no end");
-    at = end;
-    if (std::ranges::find(labels, label) == labels.end()) continue;
-    auto der = decode_base64(text.substr(body, end - body));
-    if (der.empty()) refuse("is no base64");
-    blocks.push_back({label, std::move(der)});
+  for (const RawBlock& raw : find_blocks(text, labels)) {
+    auto der = decode_base64(raw.body);
+    if (der.empty()) refuse(text, raw.whole, "is no base64");
+    blocks.push_back({raw.label, std::move(der)});
   }
+  return blocks;
+}
+
+std::vector<std::string_view> find_pem(std::string_view text,
+                                       std::span<const std::string_view> labels) {
+  std::vector<std::string_view> blocks;
+  for (const RawBlock& raw : find_blocks(text, labels)) blocks.push_back(raw.whole);
   return blocks;
 }
 

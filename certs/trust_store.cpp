@@ -3,43 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <optional>
 #include <stdexcept>
 
 #include "certs/distinguished_name.hpp"
+#include "certs/files.hpp"
 #include "certs/pem.hpp"
 
 namespace legible::certs {
 namespace {
-
-/// Nothing when it cannot be read; errno says why.
-std::optional<std::string> read_file(const std::string& path) {
-  // A directory can be opened, and its stream throws when it is read.
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
-    errno = EISDIR;
-    return std::nullopt;
-  }
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return std::nullopt;
-  return text;
-}
-
-std::string require_file(const std::string& path) {
-  errno = 0;
-  auto text = read_file(path);
-  if (!text) {
-    throw std::runtime_error(
-        fmt::format("cannot read {}: {}", path, errno != 0 ? std::strerror(errno) : "not a file"));
-  }
-  return *std::move(text);
-}
 
 /// Runs `read` so that what it throws names the file.
 template <class Read>
@@ -90,11 +62,10 @@ std::vector<Certificate> read_system_anchors(const char* chosen,
                                              std::span<const char* const> bundles) {
   if (chosen != nullptr && *chosen != '\0') {
     const std::string path = chosen;
-    return naming("SSL_CERT_FILE " + path,
-                  [&] { return require_certificates(require_file(path)); });
+    return naming("SSL_CERT_FILE " + path, [&] { return require_certificates(read_file(path)); });
   }
   for (const char* path : bundles) {
-    const auto text = read_file(path);
+    const auto text = try_read_file(path);
     if (!text) continue;
     auto certificates = naming(path, [&] { return read_pem_certificates(*text); });
     std::erase_if(certificates, [](const Certificate& c) { return !c.error.empty(); });
@@ -128,7 +99,7 @@ std::shared_ptr<const TrustStore> TrustStore::system() {
 }
 
 std::shared_ptr<const TrustStore> TrustStore::from_file(const std::string& path) {
-  return naming(path, [text = require_file(path)] { return from_pem(text); });
+  return naming(path, [text = read_file(path)] { return from_pem(text); });
 }
 
 std::shared_ptr<const TrustStore> TrustStore::from_pem(std::string_view pem) {
@@ -150,7 +121,7 @@ std::shared_ptr<const TrustStore> TrustStore::with_crl_pem(std::string_view pem)
 }
 
 std::shared_ptr<const TrustStore> TrustStore::with_crl_file(const std::string& path) const {
-  return naming(path, [&, text = require_file(path)] { return with_crl_pem(text); });
+  return naming(path, [&, text = read_file(path)] { return with_crl_pem(text); });
 }
 
 std::size_t TrustStore::size() const { return impl_->anchors->size(); }
