@@ -86,6 +86,12 @@ MirrorPlan mirror_plan(const Judgement& original) {
         break;
     }
   }
+  // One certificate's dates say one thing.
+  const auto later = std::ranges::find(plan.carried, ProblemId::not_yet_valid);
+  if (original.find(ProblemId::expired) != nullptr && later != plan.carried.end()) {
+    plan.carried.erase(later);
+    plan.not_carried.push_back(ProblemId::not_yet_valid);
+  }
   const bool nothing_judged = !original.ok && original.problems.empty();
   if (self_signed) {
     plan.issuer = MintIssuer::itself;

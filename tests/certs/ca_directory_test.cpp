@@ -37,12 +37,17 @@ std::string complaint(const fs::path& directory) {
   return {};
 }
 
-/// A directory with a CA.
+/// A directory with a CA, the same in all.
 struct Made {
   ScratchFolder folder;
-  fs::path directory = fs::path(folder.path()) / "data" / "legible";
+  fs::path directory = folder.path();
   CaFiles files{directory};
-  InterceptionCa ca = open_ca_directory(directory, now);
+
+  Made() {
+    static const InterceptionCa ca = InterceptionCa::make(now);
+    StagedFile(files.keys, ca.keys_pem(), Readers::owner).publish();
+    StagedFile(files.certificates, ca.certificates_pem(), Readers::everyone).publish();
+  }
 };
 
 /// An environment variable, for as long as this lives.
@@ -62,16 +67,19 @@ class Variable {
 };
 
 TEST_CASE("the CA is made at first use, for its owner's eyes only, and stays") {
+  const ScratchFolder folder;
+  const fs::path directory = fs::path(folder.path()) / "data" / "legible";
+  const CaFiles files(directory);
   const mode_t before = ::umask(0);
-  const Made made;
+  const InterceptionCa ca = open_ca_directory(directory, now);
   ::umask(before);
-  CHECK(mode_of(made.directory) == 0700);
-  CHECK(mode_of(made.directory.parent_path()) == 0700);
-  CHECK(mode_of(made.files.keys) == 0600);
-  CHECK(mode_of(made.files.certificates) == 0644);
-  CHECK(read_file(made.files.certificates) == made.ca.certificates_pem());
-  CHECK(read_file(made.files.keys) == made.ca.keys_pem());
-  CHECK(open_ca_directory(made.directory, now).certificates_pem() == made.ca.certificates_pem());
+  CHECK(mode_of(directory) == 0700);
+  CHECK(mode_of(directory.parent_path()) == 0700);
+  CHECK(mode_of(files.keys) == 0600);
+  CHECK(mode_of(files.certificates) == 0644);
+  CHECK(read_file(files.certificates) == ca.certificates_pem());
+  CHECK(read_file(files.keys) == ca.keys_pem());
+  CHECK(open_ca_directory(directory, now).certificates_pem() == ca.certificates_pem());
 }
 
 TEST_CASE("those who open a directory at the same time get the same CA") {
@@ -121,7 +129,7 @@ TEST_CASE("half a CA is told, and never replaced") {
     CHECK_THAT(complaint(made.directory), ContainsSubstring("no PEM private key"));
   }
   SECTION("another CA's certificates") {
-    made.folder.write("data/legible/ca.pem", InterceptionCa::make(now).certificates_pem());
+    made.folder.write("ca.pem", InterceptionCa::make(now).certificates_pem());
     CHECK_THAT(complaint(made.directory), ContainsSubstring("no certificate belongs"));
   }
 }

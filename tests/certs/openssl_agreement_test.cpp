@@ -1,22 +1,17 @@
 // A second opinion on every chain that the judge's tables know.
 
 #include <catch2/catch_test_macros.hpp>
-#include <cstdlib>
 
 #include "certs/pem.hpp"
 #include "judge_cases.hpp"
 #include "scratch_folder.hpp"
+#include "tool.hpp"
 
 namespace legible::certs {
 namespace {
 
 using namespace test;
 
-bool runs(const std::string& command) {
-  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-/// Every word of it is of our own making.
 bool openssl_accepts(const Presented& presented, const ScratchFolder& folder) {
   std::string untrusted;
   for (std::size_t i = 1; i < presented.chain.size(); ++i) {
