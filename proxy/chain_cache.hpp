@@ -7,8 +7,8 @@
 
 #include "certs/certificate.hpp"
 #include "certs/chain_judge.hpp"
+#include "certs/least_recently_used.hpp"
 #include "parser/observation.hpp"
-#include "proxy/least_recently_used.hpp"
 
 namespace legible::proxy {
 
@@ -40,8 +40,8 @@ class ChainCache {
 
   std::shared_ptr<const certs::TrustStore> server_trust_;
   std::shared_ptr<const certs::TrustStore> client_trust_;
-  LeastRecentlyUsed<std::string, ParsedChain> chains_{capacity};  ///< by the chain's DER
-  LeastRecentlyUsed<std::string, Judged> judgements_{capacity};   ///< by hashes and name
+  certs::LeastRecentlyUsed<std::string, ParsedChain> chains_{capacity};  ///< by the chain's DER
+  certs::LeastRecentlyUsed<std::string, Judged> judgements_{capacity};   ///< by hashes and name
 };
 
 }  // namespace legible::proxy

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "certs/least_recently_used.hpp"
 #include "parser/client_hello.hpp"
 #include "proxy/diagnosis.hpp"
-#include "proxy/least_recently_used.hpp"
 #include "proxy/timeline.hpp"
 
 namespace legible::proxy {
@@ -49,7 +49,7 @@ class ConnectionHistory {
   static void add(Partner& partner, const PastConnection& connection);
 
   std::mutex mutex_;
-  LeastRecentlyUsed<std::string, Partner> partners_{capacity};
+  certs::LeastRecentlyUsed<std::string, Partner> partners_{capacity};
 };
 
 }  // namespace legible::proxy

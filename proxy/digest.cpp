@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "proxy/least_recently_used.hpp"
+#include "certs/least_recently_used.hpp"
 
 namespace legible::proxy {
 
@@ -21,7 +21,7 @@ std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
   // Clients of one kind send the same lists, and every ja4 takes two digests of them: without this
   // they cost as much as all the rest of the hello's line.
   constexpr std::size_t remembered_bytes = 2048;
-  thread_local LeastRecentlyUsed<std::string, std::array<std::uint8_t, 32>> known(64);
+  thread_local certs::LeastRecentlyUsed<std::string, std::array<std::uint8_t, 32>> known(64);
   if (bytes.size() <= remembered_bytes) {
     const std::string input(bytes.begin(), bytes.end());
     if (const auto* found = known.find(input)) return *found;

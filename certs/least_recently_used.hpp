@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace legible::proxy {
+namespace legible::certs {
 
 /// A bounded map: beyond `capacity` entries the one that was not asked for the longest goes first.
 template <class Key, class Value>
@@ -44,4 +44,4 @@ class LeastRecentlyUsed {
   std::unordered_map<Key, typename Entries::iterator> index_;
 };
 
-}  // namespace legible::proxy
+}  // namespace legible::certs
