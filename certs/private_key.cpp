@@ -95,10 +95,16 @@ PrivateKey PrivateKey::from_pem(std::string_view pem, const std::string& passwor
   const auto octets = [](const std::string& s) {
     return reinterpret_cast<const std::uint8_t*>(s.c_str());
   };
-  require(mbedtls_pk_parse_key(context.get(), octets(text), text.size() + 1,
-                               password.empty() ? nullptr : octets(password), password.size(),
-                               random_bytes, nullptr),
-          "cannot read the private key");
+  const int result = mbedtls_pk_parse_key(context.get(), octets(text), text.size() + 1,
+                                          password.empty() ? nullptr : octets(password),
+                                          password.size(), random_bytes, nullptr);
+  if (result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED) {
+    throw std::runtime_error("the private key is encrypted, and needs its password");
+  }
+  if (result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH) {
+    throw std::runtime_error("the password does not fit the private key");
+  }
+  require(result, "cannot read the private key");
   return PrivateKey(std::move(context));
 }
 

@@ -37,6 +37,9 @@ target_include_directories(rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS})
 target_compile_options(rapidjson INTERFACE -fno-sanitize=pointer-overflow)
 pkg_check_modules(LIBPCAP REQUIRED IMPORTED_TARGET GLOBAL libpcap)
 
+# Optional: PKCS#12 files.
+find_package(OpenSSL 3 QUIET COMPONENTS Crypto)
+
 if(LEGIBLE_TESTS)
   find_package(Catch2 3 REQUIRED CONFIG)
 endif()
