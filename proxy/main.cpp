@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "proxy/ca_command.hpp"
 #include "proxy/explain.hpp"
 #include "proxy/lab/lab_command.hpp"
 #include "proxy/read_command.hpp"
@@ -26,11 +27,12 @@ constexpr Command commands[] = {
     {"run", "the proxy: relays, and says which side ended a connection, and why", run_command},
     {"lab", "the failure scenarios, with clients and servers of its own", lab_command},
     {"read", "verdicts from a pcap or pcapng file", read_command},
+    {"ca", "show and export the CA under which certificates are made", ca_command},
     {"explain", "print what is known of a cause", explain_command},
     {"summary", "per partner: how many connections, why they failed, since when", summary_command},
 };
 
-constexpr std::string_view planned[] = {"probe", "ca"};
+constexpr std::string_view planned[] = {"probe"};
 
 void print_help() {
   fmt::print("usage: legible COMMAND [OPTION...]\n\n");

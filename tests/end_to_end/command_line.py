@@ -88,6 +88,8 @@ class Usage(unittest.TestCase):
             (["summary", "a", "--frob"], "--frob"), (["explain", "frob"], "frob"),
             (["explain", "none", "frob"], "frob"), (["lab", "frob"], "frob"),
             (["lab", "--frob"], "--frob"),
+            (["ca", "frob"], "frob"), (["ca", "export", "--form", "der"], "--form der"),
+            (["ca", "show", "--frob"], "--frob"),
         ]:
             with self.subTest(words=words):
                 outcome = legible(*words)
@@ -109,6 +111,8 @@ class Usage(unittest.TestCase):
                 (["run", "--to", "a:1", "--listen", "0", "--log", "/none/log"], "/none/log"),
                 (["read", "/none"], "/none"), (["read", __file__], __file__),
                 (["summary", "/none"], "/none"), (["summary", __file__], "no line of it"),
+                (["ca", "export", "--ca-dir", __file__], __file__),
+                (["ca", "show", "--ca-dir", f"{__file__}/below"], __file__),
             ]:
                 with self.subTest(words=words):
                     outcome = legible(*words)
@@ -118,7 +122,7 @@ class Usage(unittest.TestCase):
 
     def test_help_and_version_go_to_standard_output(self):
         for words in (["--help"], ["-h"], ["help"], ["--version"], ["-v"], *([each, flag] for flag in ("--help", "-h")
-                      for each in ("run", "lab", "read", "explain", "summary"))):
+                      for each in ("run", "lab", "read", "ca", "explain", "summary"))):
             with self.subTest(words=words):
                 outcome = legible(*words)
                 self.assertEqual((outcome.returncode, outcome.stderr), (0, ""))
@@ -134,6 +138,60 @@ class Usage(unittest.TestCase):
         names = [line.split()[0] for line in legible("lab", "--list").stdout.splitlines()]
         lines = legible("lab", "--list", "--json").stdout.splitlines()
         self.assertEqual([json.loads(line)["scenario"] for line in lines], names)
+
+
+class CertificateAuthority(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def export(self, *words: str, **environment: str) -> bytes:
+        outcome = subprocess.run([PROGRAM, "ca", "export", *words], capture_output=True, check=True,
+                                 timeout=PATIENCE, env={**os.environ, **environment})
+        self.assertEqual(outcome.stderr, b"")
+        return outcome.stdout
+
+    def test_processes_that_start_together_make_one_ca_for_its_owner_only(self):
+        place = self.folder / "ca"
+        command = [PROGRAM, "ca", "export", "--ca-dir", str(place)]
+        together = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
+        exported = {process.communicate(timeout=PATIENCE)[0] for process in together}
+        self.assertEqual(exported, {(place / "ca.pem").read_bytes()})
+        self.assertEqual(exported.pop().count(b"BEGIN CERTIFICATE"), 2)
+        self.assertEqual(place.stat().st_mode & 0o777, 0o700)
+        self.assertEqual((place / "ca-key.pem").stat().st_mode & 0o777, 0o600)
+
+    def test_it_lives_in_the_users_data_folder(self):
+        exported = self.export(XDG_DATA_HOME=str(self.folder))
+        self.assertEqual((self.folder / "legible" / "ca.pem").read_bytes(), exported)
+        at_home = self.export(XDG_DATA_HOME="", HOME=str(self.folder))
+        self.assertEqual((self.folder / ".local/share/legible/ca.pem").read_bytes(), at_home)
+        self.assertNotEqual(exported, at_home)
+
+    def test_each_form_is_what_openssl_reads(self):
+        place = ("--ca-dir", str(self.folder))
+        for form, key, reader in [
+            ("pem", "rsa", ["x509"]), ("der", "ec", ["x509", "-inform", "der"]),
+            ("p12", "rsa", ["pkcs12", "-nokeys", "-passin", "pass:changeit"]),
+        ]:
+            with self.subTest(form=form):
+                if form == "p12" and "OpenSSL" not in legible("--version").stdout:
+                    continue
+                bytes_ = self.export(*place, "--form", form, "--key", key)
+                read = subprocess.run(["openssl", *reader], input=bytes_, capture_output=True)
+                alone = self.export(*place, "--key", key)
+                self.assertIn(alone.strip(), read.stdout)
+
+    def test_a_key_that_others_can_read_is_refused_in_one_line(self):
+        self.export("--ca-dir", str(self.folder))
+        key = self.folder / "ca-key.pem"
+        key.chmod(0o644)
+        for word in ("show", "export"):
+            outcome = legible("ca", word, "--ca-dir", str(self.folder))
+            self.assertEqual((outcome.returncode, outcome.stdout), (1, ""))
+            self.assertEqual(outcome.stderr.count("\n"), 1)
+            self.assertIn(str(key), outcome.stderr)
 
 
 class Run(WithTarget):
