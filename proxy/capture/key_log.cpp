@@ -7,20 +7,6 @@
 namespace legible::capture {
 namespace {
 
-struct Label {
-  std::string_view name;
-  Secret ConnectionSecrets::* secret;
-};
-
-constexpr std::array labels{
-    Label{"CLIENT_RANDOM", &ConnectionSecrets::master},
-    Label{"CLIENT_EARLY_TRAFFIC_SECRET", &ConnectionSecrets::client_early},
-    Label{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", &ConnectionSecrets::client_handshake},
-    Label{"SERVER_HANDSHAKE_TRAFFIC_SECRET", &ConnectionSecrets::server_handshake},
-    Label{"CLIENT_TRAFFIC_SECRET_0", &ConnectionSecrets::client_application},
-    Label{"SERVER_TRAFFIC_SECRET_0", &ConnectionSecrets::server_application},
-};
-
 /// Takes the next word off a line.
 std::string_view take_word(std::string_view& line) {
   const std::size_t end = std::min(line.find_first_of(" \t\r"), line.size());
@@ -52,11 +38,6 @@ std::optional<std::size_t> decode_hex(std::string_view hex, std::span<std::uint8
 
 }  // namespace
 
-void Secret::assign(std::span<const std::uint8_t> bytes) {
-  size_ = static_cast<std::uint8_t>(std::min(bytes.size(), longest));
-  std::ranges::copy(bytes.first(size_), bytes_.begin());
-}
-
 std::size_t KeyLog::Hash::operator()(const std::array<std::uint8_t, 32>& bytes) const {
   return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
@@ -79,8 +60,8 @@ void KeyLog::add_line(std::string_view line) {
     add_session(line);
     return;
   }
-  const auto label = std::ranges::find(labels, name, &Label::name);
-  if (label == labels.end()) return;
+  const auto label = std::ranges::find(secret_labels, name, &SecretLabel::name);
+  if (label == secret_labels.end()) return;
 
   ClientRandom random{};
   std::array<std::uint8_t, Secret::longest> secret{};

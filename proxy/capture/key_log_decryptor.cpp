@@ -1,6 +1,7 @@
 #include "proxy/capture/key_log_decryptor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy/capture/key_derivation.hpp"
 
@@ -9,6 +10,11 @@ namespace {
 
 constexpr parser::ExtensionType encrypt_then_mac{22};
 constexpr std::size_t tls13_iv_length = 12;
+constexpr std::string_view no_secrets = "the key log has no secrets of it";
+
+// Thoroughness::alerts: tickets come first, and are longer than any alert with its padding.
+constexpr int whole_records = 4;
+constexpr std::size_t longest_alert = 64;
 
 std::size_t iv_length(const SuiteProtection& protection) {
   switch (protection.protection) {
@@ -37,19 +43,21 @@ void KeyLogDecryptor::on_client_hello(const parser::ClientHello& hello) {
 }
 
 void KeyLogDecryptor::on_server_hello(const parser::ServerHello& hello) {
-  const ConnectionSecrets* secrets = key_log_.find(client_random_);
+  const ConnectionSecrets* secrets = secrets_.find(client_random_);
   protection_ = protection_of(hello.cipher);
   tls13_ = parser::is_tls13_like(hello.version);
+  agreed_.reset();
   obstacle_ = {};
   if (!protection_) obstacle_ = "its cipher suite cannot be decrypted here";
   if (hello.compression.value != 0) obstacle_ = "its records are compressed";
   if (!obstacle_.empty()) return;
   if (!tls13_) {
-    const Secret* master = secrets ? &secrets->master : key_log_.find_session(hello.session_id);
-    if (master && !master->empty()) return derive_key_block(*master, hello);
+    agreed_ =
+        AgreedInClear{hello.version, hello.random, hello.session_id, hello.has(encrypt_then_mac)};
+    return derive_key_block();
   }
-  if (!tls13_ || !secrets) {
-    obstacle_ = "the key log has no secrets of it";
+  if (!secrets) {
+    obstacle_ = no_secrets;
     return;
   }
   use_tls13_secret(direction(parser::Side::client), secrets->client_handshake);
@@ -57,9 +65,17 @@ void KeyLogDecryptor::on_server_hello(const parser::ServerHello& hello) {
   if (early_data_offered_) early_cipher_ = tls13_cipher(secrets->client_early);
 }
 
-void KeyLogDecryptor::derive_key_block(const Secret& master, const parser::ServerHello& hello) {
-  if (hello.version < parser::tls10) return;
-  std::vector<std::uint8_t> seed(hello.random.begin(), hello.random.end());
+void KeyLogDecryptor::derive_key_block() {
+  const ConnectionSecrets* secrets = secrets_.find(client_random_);
+  const Secret* master = secrets ? &secrets->master : secrets_.find_session(agreed_->session_id);
+  if (!master || master->empty()) {
+    obstacle_ = no_secrets;
+    return;
+  }
+  obstacle_ = {};
+  const AgreedInClear agreed = *std::exchange(agreed_, std::nullopt);
+  if (agreed.version < parser::tls10) return;
+  std::vector<std::uint8_t> seed(agreed.random.begin(), agreed.random.end());
   seed.insert(seed.end(), client_random_.begin(), client_random_.end());
 
   const std::size_t mac_key_length =
@@ -69,9 +85,9 @@ void KeyLogDecryptor::derive_key_block(const Secret& master, const parser::Serve
   const std::size_t iv = iv_length(*protection_);
   std::vector<std::uint8_t> key_block(2 * (mac_key_length + protection_->key_length + iv));
   constexpr std::string_view label = "key expansion";
-  const bool derived = hello.version >= parser::tls12
-                           ? tls12_prf(protection_->hash, master.bytes(), label, seed, key_block)
-                           : tls10_prf(master.bytes(), label, seed, key_block);
+  const bool derived = agreed.version >= parser::tls12
+                           ? tls12_prf(protection_->hash, master->bytes(), label, seed, key_block)
+                           : tls10_prf(master->bytes(), label, seed, key_block);
   if (!derived) return;
 
   // RFC 5246 section 6.3: MAC keys, keys and IVs, the client's before the server's each.
@@ -84,7 +100,7 @@ void KeyLogDecryptor::derive_key_block(const Secret& master, const parser::Serve
   server.key = take(block, protection_->key_length);
   client.iv = take(block, iv);
   server.iv = take(block, iv);
-  const RecordCipher::Format format{hello.version, hello.has(encrypt_then_mac)};
+  const RecordCipher::Format format{agreed.version, agreed.encrypt_then_mac};
   direction(parser::Side::client).next = RecordCipher::make(*protection_, format, client);
   direction(parser::Side::server).next = RecordCipher::make(*protection_, format, server);
 }
@@ -111,7 +127,7 @@ void KeyLogDecryptor::on_finished(parser::Side from) {
   Direction& own = direction(from);
   // A second Finished answers a post-handshake CertificateRequest and changes no keys.
   if (!tls13_ || !protection_ || own.application_keys) return;
-  const ConnectionSecrets* secrets = key_log_.find(client_random_);
+  const ConnectionSecrets* secrets = secrets_.find(client_random_);
   if (!secrets) return;
   own.application_keys = true;
   use_tls13_secret(own, from == parser::Side::client ? secrets->client_application
@@ -135,6 +151,10 @@ std::optional<parser::Plaintext> KeyLogDecryptor::decrypt(parser::Side from,
                                                           std::span<const std::uint8_t> payload) {
   Direction& own = direction(from);
   const parser::ContentType type{header[0]};
+  if (is_taken_for_data(own, type, payload.size())) {
+    ++own.sequence;
+    return parser::Plaintext{parser::content_type::application_data, {}};
+  }
   if (tls13_) {
     if (type != parser::content_type::application_data || !open(from, header, payload)) {
       return std::nullopt;
@@ -147,11 +167,23 @@ std::optional<parser::Plaintext> KeyLogDecryptor::decrypt(parser::Side from,
     own.next.reset();
     own.sequence = 0;
   };
+  if (agreed_) derive_key_block();
   // The first ChangeCipherSpec was in clear: the first encrypted record is behind it.
   if (!own.cipher && own.next) change_keys();
   if (!open(from, header, payload)) return std::nullopt;
   if (type == parser::content_type::change_cipher_spec && own.next) change_keys();
   return parser::Plaintext{type, plaintext_};
+}
+
+bool KeyLogDecryptor::is_taken_for_data(Direction& direction, parser::ContentType type,
+                                        std::size_t size) {
+  if (thoroughness_ == Thoroughness::everything || !direction.cipher) return false;
+  if (type != parser::content_type::application_data) return false;
+  if (!tls13_) return true;
+  if (!direction.application_keys || size <= longest_alert) return false;
+  if (direction.records_after_finished == whole_records) return true;
+  ++direction.records_after_finished;
+  return false;
 }
 
 bool KeyLogDecryptor::open(parser::Side from, std::span<const std::uint8_t, 5> header,

@@ -1,5 +1,6 @@
 #pragma once
-// Decrypts the records of one connection with the secrets of a key log.
+// Decrypts the records of one connection with its secrets: those of a key log, or of a session
+// that is ended here.
 
 #include <array>
 #include <cstdint>
@@ -8,8 +9,8 @@
 #include <vector>
 
 #include "parser/record_decryptor.hpp"
-#include "proxy/capture/key_log.hpp"
 #include "proxy/capture/record_cipher.hpp"
+#include "proxy/capture/secret_source.hpp"
 
 namespace legible::capture {
 
@@ -22,8 +23,19 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   static constexpr std::uint64_t max_lost_records = 16;
   static constexpr int max_vain_searches = 16;
 
-  /// `key_log` must outlive the decryptor.
-  explicit KeyLogDecryptor(const KeyLog& key_log) : key_log_(key_log) {}
+  /// What of the records after the handshake is worth the work.
+  enum class Thoroughness : std::uint8_t {
+    everything,
+    /// The first few, and later those that are short enough for an alert: of longer ones the
+    /// content is taken for application data, and is not decrypted. For a session that is ended
+    /// here, whose data is decrypted anyway.
+    alerts,
+  };
+
+  /// `secrets` must outlive the decryptor. Secrets that come later are found when they are needed.
+  explicit KeyLogDecryptor(const SecretSource& secrets,
+                           Thoroughness thoroughness = Thoroughness::everything)
+      : secrets_(secrets), thoroughness_(thoroughness) {}
 
   void on_client_hello(const parser::ClientHello& hello) override;
   void on_server_hello(const parser::ServerHello& hello) override;
@@ -44,22 +56,34 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
     std::uint64_t sequence = 0;
     Secret secret;  ///< TLS 1.3: the one in force
     bool application_keys = false;
+    int records_after_finished = 0;  ///< counted up to `whole_records`
     int vain_searches = 0;
   };
 
   Direction& direction(parser::Side side) { return directions_[static_cast<std::size_t>(side)]; }
-  void derive_key_block(const Secret& master, const parser::ServerHello& hello);
+  /// Up to TLS 1.2 the keys follow from the master secret and these.
+  struct AgreedInClear {
+    parser::ProtocolVersion version;
+    std::array<std::uint8_t, 32> random{};
+    SessionId session_id{};
+    bool encrypt_then_mac = false;
+  };
+
+  void derive_key_block();
+  bool is_taken_for_data(Direction& direction, parser::ContentType type, std::size_t size);
   std::optional<RecordCipher> tls13_cipher(const Secret& secret) const;
   void use_tls13_secret(Direction& direction, const Secret& secret);
   bool open(parser::Side from, std::span<const std::uint8_t, 5> header,
             std::span<const std::uint8_t> payload);
   std::optional<parser::Plaintext> tls13_content() const;
 
-  const KeyLog& key_log_;
+  const SecretSource& secrets_;
+  Thoroughness thoroughness_;
   ClientRandom client_random_{};
   bool early_data_offered_ = false;
   bool tls13_ = false;
   const SuiteProtection* protection_ = nullptr;
+  std::optional<AgreedInClear> agreed_;  ///< while no keys were derived from it
   std::string_view obstacle_;
   std::optional<RecordCipher> early_cipher_;  ///< of 0-RTT data, which stands before the rest
   std::uint64_t early_sequence_ = 0;
