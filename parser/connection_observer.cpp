@@ -120,6 +120,8 @@ void ConnectionObserver::gap(Side from, std::uint64_t missing) { state_->gap(fro
 
 void ConnectionObserver::end(Side from, StreamEnd how) { state_->end(from, how); }
 
+void ConnectionObserver::stop_decrypting() { state_->tls.stop_decrypting(); }
+
 const RecordTail& ConnectionObserver::tail(Side from) const { return state_->tls.tail(from); }
 
 void ConnectionObserver::State::feed(Side from, Bytes bytes) {

@@ -54,6 +54,9 @@ class ConnectionObserver {
   /// size becomes an inferred Alert.
   void end(Side from, StreamEnd how);
 
+  /// Goes on without the decryptor, which may be destroyed.
+  void stop_decrypting();
+
   /// The records of one direction so far.
   const RecordTail& tail(Side from) const;
 

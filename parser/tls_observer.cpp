@@ -24,6 +24,8 @@ void TlsObserver::gap(Side from, std::uint64_t missing) { state_->gap(from, miss
 
 void TlsObserver::end(Side from, StreamEnd) { state_->end(from); }
 
+void TlsObserver::stop_decrypting() { state_->decryptor = nullptr; }
+
 const RecordTail& TlsObserver::tail(Side from) const { return state_->tail(from); }
 
 std::uint32_t TlsObserver::observations() const { return state_->observations; }

@@ -42,6 +42,9 @@ class TlsObserver {
   /// an alert's size becomes an inferred Alert. Later calls for this direction do nothing.
   void end(Side from, StreamEnd how);
 
+  /// Goes on without the decryptor, which may be destroyed.
+  void stop_decrypting();
+
   /// The records of one direction so far.
   const RecordTail& tail(Side from) const;
 

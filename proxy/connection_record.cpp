@@ -69,7 +69,7 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
   if (const auto* hello = std::get_if<parser::Shared<parser::ClientHello>>(&observation)) {
     if (!hello_) hello_ = *hello;
   } else if (const auto* answer = std::get_if<parser::Shared<parser::ServerHello>>(&observation)) {
-    if (!(*answer)->hello_retry_request) chosen_version_ = (*answer)->version;
+    if (!(*answer)->hello_retry_request) server_hello_ = *answer;
   } else if (std::holds_alternative<parser::HandshakeDone>(observation)) {
     handshake_done_ = true;
   } else if (const auto* record = std::get_if<parser::EncryptedRecord>(&observation)) {

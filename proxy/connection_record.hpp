@@ -30,6 +30,9 @@ class ConnectionRecord final : private parser::ObservationSink {
   /// What was recorded, all of it from the client, is its conversation with the proxy.
   void begin_interception() { timeline_.begin_interception(); }
 
+  /// Goes on without the decryptor, which may be destroyed.
+  void stop_decrypting() { observer_.stop_decrypting(); }
+
   /// Any fact that is not read from bytes: Accepted, Target, Connected, ConnectFailed,
   /// ProxyClosing, StillOpen.
   void note(Time time, Leg leg, Fact fact);
@@ -60,7 +63,7 @@ class ConnectionRecord final : private parser::ObservationSink {
   bool handshake_done() const { return handshake_done_; }
   /// What the server chose, once both Finished were seen or inferred.
   std::optional<parser::ProtocolVersion> agreed_version() const {
-    return handshake_done_ ? chosen_version_ : std::nullopt;
+    return handshake_done_ && server_hello_ ? std::optional(server_hello_->version) : std::nullopt;
   }
   /// The client has sent more than an alert since both Finished.
   bool client_spoke() const { return client_spoke_; }
@@ -68,6 +71,8 @@ class ConnectionRecord final : private parser::ObservationSink {
   bool terminal_seen() const { return terminal_seen_; }
   /// The client's hello, once it is whole; null before.
   const parser::ClientHello* client_hello() const { return hello_.get(); }
+  /// The last ServerHello, no HelloRetryRequest; null before.
+  const parser::ServerHello* server_hello() const { return server_hello_.get(); }
 
  private:
   void on_observation(parser::Side from, parser::Observation&& observation) override;
@@ -79,7 +84,7 @@ class ConnectionRecord final : private parser::ObservationSink {
   parser::ConnectionObserver observer_;
   Timeline timeline_;
   parser::Shared<parser::ClientHello> hello_;
-  std::optional<parser::ProtocolVersion> chosen_version_;
+  parser::Shared<parser::ServerHello> server_hello_;
   std::string target_host_;
   Time now_{};  ///< of the call in progress, for the observations made in it
   bool handshake_done_ = false;

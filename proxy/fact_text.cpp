@@ -266,13 +266,13 @@ std::string_view connect_error_text(ConnectError error) {
 std::string minted_text(const LeafMinted& minted) {
   std::string line = "shows a certificate of its own, ";
   switch (minted.issuer) {
-    case LeafMinted::Issuer::trusted:
+    case certs::MintIssuer::interception_ca:
       line += "issued by its CA";
       break;
-    case LeafMinted::Issuer::untrusted:
+    case certs::MintIssuer::untrusted_ca:
       line += "issued by its CA that nobody trusts, as the server's is not trusted";
       break;
-    case LeafMinted::Issuer::self_signed:
+    case certs::MintIssuer::itself:
       line += "self-signed as the server's";
       break;
   }
@@ -313,7 +313,7 @@ class FactReader {
   }
 
   Line operator()(const LeafMinted& minted) const {
-    if (detail_ == Detail::brief && minted.issuer == LeafMinted::Issuer::trusted) return {};
+    if (detail_ == Detail::brief && minted.issuer == certs::MintIssuer::interception_ca) return {};
     return FactText{"proxy", minted_text(minted)};
   }
 

@@ -183,7 +183,7 @@ class EntryWriter {
     line.field("host", escape_ascii(target.host));
     line.field("port", target.port);
     line.field("mode", target.mode);
-    line.field("reason", target.reason);
+    line.field("reason", escape_utf8(target.reason));
   }
 
   void operator()(const Connected& connected) const {

@@ -11,9 +11,7 @@
 #include <string_view>
 #include <utility>
 
-// std::regex would triple the time to compile this file, for splitting words at '='.
-#define CXXOPTS_NO_REGEX
-#include <cxxopts.hpp>
+#include "proxy/option_values.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -26,15 +24,13 @@ constexpr std::uint32_t max_threads = 256;
 constexpr std::uint32_t max_hello_bytes = (1U << 24) - 1;
 
 cxxopts::Options run_options() {
-  cxxopts::Options options("legible run",
-                           "Relays connections and says which side ended each, and why.");
+  cxxopts::Options options(
+      "legible run", "Relays or intercepts connections and says which side ended each, and why.");
   // clang-format off
   options.add_options()
     ("listen", "where clients connect; port 0: the system's choice; repeatable",
      cxxopts::value<std::vector<std::string>>()->default_value("127.0.0.1:8443"), "[ADDR:]PORT")
     ("to", "the server that everything goes to", cxxopts::value<std::string>(), "HOST:PORT")
-    ("mode", "relay: bytes pass untouched",
-     cxxopts::value<std::string>()->default_value("relay"), "relay")
     ("trust", "anchors (PEM) by which server chains are judged; without it: this machine's store",
      cxxopts::value<std::string>(), "FILE")
     ("client-trust", "anchors (PEM) by which client certificates are judged",
@@ -58,34 +54,8 @@ cxxopts::Options run_options() {
      cxxopts::value<std::string>()->default_value("65536"), "BYTES")
     ("h,help", "this text");
   // clang-format on
+  add_interception_options(options);
   return options;
-}
-
-/// Thrown by the checks below, caught in parse_run_options.
-struct Refused {
-  std::string message;
-};
-
-[[noreturn]] void refuse(std::string_view option, std::string_view value, std::string_view wanted) {
-  throw Refused{fmt::format("--{} {}: {}", option, value, wanted)};
-}
-
-std::uint32_t number(const cxxopts::ParseResult& given, const std::string& option,
-                     std::uint32_t least, std::uint32_t most) {
-  const auto& text = given[option].as<std::string>();
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-    refuse(option, text, fmt::format("a whole number from {} to {} is needed", least, most));
-  }
-  return value;
-}
-
-std::string file_name(const cxxopts::ParseResult& given, const std::string& option) {
-  if (given.count(option) == 0) return {};
-  auto name = given[option].as<std::string>();
-  if (name.empty()) refuse(option, "''", "a file name is needed");
-  return name;
 }
 
 /// The digits behind the last colon are more than a port can be.
@@ -131,20 +101,11 @@ OutputFormat output_format(const cxxopts::ParseResult& given) {
   return json ? OutputFormat::json : OutputFormat::text;
 }
 
-void check_mode(const cxxopts::ParseResult& given) {
-  const auto& mode = given["mode"].as<std::string>();
-  if (mode == "intercept" || mode == "auto") {
-    refuse("mode", mode, "not built into this version, which relays only");
-  }
-  if (mode != "relay") refuse("mode", mode, "relay is needed");
-}
-
 RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   if (!given.unmatched().empty()) {
     throw Refused{fmt::format("'{}' is one word too many: there are only options",
                               given.unmatched().front())};
   }
-  check_mode(given);
   RunOptions options;
   for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
     options.listen.push_back(listen_address(text));
@@ -162,6 +123,7 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
       number(given, "max-connections", 1, std::numeric_limits<std::uint32_t>::max());
   options.threads = given.count("threads") > 0 ? number(given, "threads", 1, max_threads) : cores;
   options.format = output_format(given);
+  options.interception = interception_options(given);
   options.max_hello = number(given, "max-hello", 512, max_hello_bytes);
   return options;
 }
@@ -172,22 +134,7 @@ std::string_view planned_option(std::string_view word) {
       "forward",
       "by-sni",
       "transparent",
-      "intercept",
-      "relay",
-      "ca-dir",
-      "ca-cert",
-      "ca-key",
-      "bad-server-cert",
-      "server-name",
-      "client-cert",
-      "client-key",
-      "ask-client-cert",
-      "client-tls",
-      "server-tls",
-      "client-ciphers",
-      "server-ciphers",
       "capture",
-      "keylog",
       "har",
       "ui",
       "proxy-auth",
@@ -208,7 +155,7 @@ void check_planned(std::span<const char* const> words) {
     const std::string_view name = planned_option(word);
     if (!name.empty()) {
       throw Refused{
-          fmt::format("--{}: not built into this version, which relays to one server", name)};
+          fmt::format("--{}: not built into this version, which serves one target", name)};
     }
   }
 }

@@ -6,8 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/connection.hpp"
 #include "proxy/event_log.hpp"
-#include "proxy/relay_connection.hpp"
+#include "proxy/interception_options.hpp"
 #include "proxy/socket_address.hpp"
 #include "proxy/trust_files.hpp"
 #include "proxy/usage.hpp"
@@ -19,6 +20,7 @@ struct RunOptions {
   std::vector<SocketAddress> listen;  ///< at least one
   HostPort target;
   TrustFiles trust;
+  InterceptionOptions interception;
   Timeouts timeouts;
   std::size_t max_connections = 10000;
   std::size_t threads = 1;

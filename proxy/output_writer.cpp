@@ -24,8 +24,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-int open_for_append(const std::string& path) {
-  return ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+int open_for_append(const std::string& path, int permissions) {
+  return ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, permissions);
 }
 
 /// What a cut line at the end of the file needs so that the next line stands alone.
@@ -220,7 +220,7 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
 
   /// Returns what of `rest` belongs into the fresh file.
   std::string_view open_again(std::string_view rest) {
-    const int fresh = open_for_append(name_);
+    const int fresh = open_for_append(name_, options_.permissions);
     if (fresh < 0) {
       report("cannot be opened again: " + reason(errno));
       return rest;
@@ -271,7 +271,7 @@ OutputWriter::OutputWriter(int descriptor, std::string name, Options options)
     : worker_(std::make_shared<Worker>(descriptor, std::move(name), false, std::move(options))) {}
 
 OutputWriter::OutputWriter(const std::string& path, Options options) {
-  const int descriptor = open_for_append(path);
+  const int descriptor = open_for_append(path, options.permissions);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), path);
   worker_ = std::make_shared<Worker>(descriptor, path, true, std::move(options));
 }

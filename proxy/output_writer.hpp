@@ -24,6 +24,8 @@ class OutputWriter {
     std::size_t queue_bytes = 8 * 1024 * 1024;
     /// Under load the thread writes this often; a line after a pause is written at once.
     std::chrono::milliseconds interval{10};
+    /// Of a file that is made, less the umask.
+    int permissions = 0640;
     /// How long to wait before a failed write is tried again.
     std::chrono::milliseconds retry{500};
     /// Makes the line that stands in the output where lines were dropped.
@@ -35,7 +37,7 @@ class OutputWriter {
   /// Writes to `descriptor`, which stays the caller's; `name` is used in reports.
   OutputWriter(int descriptor, std::string name, Options options);
 
-  /// Appends to the file at `path`, made if it is not there (0640 less the umask). When the file
+  /// Appends to the file at `path`, made if it is not there. When the file
   /// ends in a cut line, a line end is written first. Throws std::system_error.
   OutputWriter(const std::string& path, Options options);
 

@@ -23,47 +23,34 @@ constexpr auto unread_poll_interval = 1000ms;
 // Who the client wanted is worth a moment, when there is no server to send it to.
 constexpr auto refusal_limit = 200ms;
 
-parser::StreamEnd end_of(int status, bool write_failed) {
-  switch (status) {
-    case UV_EOF:
-      // Only the first call that touches a socket after an RST is told of it. When that was a
-      // write, the read after it finds nothing but an end.
-      return write_failed ? parser::StreamEnd::rst : parser::StreamEnd::fin;
-    case UV_ECONNRESET:
-    case UV_EPIPE:
-      return parser::StreamEnd::rst;
-    case UV_ETIMEDOUT:
-      return parser::StreamEnd::timeout;
-    default:
-      return parser::StreamEnd::error;
-  }
-}
-
 }  // namespace
 
-RelayConnection::RelayConnection(ConnectionId id, RelayContext& context, Owner& owner,
-                                 FileDescriptor client, const SocketAddress& peer,
-                                 const std::string& listener)
+RelayConnection::RelayConnection(ConnectionContext& context, Connection::Owner& owner,
+                                 AcceptedClient client, std::string reason)
     : context_(context),
       owner_(owner),
-      record_(id, context.records),
+      owned_record_(std::move(client.record)),
+      record_(*owned_record_),
       timer_(context.loop, [this] { on_timer(); }),
-      accepted_(wall_clock()),
-      begun_(context.loop.now()),
-      last_activity_(begun_),
-      client_host_(peer.host()) {
-  client_.stream = TcpStream(context.loop, std::move(client));
+      accepted_(client.accepted),
+      begun_(client.begun),
+      last_activity_(client.begun),
+      client_host_(std::move(client.host)),
+      early_bytes_(std::move(client.early)) {
+  client_.stream = std::move(client.stream);
   client_.stream.set_owner(&client_);
+  client_.bytes_in = early_bytes_.size();
+  client_.ended = client.ended;
   const HostPort& target = context.target.target();
-  record_.note(accepted_, Leg::client, Accepted{peer.text(), listener});
-  record_.note(accepted_, Leg::server, Target{target.host, target.port, "relay", "fixed target"});
+  record_.note(wall_clock(), Leg::server,
+               Target{target.host, target.port, "relay", std::move(reason)});
 }
 
 RelayConnection::~RelayConnection() { context_.target.forget(*this); }
 
 void RelayConnection::start() {
   enter(Phase::connecting, std::min(context_.timeouts.connect, context_.timeouts.handshake));
-  client_.stream.start_reading();
+  if (!client_.ended) client_.stream.start_reading();
   context_.target.resolve(*this);
 }
 
@@ -180,7 +167,7 @@ void RelayConnection::resume(RelayLeg& leg) {
 // --- ends ---
 
 void RelayConnection::on_read_end(RelayLeg& from, int status) {
-  const parser::StreamEnd how = end_of(status, from.write_failed);
+  const parser::StreamEnd how = stream_end(status, from.write_failed);
   from.ended = true;
   note_end(from, how, false);
   RelayLeg& to = other(from);

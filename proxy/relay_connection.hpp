@@ -4,59 +4,31 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "proxy/connection_history.hpp"
-#include "proxy/connection_record.hpp"
+#include "proxy/connection.hpp"
 #include "proxy/connector.hpp"
-#include "proxy/event_loop.hpp"
-#include "proxy/target_resolver.hpp"
-#include "proxy/tcp_stream.hpp"
 
 namespace legible::proxy {
 
-struct Timeouts {
-  std::chrono::seconds connect{10};
-  std::chrono::seconds handshake{20};  ///< from accept to the end of the handshake
-  std::chrono::seconds idle{300};
-};
-
-/// What all relayed connections of one loop share.
-struct RelayContext {
-  EventLoop& loop;
-  RecordContext& records;
-  TargetResolver& target;
-  ConnectionHistory& history;
-  Timeouts timeouts;
-};
-
-class RelayConnection final : private TargetResolver::Waiter, private Connector::Owner {
+class RelayConnection final : public Connection,
+                              private TargetResolver::Waiter,
+                              private Connector::Owner {
  public:
-  class Owner {
-   public:
-    /// The verdict was given and both legs are closed: the connection may be destroyed, but not
-    /// within this call.
-    virtual void on_finished(RelayConnection& connection) = 0;
-
-   protected:
-    ~Owner() = default;
-  };
-
-  /// `listener` is the address where the client came in.
-  RelayConnection(ConnectionId id, RelayContext& context, Owner& owner, FileDescriptor client,
-                  const SocketAddress& peer, const std::string& listener);
-  ~RelayConnection();
+  /// `reason`: why the connection is relayed.
+  RelayConnection(ConnectionContext& context, Connection::Owner& owner, AcceptedClient client,
+                  std::string reason);
+  ~RelayConnection() override;
   RelayConnection(const RelayConnection&) = delete;
   RelayConnection& operator=(const RelayConnection&) = delete;
 
-  ConnectionId id() const { return record_.id(); }
-
+  ConnectionId id() const override { return record_.id(); }
   /// Opens the server leg.
-  void start();
-  /// Ends it now, with a verdict that says that the proxy did.
-  void shut_down();
+  void start() override;
+  void shut_down() override;
 
  private:
   /// What the timer is for, and so what the connection waits for.
@@ -127,9 +99,10 @@ class RelayConnection final : private TargetResolver::Waiter, private Connector:
   void finish();
   RelayLeg& other(const RelayLeg& leg) { return &leg == &client_ ? server_ : client_; }
 
-  RelayContext& context_;
-  Owner& owner_;
-  ConnectionRecord record_;
+  ConnectionContext& context_;
+  Connection::Owner& owner_;
+  std::unique_ptr<ConnectionRecord> owned_record_;
+  ConnectionRecord& record_;
   RelayLeg client_{*this, Leg::client};
   RelayLeg server_{*this, Leg::server};
   Timer timer_;

@@ -7,20 +7,22 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <thread>
 
 #include "proxy/descriptor_limit.hpp"
 #include "proxy/event_log.hpp"
+#include "proxy/key_log_file.hpp"
 #include "proxy/options.hpp"
 #include "proxy/own_listener.hpp"
-#include "proxy/relay_proxy.hpp"
+#include "proxy/proxy.hpp"
 #include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
 namespace {
 
-RelaySettings relay_settings(const RunOptions& options) {
-  RelaySettings settings;
+ProxySettings proxy_settings(const RunOptions& options) {
+  ProxySettings settings;
   settings.listen = options.listen;
   settings.target = options.target;
   settings.timeouts = options.timeouts;
@@ -29,6 +31,7 @@ RelaySettings relay_settings(const RunOptions& options) {
   settings.limits.client_hello_bytes = options.max_hello;
   settings.server_trust = options.trust.load_server();
   settings.client_trust = options.trust.load_client();
+  settings.interception = load_interception(options.interception);
   return settings;
 }
 
@@ -41,21 +44,29 @@ OutputOptions output_options(const RunOptions& options) {
 
 void run(const RunOptions& options) {
   raise_descriptor_limit();
-  const RelaySettings settings = relay_settings(options);
+  ProxySettings settings = proxy_settings(options);
+  std::optional<KeyLogFile> key_log;
+  if (!options.interception.key_log.empty()) {
+    settings.interception.key_log = &key_log.emplace(options.interception.key_log);
+  }
   EventOutputs outputs(output_options(options));
-  RelayProxy proxy(settings, [&] { return outputs.make_sink(); });
+  Proxy proxy(settings, [&] { return outputs.make_sink(); });
 
   const SignalWatcher interrupt(proxy.main_loop(), SIGINT, [&] { proxy.stop(); });
   const SignalWatcher terminate(proxy.main_loop(), SIGTERM, [&] { proxy.stop(); });
   // There is no configuration file to read again, and a terminal that closes is no reason to end.
   const SignalWatcher hang_up(proxy.main_loop(), SIGHUP, [] {});
-  const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] { outputs.reopen(); });
+  const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] {
+    outputs.reopen();
+    if (key_log) key_log->reopen();
+  });
 
   for (const SocketAddress& address : proxy.addresses()) {
     complain("listening on {}", address.text());
   }
   proxy.run();
   outputs.close();
+  if (key_log) key_log->close();
   // Everything is written: a name server that does not answer must not hold up the end.
   if (proxy.lookup_pending()) std::_Exit(EXIT_SUCCESS);
 }

@@ -13,6 +13,7 @@
 
 #include "certs/certificate.hpp"
 #include "certs/chain_judge.hpp"
+#include "certs/mirror_plan.hpp"
 #include "parser/observation.hpp"
 
 namespace legible::proxy {
@@ -49,8 +50,8 @@ struct Accepted {
 struct Target {
   std::string host;
   std::uint16_t port = 0;
-  std::string_view mode;     ///< "relay"; both are literals, for each connection keeps its entries
-  std::string_view reason;   ///< "fixed target", "capture"
+  std::string_view mode;     ///< "relay" or "intercept"
+  std::string reason;        ///< "fixed target", "capture", "--mode auto"
   bool host_is_name = true;  ///< false: `host` is an address that the client may know by a name
 };
 
@@ -106,8 +107,7 @@ struct ProxyClosing {
 
 /// Intercept: the certificate that the client is shown in place of the server's own.
 struct LeafMinted {
-  enum class Issuer : std::uint8_t { trusted, untrusted, self_signed };
-  Issuer issuer = Issuer::trusted;       ///< the CA to install, its stand-in for unknown ones, none
+  certs::MintIssuer issuer = certs::MintIssuer::interception_ca;
   std::vector<std::string> added_names;  ///< by which the client reached a target of another name
 };
 

@@ -46,13 +46,13 @@ std::string_view id(parser::StreamEnd end) {
   return entry_of(names, end);
 }
 
-std::string_view id(LeafMinted::Issuer issuer) {
+std::string_view id(certs::MintIssuer issuer) {
   switch (issuer) {
-    case LeafMinted::Issuer::trusted:
-      return "trusted";
-    case LeafMinted::Issuer::untrusted:
-      return "untrusted";
-    case LeafMinted::Issuer::self_signed:
+    case certs::MintIssuer::interception_ca:
+      return "interception-ca";
+    case certs::MintIssuer::untrusted_ca:
+      return "untrusted-ca";
+    case certs::MintIssuer::itself:
       return "self-signed";
   }
   return "";

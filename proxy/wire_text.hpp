@@ -21,7 +21,7 @@ std::string_view id(parser::SniState state);
 std::string_view id(parser::StreamEnd end);
 std::string_view id(ConnectError error);
 /// The ids of `leaf-minted`.
-std::string_view id(LeafMinted::Issuer issuer);
+std::string_view id(certs::MintIssuer issuer);
 
 /// The low `bytes` bytes of a number: "0x1301", "0x02".
 std::string hex_id(std::uint32_t number, std::size_t bytes);

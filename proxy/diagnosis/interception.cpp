@@ -79,7 +79,7 @@ bool about_server_certificate(Cause cause) {
 /// own authority, or it pins the real one.
 void doubt_own_authority(Verdict& verdict, const LeafMinted* leaf) {
   const bool refused = verdict.closer == Closer::client && about_server_certificate(verdict.cause);
-  if (!refused || !leaf || leaf->issuer != LeafMinted::Issuer::trusted) return;
+  if (!refused || !leaf || leaf->issuer != certs::MintIssuer::interception_ca) return;
   verdict.alternatives.insert(
       verdict.alternatives.begin(),
       {verdict.cause, "it would say the same of the server's own certificate without the proxy"});

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "proxy/event_sink.hpp"
-#include "proxy/relay_proxy.hpp"
+#include "proxy/proxy.hpp"
 #include "proxy/text_report.hpp"
 
 namespace legible::proxy::lab {
@@ -83,9 +83,9 @@ HostPort target_of(const Scenario& scenario, LoopbackListener& listener) {
   return {"127.0.0.1", listener.port()};
 }
 
-RelaySettings settings_for(const HostPort& target,
+ProxySettings settings_for(const HostPort& target,
                            const std::shared_ptr<const certs::TrustStore>& trust) {
-  RelaySettings settings;
+  ProxySettings settings;
   settings.listen = {*SocketAddress::from_numeric("127.0.0.1", 0)};
   settings.target = target;
   settings.server_trust = trust;
@@ -100,8 +100,8 @@ std::optional<Outcome> run_scenario(const Scenario& scenario,
   const auto start = std::chrono::steady_clock::now();
   LoopbackListener listener;
   OutcomeBox box;
-  RelayProxy proxy{settings_for(target_of(scenario, listener), trust),
-                   [&box] { return std::make_unique<VerdictSink>(box); }};
+  Proxy proxy{settings_for(target_of(scenario, listener), trust),
+              [&box] { return std::make_unique<VerdictSink>(box); }};
   std::thread proxy_thread{[&proxy] { proxy.run(); }};
   std::thread server_thread{[&] {
     if (!scenario.server) return;

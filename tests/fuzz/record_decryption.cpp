@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "proxy/capture/key_log.hpp"
 #include "proxy/capture/key_log_decryptor.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -92,6 +92,26 @@ TEST_CASE("the option --json means --format json") {
   CHECK(accepted({"--to", "a:1", "--json"}).format == OutputFormat::json);
 }
 
+TEST_CASE("hosts are excepted from the mode in the order in which they are named") {
+  const InterceptionOptions options =
+      accepted({"--to", "a:1", "--mode", "auto", "--relay", "*.bank.example", "--intercept",
+                "*.example", "--relay", "x", "--server-tls", "1.2", "--client-ciphers",
+                "TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"})
+          .interception;
+  CHECK(options.active());
+  CHECK(options.mode == Mode::automatic);
+  REQUIRE(options.rules.size() == 3);
+  CHECK(options.rules[0].glob == "*.bank.example");
+  CHECK(options.rules[0].mode == Mode::relay);
+  CHECK(options.rules[1].mode == Mode::intercept);
+  CHECK(options.rules[2].glob == "x");
+  CHECK(options.server_limits.highest == legible::parser::tls12);
+  CHECK(options.client_limits.highest == legible::parser::tls13);
+  CHECK(options.client_limits.ciphers ==
+        std::vector<legible::parser::CipherSuite>{{0x1301}, {0xc02f}});
+  CHECK_FALSE(accepted({"--to", "a:1"}).interception.active());
+}
+
 TEST_CASE("wrong usage of run is one line that names the option") {
   struct Case {
     std::vector<std::string> words;
@@ -109,8 +129,14 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--listen", "localhost:1"}, "--listen localhost:1"},
       {{"--to", "a:1", "--listen", "99999"}, "--listen"},
       {{"--to", "a:1", "--listen", ""}, "--listen"},
-      {{"--to", "a:1", "--mode", "intercept"}, "--mode intercept"},
-      {{"--to", "a:1", "--mode", "auto"}, "--mode auto"},
+      {{"--to", "a:1", "--intercept", ""}, "--intercept"},
+      {{"--to", "a:1", "--bad-server-cert", "hide"}, "--bad-server-cert hide"},
+      {{"--to", "a:1", "--client-tls", "1.1-1.3"}, "--client-tls 1.1-1.3"},
+      {{"--to", "a:1", "--server-tls", "1.3-1.2"}, "--server-tls 1.3-1.2"},
+      {{"--to", "a:1", "--server-ciphers", "RC4"}, "--server-ciphers RC4"},
+      {{"--to", "a:1", "--client-ciphers", "TLS_RSA_WITH_RC4_128_MD5"}, "--client-ciphers"},
+      {{"--to", "a:1", "--ca-cert", "f"}, "--ca-key"},
+      {{"--to", "a:1", "--client-key", "f"}, "--client-key"},
       {{"--to", "a:1", "--mode", "x"}, "--mode x"},
       {{"--to", "a:1", "--connect-timeout", "0"}, "--connect-timeout"},
       {{"--to", "a:1", "--handshake-timeout", "-1"}, "--handshake-timeout"},
@@ -125,7 +151,7 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "-x"}, "-x"},
       {{"--forward"}, "--forward: not built into this version"},
       {{"--by-sni=443"}, "--by-sni: not built into this version"},
-      {{"--to", "a:1", "--keylog", "f"}, "--keylog: not built into this version"},
+      {{"--to", "a:1", "--capture", "f"}, "--capture: not built into this version"},
       {{"--to", "a:1", "stray"}, "stray"},
   }));
   CAPTURE(c.words);

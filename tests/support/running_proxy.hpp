@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/relay_proxy.hpp"
+#include "proxy/proxy.hpp"
 #include "support/loopback.hpp"
 
 namespace legible::test {
@@ -89,7 +89,7 @@ class EventRecorder {
 
 class RunningProxy {
  public:
-  using Change = std::function<void(proxy::RelaySettings&)>;
+  using Change = std::function<void(proxy::ProxySettings&)>;
 
   explicit RunningProxy(std::uint16_t target_port, const Change& change = {})
       : proxy_(settings(target_port, change), [this] { return recorder_.make_sink(); }),
@@ -106,8 +106,8 @@ class RunningProxy {
   void join() { thread_.join(); }
 
  private:
-  static proxy::RelaySettings settings(std::uint16_t target_port, const Change& change) {
-    proxy::RelaySettings settings;
+  static proxy::ProxySettings settings(std::uint16_t target_port, const Change& change) {
+    proxy::ProxySettings settings;
     settings.listen = {*proxy::SocketAddress::from_numeric("127.0.0.1", 0)};
     settings.target = {"127.0.0.1", target_port};
     if (change) change(settings);
@@ -115,7 +115,7 @@ class RunningProxy {
   }
 
   EventRecorder recorder_;
-  proxy::RelayProxy proxy_;
+  proxy::Proxy proxy_;
   std::jthread thread_;
 };
 

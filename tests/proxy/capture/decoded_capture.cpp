@@ -7,6 +7,7 @@
 
 #include "parser/iana_tables.hpp"
 #include "proxy/capture/ip_fragments.hpp"
+#include "proxy/capture/key_log.hpp"
 #include "proxy/capture/key_log_decryptor.hpp"
 #include "proxy/capture/tcp_tracker.hpp"
 

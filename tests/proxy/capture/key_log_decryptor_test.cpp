@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proxy/capture/decoded_capture.hpp"
+#include "proxy/capture/key_log.hpp"
 
 namespace legible::capture {
 namespace {

@@ -11,36 +11,39 @@
 
 #include "proxy/admission.hpp"
 #include "proxy/chain_cache.hpp"
+#include "proxy/client_intake.hpp"
 #include "proxy/connection_record.hpp"
 #include "proxy/event_loop.hpp"
 #include "proxy/event_sink.hpp"
 #include "proxy/listening_socket.hpp"
-#include "proxy/relay_connection.hpp"
 #include "proxy/target_resolver.hpp"
 #include "proxy/tcp_listener.hpp"
 
 namespace legible::proxy {
 
 /// What the loops of one proxy share; all of it may be used from any thread.
-struct RelayShared {
+struct WorkerShared {
   const HostPort target;
   const std::vector<SocketAddress> listeners;  ///< as bound
   const Timeouts timeouts;
   const parser::Limits limits;
   const std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: not judged
   const std::shared_ptr<const certs::TrustStore> client_trust;
+  const InterceptionSettings interception;
   Admission admission;
   ConnectionHistory history{};
   std::atomic<ConnectionId> last_id{0};
 };
 
-class RelayWorker final : private TcpListener::Owner, private RelayConnection::Owner {
+class Worker final : private TcpListener::Owner,
+                     private Connection::Owner,
+                     private ClientIntake::Owner {
  public:
   /// `shared` must outlive the worker, and the workers each other's threads: one may wake another.
-  RelayWorker(RelayShared& shared, std::unique_ptr<EventSink> sink);
-  ~RelayWorker();
-  RelayWorker(const RelayWorker&) = delete;
-  RelayWorker& operator=(const RelayWorker&) = delete;
+  Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
   /// Before `run`.
   void add_listener(FileDescriptor socket, const SocketAddress& address);
@@ -63,7 +66,11 @@ class RelayWorker final : private TcpListener::Owner, private RelayConnection::O
   bool may_accept() override;
   void on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) override;
   void on_accept_error(int error) override;
-  void on_finished(RelayConnection& connection) override;
+  void on_finished(Connection& connection) override;
+  void on_chosen(ClientIntake& intake, AcceptedClient client, std::unique_ptr<LegSecrets> secrets,
+                 ModeChoice choice) override;
+  std::unique_ptr<Connection> serve(ConnectionId id, FileDescriptor client,
+                                    const SocketAddress& peer, const std::string& listener);
 
   void on_wakeup();
   void on_stop_request();
@@ -71,16 +78,16 @@ class RelayWorker final : private TcpListener::Owner, private RelayConnection::O
   void before_waiting();
   void notice(const std::string& what);
 
-  RelayShared& shared_;
+  WorkerShared& shared_;
   EventLoop loop_;
   std::unique_ptr<EventSink> sink_;
   ChainCache chains_;
   RecordContext records_;
   TargetResolver target_;
-  RelayContext context_;
-  std::unordered_map<ConnectionId, std::unique_ptr<RelayConnection>> connections_;
+  ConnectionContext context_;
+  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   /// Destroyed when no call of theirs can be under way.
-  std::vector<std::unique_ptr<RelayConnection>> finished_;
+  std::vector<std::unique_ptr<Connection>> finished_;
   std::list<TcpListener> listeners_;
   Timer grace_timer_;
   Wakeup wakeup_;

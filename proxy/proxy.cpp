@@ -1,4 +1,4 @@
-#include "proxy/relay_proxy.hpp"
+#include "proxy/proxy.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -9,7 +9,7 @@ namespace legible::proxy {
 
 namespace {
 
-std::vector<ListeningSockets> listen_on_all(const RelaySettings& settings) {
+std::vector<ListeningSockets> listen_on_all(const ProxySettings& settings) {
   std::vector<ListeningSockets> listening;
   for (const SocketAddress& address : settings.listen) {
     listening.push_back(listen_on(address, settings.threads));
@@ -25,20 +25,17 @@ std::vector<SocketAddress> bound_addresses(const std::vector<ListeningSockets>& 
 
 }  // namespace
 
-RelayProxy::RelayProxy(const RelaySettings& settings, const MakeSink& make_sink)
-    : RelayProxy(settings, listen_on_all(settings), make_sink) {}
+Proxy::Proxy(const ProxySettings& settings, const MakeSink& make_sink)
+    : Proxy(settings, listen_on_all(settings), make_sink) {}
 
-RelayProxy::RelayProxy(const RelaySettings& settings, std::vector<ListeningSockets> listening,
-                       const MakeSink& make_sink)
-    : shared_{settings.target,
-              bound_addresses(listening),
-              settings.timeouts,
-              settings.limits,
-              settings.server_trust,
-              settings.client_trust,
-              Admission(settings.max_connections)} {
+Proxy::Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
+             const MakeSink& make_sink)
+    : shared_{settings.target,       bound_addresses(listening),
+              settings.timeouts,     settings.limits,
+              settings.server_trust, settings.client_trust,
+              settings.interception, Admission(settings.max_connections)} {
   for (std::size_t i = 0; i < settings.threads; ++i) {
-    workers_.push_back(std::make_unique<RelayWorker>(shared_, make_sink()));
+    workers_.push_back(std::make_unique<Worker>(shared_, make_sink()));
     for (ListeningSockets& each : listening) {
       workers_.back()->add_listener(std::move(each.sockets[i]), each.address);
     }
@@ -46,7 +43,7 @@ RelayProxy::RelayProxy(const RelaySettings& settings, std::vector<ListeningSocke
   shared_.admission.restrict_to(connections_for_free_descriptors());
 }
 
-void RelayProxy::run() {
+void Proxy::run() {
   EventSink& sink = workers_.front()->sink();
   for (const SocketAddress& address : addresses()) sink.on_listening(wall_clock(), address.text());
   sink.flush();
@@ -58,11 +55,11 @@ void RelayProxy::run() {
   workers_.front()->run();
 }
 
-void RelayProxy::stop() {
+void Proxy::stop() {
   for (const auto& worker : workers_) worker->stop();
 }
 
-bool RelayProxy::lookup_pending() const {
+bool Proxy::lookup_pending() const {
   return std::ranges::any_of(workers_, [](const auto& worker) { return worker->lookup_pending(); });
 }
 

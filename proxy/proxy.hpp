@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "proxy/event_sink.hpp"
-#include "proxy/relay_worker.hpp"
 #include "proxy/socket_address.hpp"
+#include "proxy/worker.hpp"
 
 namespace legible::proxy {
 
-struct RelaySettings {
+struct ProxySettings {
   std::vector<SocketAddress> listen;
   HostPort target;
   Timeouts timeouts;
@@ -20,15 +20,16 @@ struct RelaySettings {
   parser::Limits limits;
   std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: chains are not judged
   std::shared_ptr<const certs::TrustStore> client_trust;
+  InterceptionSettings interception;
 };
 
-class RelayProxy {
+class Proxy {
  public:
   using MakeSink = std::function<std::unique_ptr<EventSink>()>;
 
   /// Binds and listens; `make_sink` is called once for each thread. Throws std::system_error or
   /// std::runtime_error when an address or enough descriptors are not to be had.
-  RelayProxy(const RelaySettings& settings, const MakeSink& make_sink);
+  Proxy(const ProxySettings& settings, const MakeSink& make_sink);
 
   /// Where it listens, in the order of the settings; port 0 has become the system's choice.
   const std::vector<SocketAddress>& addresses() const { return shared_.listeners; }
@@ -46,11 +47,11 @@ class RelayProxy {
   bool lookup_pending() const;
 
  private:
-  RelayProxy(const RelaySettings& settings, std::vector<ListeningSockets> listening,
-             const MakeSink& make_sink);
+  Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
+        const MakeSink& make_sink);
 
-  RelayShared shared_;
-  std::vector<std::unique_ptr<RelayWorker>> workers_;
+  WorkerShared shared_;
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 }  // namespace legible::proxy

@@ -1,0 +1,73 @@
+#pragma once
+// What an event loop knows of each connection it serves, whatever is done with it.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/connection_history.hpp"
+#include "proxy/connection_record.hpp"
+#include "proxy/event_loop.hpp"
+#include "proxy/target_resolver.hpp"
+#include "proxy/tcp_stream.hpp"
+
+namespace legible::proxy {
+
+struct Timeouts {
+  std::chrono::seconds connect{10};
+  std::chrono::seconds handshake{20};  ///< from accept to the end of the handshake
+  std::chrono::seconds idle{300};
+};
+
+/// What all connections of one loop share.
+struct ConnectionContext {
+  EventLoop& loop;
+  RecordContext& records;
+  TargetResolver& target;
+  ConnectionHistory& history;
+  Timeouts timeouts;
+};
+
+class Connection {
+ public:
+  class Owner {
+   public:
+    /// The verdict was given and both legs are closed: the connection may be destroyed, but not
+    /// within this call.
+    virtual void on_finished(Connection& connection) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  virtual ~Connection() = default;
+
+  virtual ConnectionId id() const = 0;
+  virtual void start() = 0;
+  /// Ends it now, with a verdict that says that the proxy did.
+  virtual void shut_down() = 0;
+};
+
+/// A client that was accepted, with all that is known of it. It moves from the one who looks what
+/// it wants to the one who serves it.
+struct AcceptedClient {
+  /// `listener` is the address where the client came in.
+  AcceptedClient(ConnectionId id, ConnectionContext& context, FileDescriptor socket,
+                 const SocketAddress& peer, const std::string& listener,
+                 parser::RecordDecryptor* decryptor = nullptr);
+
+  TcpStream stream;
+  std::unique_ptr<ConnectionRecord> record;
+  std::string host;  ///< its address, without the port
+  Time accepted{};
+  std::uint64_t begun = 0;          ///< loop time, which no change of the clock moves
+  std::vector<std::uint8_t> early;  ///< that it sent, and that nobody has used yet
+  bool ended = false;               ///< its FIN came
+};
+
+/// How a stream ended, by what libuv says of a read. `write_failed`: a write to it did before.
+parser::StreamEnd stream_end(int status, bool write_failed);
+
+}  // namespace legible::proxy

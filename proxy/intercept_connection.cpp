@@ -1,0 +1,531 @@
+#include "proxy/intercept_connection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "proxy/leg_settings.hpp"
+#include "proxy/timeline_search.hpp"
+
+namespace legible::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+using State = tls::Session::State;
+
+// As in a relay: a leg whose queue is longer is no longer fed.
+constexpr std::size_t high_water = 128 * 1024;
+constexpr std::size_t low_water = high_water / 2;
+constexpr std::size_t max_held = 64 * 1024;
+
+// A failed handshake has its verdict at the latest 3 s after its first terminal event.
+constexpr auto linger_limit = 2500ms;
+constexpr auto reset_poll_interval = 20ms;
+constexpr int max_reset_polls = 50;
+
+constexpr parser::AlertDescription handshake_failure{40};
+constexpr parser::AlertDescription bad_certificate{42};
+constexpr parser::AlertDescription protocol_version{70};
+constexpr parser::AlertDescription internal_error{80};
+
+/// An alert in a record of its own, for a client to whom nothing was said yet.
+std::array<std::uint8_t, 7> clear_alert(parser::AlertDescription description) {
+  return {parser::content_type::alert.value,
+          3,
+          3,
+          0,
+          2,
+          parser::alert_level::fatal.value,
+          description.value};
+}
+
+std::string mend_text(const certs::Judgement& judgement) {
+  std::string text;
+  for (const certs::Problem& problem : judgement.problems) {
+    if (!text.empty()) text += ", ";
+    text += certs::id(problem.id);
+  }
+  return text;
+}
+
+}  // namespace
+
+InterceptConnection::InterceptConnection(ConnectionContext& context,
+                                         const InterceptionSettings& settings,
+                                         Connection::Owner& owner, AcceptedClient client,
+                                         std::unique_ptr<LegSecrets> secrets, std::string reason)
+    : context_(context),
+      settings_(settings),
+      owner_(owner),
+      timer_(context.loop, [this] { on_timer(); }),
+      accepted_(client.accepted),
+      begun_(client.begun),
+      last_activity_(client.begun),
+      client_host_(std::move(client.host)),
+      held_(std::move(client.early)) {
+  client_.record = std::move(client.record);
+  client_.record->begin_interception();
+  client_.secrets = std::move(secrets);
+  client_.stream = std::move(client.stream);
+  client_.stream.set_owner(&client_);
+  client_.bytes_in = held_.size();
+  client_.ended = client.ended;
+
+  server_.secrets = std::make_unique<LegSecrets>(settings.key_log);
+  server_.record = std::make_unique<ConnectionRecord>(
+      id(), context.records, &server_.secrets->decryptor, Scope::server_leg);
+  const HostPort& target = context.target.target();
+  const Target told{target.host, target.port, "intercept", std::move(reason)};
+  for (const Entry& entry : client_.record->timeline().entries()) {
+    if (std::holds_alternative<Accepted>(entry.fact)) {
+      server_.record->inform(entry.time, Leg::client, entry.fact);
+    }
+  }
+  client_.record->note(wall_clock(), Leg::server, told);
+  server_.record->inform(wall_clock(), Leg::server, told);
+}
+
+InterceptConnection::~InterceptConnection() { context_.target.forget(*this); }
+
+void InterceptConnection::start() {
+  if (!client_.ended) client_.stream.start_reading();
+  const parser::ClientHello* hello = client_.record->client_hello();
+  if (hello == nullptr) {
+    return refuse(client_, {ProxyReason::not_terminable, {}, "its hello cannot be read"},
+                  handshake_failure);
+  }
+  tls::NarrowedOffer accepted = tls::narrow(*hello, settings_.client_limits);
+  if (accepted.obstacle.empty()) offer_ = tls::narrow(*hello, settings_.server_limits);
+  const std::string& obstacle = accepted.obstacle.empty() ? offer_.obstacle : accepted.obstacle;
+  if (!obstacle.empty()) {
+    const bool old = hello->highest_version() < parser::tls12;
+    return refuse(client_, {ProxyReason::not_terminable, {}, obstacle},
+                  old ? protocol_version : handshake_failure);
+  }
+  names_ = server_names(settings_, *hello, context_.target.target().host);
+  enter(Phase::connecting,
+        std::min<std::chrono::milliseconds>(context_.timeouts.connect, handshake_time_left()));
+  context_.target.resolve(*this);
+}
+
+// --- the server leg ---
+
+void InterceptConnection::on_resolved(Addresses addresses) {
+  connector_.emplace(context_.loop, std::move(addresses), static_cast<Connector::Owner&>(*this));
+  connector_->start();
+}
+
+void InterceptConnection::on_resolve_failed(const std::string& detail) {
+  on_connect_failed({ConnectError::dns, {}, detail});
+}
+
+void InterceptConnection::on_own_listener(const SocketAddress& address) {
+  on_connect_failed({ConnectError::own_listener, address.text(), {}});
+}
+
+void InterceptConnection::on_connected(TcpStream stream, const SocketAddress& address) {
+  const Time now = wall_clock();
+  server_.record->note(now, Leg::server, Connected{address.text(), now - accepted_});
+  server_.stream = std::move(stream);
+  server_.stream.set_owner(&server_);
+  connector_.reset();
+  begin_server_handshake();
+}
+
+void InterceptConnection::on_connect_failed(ConnectFailed failure) {
+  context_.target.doubt();
+  server_.record->note(wall_clock(), Leg::server, std::move(failure));
+  connector_.reset();
+  mirror_reset(client_);
+}
+
+void InterceptConnection::on_connect_shortage() {
+  server_.record->note(wall_clock(), Leg::server, ProxyClosing{ProxyReason::resources, {}, {}});
+  connector_.reset();
+  mirror_reset(client_);
+}
+
+void InterceptConnection::begin_server_handshake() {
+  enter(Phase::server_handshake, handshake_time_left());
+  server_.session.emplace(server_leg_settings(settings_, offer_, names_), server_.secrets->live);
+  server_.session->start();
+  server_.stream.start_reading();
+  flush(server_);
+}
+
+void InterceptConnection::on_server_ready() {
+  const auto* chain = last_fact<ChainSeen>(server_.record->timeline(), Leg::server);
+  const auto* judged = last_fact<ChainJudged>(server_.record->timeline(), Leg::server);
+  if (chain == nullptr || chain->chain->empty() || judged == nullptr) {
+    return refuse(server_, {ProxyReason::tls_failure, {}, "the server showed no certificate"},
+                  handshake_failure);
+  }
+  const certs::Judgement& judgement = *judged->judgement;
+  if (!judgement.ok && settings_.bad_server_certificate == BadServerCertificate::refuse) {
+    return refuse(server_, {ProxyReason::server_certificate, {}, mend_text(judgement)},
+                  bad_certificate);
+  }
+  mint(chain->chain->front(), judgement);
+}
+
+void InterceptConnection::mint(const certs::Certificate& leaf, const certs::Judgement& judgement) {
+  enter(Phase::minting, handshake_time_left());
+  struct Job {
+    certs::Certificate original;
+    certs::MintRequest request;
+    std::optional<certs::MintedLeaf> leaf;
+  };
+  const auto job = std::make_shared<Job>();
+  job->original = leaf;
+  job->request.original = &job->original;
+  job->request.plan = settings_.bad_server_certificate == BadServerCertificate::accept
+                          ? certs::accept_plan()
+                          : certs::mirror_plan(judgement);
+  if (!names_.verified.empty()) job->request.judged_name = names_.verified;
+  const std::string& asked = client_.record->client_hello()->sni;
+  if (!asked.empty()) job->request.names = {asked};
+  job->request.family = leaf_family(leaf, offer_);
+  job->request.now = std::chrono::floor<std::chrono::seconds>(wall_clock());
+  minting_.emplace(
+      context_.loop, [job, minter = settings_.minter] { job->leaf = minter->mint(job->request); },
+      [this, job](std::exception_ptr thrown) {
+        minting_.reset();
+        if (!thrown) return on_minted(std::move(*job->leaf));
+        refuse(client_, {ProxyReason::tls_failure, {}, "no certificate could be made"},
+               internal_error);
+      });
+}
+
+void InterceptConnection::on_minted(certs::MintedLeaf leaf) {
+  if (phase_ == Phase::minting) begin_client_handshake(std::move(leaf));
+}
+
+// --- the client leg ---
+
+void InterceptConnection::begin_client_handshake(certs::MintedLeaf leaf) {
+  const Time now = wall_clock();
+  // What the client thinks of the certificate is judged by what is wrong with the server's own.
+  const Timeline& server = server_.record->timeline();
+  client_.record->inform(now, Leg::server, *last_fact<ChainJudged>(server, Leg::server));
+  const certs::Certificate& original = last_fact<ChainSeen>(server, Leg::server)->chain->front();
+  client_.record->note(now, Leg::server,
+                       LeafMinted{leaf.plan.issuer, added_names(leaf.leaf(), original)});
+
+  enter(Phase::client_handshake, handshake_time_left());
+  const parser::ClientHello& hello = *client_.record->client_hello();
+  const auto* request =
+      last_observed<parser::Shared<parser::CertificateRequest>>(server, Leg::server);
+  const ServerChoice choice{*server_.record->server_hello(), server_.session->alpn(),
+                            request ? request->get() : nullptr};
+  client_.session.emplace(client_leg_settings(settings_, hello, choice, leaf),
+                          client_.secrets->live);
+  // The bytes are on record already.
+  const auto held = with_whole_records(std::exchange(held_, {}), hello.records);
+  client_.session->feed(held, client_);
+  on_state(client_);
+  relieve(client_, server_);
+}
+
+void InterceptConnection::on_client_ready() {
+  enter(Phase::open, context_.timeouts.idle);
+  if (!client_.undelivered.empty()) client_.session->write(std::exchange(client_.undelivered, {}));
+  flush(client_);
+  relieve(server_, client_);
+  if (server_.session->state() == State::peer_closed) on_state(server_);
+  if (server_.ended) client_.stream.shutdown();
+}
+
+// --- what the peers say ---
+
+void InterceptConnection::on_read(PeerLeg& from, std::span<const std::uint8_t> bytes) {
+  from.bytes_in += bytes.size();
+  last_activity_ = context_.loop.now();
+  if (!from.session) {
+    // The client, while the server leg is made ready.
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+    from.record->bytes(wall_clock(), from.side, bytes);
+    if (held_.size() > max_held) {
+      from.paused = true;
+      from.stream.stop_reading();
+    }
+  } else {
+    feed(from, bytes);
+  }
+  if (const auto alert = new_fatal_alert(from)) return on_fatal_alert(from, *alert);
+  if (from.session) on_state(from);
+}
+
+void InterceptConnection::feed(PeerLeg& from, std::span<const std::uint8_t> bytes) {
+  // The session comes first: it derives the secrets by which the record reads what came.
+  from.session->feed(bytes, from);
+  from.record->bytes(wall_clock(), from.side, bytes);
+}
+
+void InterceptConnection::on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes) {
+  PeerLeg& to = other(from);
+  if (to.open()) {
+    to.session->write(bytes);
+  } else {
+    to.undelivered.insert(to.undelivered.end(), bytes.begin(), bytes.end());
+  }
+}
+
+void InterceptConnection::on_state(PeerLeg& from) {
+  PeerLeg& to = other(from);
+  flush(from);
+  if (to.session) flush(to);
+  if (phase_ == Phase::lingering || phase_ >= Phase::resetting) return;
+  switch (from.session->state()) {
+    case State::handshaking:
+      return;
+    case State::failed:
+      return on_tls_failure(from);
+    case State::open:
+      break;
+    case State::peer_closed:
+      if (to.open() && !std::exchange(from.notified, true)) {
+        to.session->close_notify();
+        flush(to);
+      }
+      break;
+  }
+  if (&from == &server_ && phase_ == Phase::server_handshake) return on_server_ready();
+  if (&from == &client_ && phase_ == Phase::client_handshake) return on_client_ready();
+  const std::size_t waiting = to.undelivered.size() + (to.stream ? to.stream.queued() : 0);
+  if (waiting > high_water && !from.paused) {
+    from.paused = true;
+    from.stream.stop_reading();
+  }
+}
+
+void InterceptConnection::flush(PeerLeg& to) {
+  std::vector<std::uint8_t>& output = to.session->output();
+  if (output.empty()) return;
+  const std::vector<std::uint8_t> bytes = std::exchange(output, {});
+  if (!to.write_failed && to.stream) {
+    if (to.stream.write(bytes) < 0) {
+      // What the peer sent before it went away is still to be read, an alert perhaps.
+      to.write_failed = true;
+      to.paused = false;
+      if (!to.ended) to.stream.start_reading();
+    } else {
+      to.bytes_out += bytes.size();
+    }
+  }
+  to.record->bytes(wall_clock(), to.proxy_role(), bytes);
+}
+
+void InterceptConnection::on_written(PeerLeg& to, int status) {
+  if (status == 0) last_activity_ = context_.loop.now();
+  if (&to == resetting_) return mirror_reset(to);
+  if (phase_ == Phase::finishing) return finish_when_sent();
+  if (status < 0) to.write_failed = true;
+  relieve(other(to), to);
+}
+
+/// Reads `from` again, when `to` has room for what comes.
+void InterceptConnection::relieve(PeerLeg& from, PeerLeg& to) {
+  const bool room = !to.stream || to.stream.queued() <= low_water;
+  if (!from.paused || from.ended || !room || !to.undelivered.empty()) return;
+  from.paused = false;
+  from.stream.start_reading();
+}
+
+// --- failures ---
+
+std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(PeerLeg& from) {
+  const auto entries = from.record->timeline().entries();
+  std::optional<parser::AlertDescription> found;
+  for (; from.entries_seen < entries.size(); ++from.entries_seen) {
+    const Entry& entry = entries[from.entries_seen];
+    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+    const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
+    if (alert && entry.leg == from.side && alert->level == parser::alert_level::fatal) {
+      found = alert->description;
+    }
+  }
+  return found;
+}
+
+void InterceptConnection::on_fatal_alert(PeerLeg& from, parser::AlertDescription description) {
+  // mbedTLS may have answered what it took for a broken record: nothing answers an alert.
+  if (from.session) from.session->output().clear();
+  send_alert(other(from), description);
+  linger();
+}
+
+void InterceptConnection::on_tls_failure(PeerLeg& from) {
+  if (phase_ == Phase::finished) return;
+  const std::string detail = from.session->failure()->text;
+  const bool established = phase_ == Phase::open;
+  refuse(from, {ProxyReason::tls_failure, {}, detail},
+         established ? internal_error : handshake_failure);
+}
+
+/// The proxy ends the connection because of what was said on `at`, where an alert of its own may
+/// have been sent already.
+void InterceptConnection::refuse(PeerLeg& at, ProxyClosing closing,
+                                 parser::AlertDescription description) {
+  at.record->note(wall_clock(), at.side, std::move(closing));
+  send_alert(at, description);
+  send_alert(other(at), description);
+  linger();
+}
+
+void InterceptConnection::send_alert(PeerLeg& to, parser::AlertDescription description) {
+  if (!to.stream || to.ended) return;
+  if (to.session) {
+    to.session->send_alert(description);
+    flush(to);
+  } else if (&to == &client_) {
+    const auto alert = clear_alert(description);
+    if (to.stream.write(alert) >= 0) to.bytes_out += alert.size();
+    to.record->bytes(wall_clock(), to.proxy_role(), alert);
+  }
+}
+
+// --- ends ---
+
+void InterceptConnection::on_read_end(PeerLeg& from, int status) {
+  const parser::StreamEnd how = stream_end(status, from.write_failed);
+  from.ended = true;
+  from.record->closed(wall_clock(), from.side, how, false, from.bytes_in, from.bytes_out);
+  PeerLeg& to = other(from);
+  if (how != parser::StreamEnd::fin) {
+    from.stream.close();
+    if (to.stream) return mirror_reset(to);
+    return finish();
+  }
+  if (&from == resetting_) return;
+  if (to.ended || !to.stream) {
+    end_leg(from);
+    return enter_finishing();
+  }
+  // While the client waits for its certificate, it is told after it what the server did.
+  if (&from == &server_ && (phase_ == Phase::minting || phase_ == Phase::client_handshake)) return;
+  end_leg(to);
+  if (phase_ != Phase::open && phase_ != Phase::lingering) linger();
+}
+
+/// Says that nothing more will be sent on this leg.
+void InterceptConnection::end_leg(PeerLeg& leg) {
+  if (!leg.stream || leg.own_end_told) return;
+  leg.stream.shutdown();
+  tell_own_end(leg, parser::StreamEnd::fin);
+}
+
+void InterceptConnection::tell_own_end(PeerLeg& leg, parser::StreamEnd how) {
+  if (std::exchange(leg.own_end_told, true)) return;
+  leg.record->closed(wall_clock(), leg.proxy_role(), how, false, leg.bytes_out, leg.bytes_in);
+}
+
+void InterceptConnection::linger() {
+  for (PeerLeg* leg : {&client_, &server_}) end_leg(*leg);
+  if (client_.ended && (server_.ended || !server_.stream)) return enter_finishing();
+  enter(Phase::lingering, linger_limit);
+}
+
+void InterceptConnection::mirror_reset(PeerLeg& to) {
+  if (!to.write_failed && to.stream.unsent() > 0 && reset_polls_ < max_reset_polls) {
+    // What came before the reset, an alert perhaps, is delivered before it.
+    resetting_ = &to;
+    ++reset_polls_;
+    return enter(Phase::resetting, reset_poll_interval);
+  }
+  tell_own_end(to, parser::StreamEnd::rst);
+  to.stream.reset();
+  finish();
+}
+
+void InterceptConnection::shut_down() {
+  if (phase_ == Phase::finishing) return finish();
+  if (phase_ != Phase::finished) close_by_proxy(ProxyReason::shutdown);
+}
+
+void InterceptConnection::close_by_proxy(ProxyReason reason, std::chrono::seconds limit) {
+  PeerLeg& waited_for =
+      phase_ == Phase::client_handshake || phase_ == Phase::open ? client_ : server_;
+  waited_for.record->note(wall_clock(), waited_for.side, ProxyClosing{reason, limit, {}});
+  close_legs(reason == ProxyReason::shutdown ? parser::StreamEnd::fin : parser::StreamEnd::timeout);
+}
+
+void InterceptConnection::close_legs(parser::StreamEnd how) {
+  for (PeerLeg* leg : {&client_, &server_}) {
+    if (leg->stream && !leg->ended) tell_own_end(*leg, how);
+  }
+  finish();
+}
+
+void InterceptConnection::enter_finishing() {
+  conclude();
+  enter(Phase::finishing, context_.timeouts.idle);
+  finish_when_sent();
+}
+
+void InterceptConnection::finish_when_sent() {
+  if (client_.stream.queued() + server_.stream.queued() == 0) finish();
+}
+
+void InterceptConnection::conclude() {
+  if (client_.record->concluded()) return;
+  const PastConnection facts{accepted_, client_.bytes_in == 0, client_.record->client_hello(),
+                             client_.record->agreed_version()};
+  client_.record->conclude_with(
+      *server_.record, wall_clock(),
+      context_.history.recall_and_add(client_host_, context_.target.target().host, facts));
+}
+
+void InterceptConnection::finish() {
+  conclude();
+  phase_ = Phase::finished;
+  resetting_ = nullptr;
+  timer_.stop();
+  minting_.reset();
+  context_.target.forget(*this);
+  client_.stream.close();
+  server_.stream.close();
+  connector_.reset();
+  owner_.on_finished(*this);
+}
+
+// --- time ---
+
+void InterceptConnection::enter(Phase phase, std::chrono::milliseconds limit) {
+  phase_ = phase;
+  timer_.start(limit);
+}
+
+std::chrono::milliseconds InterceptConnection::handshake_time_left() const {
+  const std::chrono::milliseconds spent{context_.loop.now() - begun_};
+  return std::max<std::chrono::milliseconds>(context_.timeouts.handshake - spent, 1ms);
+}
+
+void InterceptConnection::on_timer() {
+  const Timeouts& timeouts = context_.timeouts;
+  switch (phase_) {
+    case Phase::connecting:
+      return on_connect_failed(connector_ ? connector_->timed_out()
+                                          : ConnectFailed{ConnectError::dns, {}, "no answer"});
+    case Phase::server_handshake:
+    case Phase::minting:
+    case Phase::client_handshake:
+      return close_by_proxy(ProxyReason::handshake_timeout, timeouts.handshake);
+    case Phase::open: {
+      const std::chrono::milliseconds idle{context_.loop.now() - last_activity_};
+      if (idle < timeouts.idle) return timer_.start(timeouts.idle - idle);
+      return close_by_proxy(ProxyReason::idle_timeout, timeouts.idle);
+    }
+    case Phase::lingering:
+      return close_legs(parser::StreamEnd::fin);
+    case Phase::resetting:
+      return mirror_reset(*resetting_);
+    case Phase::finishing:
+      return finish();
+    case Phase::finished:
+      return;
+  }
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,79 @@
+#include "proxy/interception.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy/socket_address.hpp"
+
+namespace legible::proxy {
+namespace {
+
+char lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+bool is_address(std::string_view host) {
+  return SocketAddress::from_numeric(std::string(host), 0).has_value();
+}
+
+const HostRule* rule_for(const InterceptionSettings& settings, std::string_view host) {
+  const auto rule = std::ranges::find_if(
+      settings.rules, [&](const HostRule& each) { return matches_glob(each.glob, host); });
+  return rule == settings.rules.end() ? nullptr : &*rule;
+}
+
+}  // namespace
+
+bool matches_glob(std::string_view glob, std::string_view host) {
+  std::size_t at = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t star_host = 0;
+  for (std::size_t i = 0; i < host.size();) {
+    if (at < glob.size() && glob[at] == '*') {
+      star = at++;
+      star_host = i;
+    } else if (at < glob.size() && (glob[at] == '?' || lower(glob[at]) == lower(host[i]))) {
+      ++at;
+      ++i;
+    } else if (star != std::string_view::npos) {
+      at = star + 1;
+      i = ++star_host;
+    } else {
+      return false;
+    }
+  }
+  return glob.find_first_not_of('*', at) == std::string_view::npos;
+}
+
+ModeChoice choose_mode(const InterceptionSettings& settings, const parser::ClientHello* hello,
+                       bool speaks_tls, std::string_view host) {
+  const std::string_view asked = hello && !hello->sni.empty() ? hello->sni : host;
+  const HostRule* rule = rule_for(settings, asked);
+  const Mode wanted = rule ? rule->mode : settings.mode;
+  std::string why =
+      rule ? fmt::format("--{} {}", wanted == Mode::relay ? "relay" : "intercept", rule->glob)
+           : fmt::format("--mode {}", wanted == Mode::relay       ? "relay"
+                                      : wanted == Mode::intercept ? "intercept"
+                                                                  : "auto");
+  if (wanted == Mode::relay) return {Mode::relay, std::move(why)};
+  if (!speaks_tls) return {Mode::relay, why + ": the client's first bytes are no TLS"};
+  if (wanted == Mode::intercept) return {Mode::intercept, std::move(why)};
+
+  const std::string obstacle =
+      hello ? tls::narrow(*hello, settings.client_limits).obstacle : "its hello cannot be read";
+  if (obstacle.empty()) return {Mode::intercept, std::move(why)};
+  return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, obstacle)};
+}
+
+ServerNames server_names(const InterceptionSettings& settings, const parser::ClientHello& hello,
+                         std::string_view target_host) {
+  std::string name = settings.server_name;
+  if (name.empty() && !is_address(target_host)) name = target_host;
+  if (name.empty()) name = hello.sni;
+  // RFC 6066 section 3: an address is no server name.
+  if (name.empty()) return {{}, std::string(target_host)};
+  return {is_address(name) ? std::string() : name, name};
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,81 @@
+#pragma once
+// What is to be intercepted, and how.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certs/chain_judge.hpp"
+#include "certs/leaf_minter.hpp"
+#include "parser/client_hello.hpp"
+#include "proxy/tls/live_secrets.hpp"
+#include "proxy/tls/narrowed_offer.hpp"
+#include "proxy/tls/session.hpp"
+
+namespace legible::proxy {
+
+enum class Mode : std::uint8_t {
+  relay,
+  intercept,
+  automatic,  ///< intercept what can be intercepted, relay the rest
+};
+
+/// An exception to the mode, for the hosts that a pattern covers.
+struct HostRule {
+  std::string glob;  ///< `*` stands for any characters, `?` for one; case does not count
+  Mode mode = Mode::relay;
+};
+
+enum class BadServerCertificate : std::uint8_t {
+  mirror,  ///< the client is shown the same defect
+  refuse,
+  accept,  ///< the client is shown a good certificate
+};
+
+enum class AskClientCertificate : std::uint8_t {
+  mirror,  ///< when the server asks the proxy
+  never,
+  always,
+};
+
+/// Shared by all loops.
+struct InterceptionSettings {
+  Mode mode = Mode::relay;
+  std::vector<HostRule> rules;  ///< the first that matches wins
+  BadServerCertificate bad_server_certificate = BadServerCertificate::mirror;
+  AskClientCertificate ask_client_certificate = AskClientCertificate::mirror;
+  std::string server_name;  ///< SNI and name to verify on the server leg; empty: see server_names()
+  std::shared_ptr<const tls::Credential> client_credential;  ///< for servers that ask; null: none
+  tls::LegLimits client_limits;
+  tls::LegLimits server_limits;
+  std::shared_ptr<const certs::LeafMinter> minter;  ///< null: nothing is ever intercepted
+  tls::KeyLogSink* key_log = nullptr;
+
+  /// Some connections are not relayed.
+  bool active() const { return minter != nullptr; }
+};
+
+bool matches_glob(std::string_view glob, std::string_view host);
+
+/// What is done with a connection, and why, for the `target` event.
+struct ModeChoice {
+  Mode mode = Mode::relay;  ///< never `automatic`
+  std::string reason;
+};
+
+/// `hello`: the client's, null when none could be read; `speaks_tls`: its first bytes are TLS.
+/// `host`: the target's. Pure.
+ModeChoice choose_mode(const InterceptionSettings& settings, const parser::ClientHello* hello,
+                       bool speaks_tls, std::string_view host);
+
+/// The names on the server leg: what is sent as SNI (empty: nothing) and what the certificate must
+/// be for.
+struct ServerNames {
+  std::string sni;
+  std::string verified;
+};
+ServerNames server_names(const InterceptionSettings& settings, const parser::ClientHello& hello,
+                         std::string_view target_host);
+
+}  // namespace legible::proxy

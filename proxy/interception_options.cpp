@@ -1,0 +1,234 @@
+#include "proxy/interception_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "certs/ca_directory.hpp"
+#include "certs/native_chain.hpp"
+#include "certs/pem.hpp"
+#include "parser/cipher_traits.hpp"
+#include "parser/iana_tables.hpp"
+
+namespace legible::proxy {
+namespace {
+
+template <class Enum>
+struct Choice {
+  std::string_view word;
+  Enum value;
+};
+
+constexpr Choice<Mode> modes[] = {
+    {"relay", Mode::relay}, {"intercept", Mode::intercept}, {"auto", Mode::automatic}};
+constexpr Choice<BadServerCertificate> bad_certificate_choices[] = {
+    {"mirror", BadServerCertificate::mirror},
+    {"refuse", BadServerCertificate::refuse},
+    {"accept", BadServerCertificate::accept}};
+constexpr Choice<AskClientCertificate> ask_choices[] = {{"mirror", AskClientCertificate::mirror},
+                                                        {"never", AskClientCertificate::never},
+                                                        {"always", AskClientCertificate::always}};
+
+template <class Enum, std::size_t count>
+Enum one_of(const cxxopts::ParseResult& given, const std::string& option,
+            const Choice<Enum> (&choices)[count]) {
+  const auto& word = given[option].as<std::string>();
+  const auto found = std::ranges::find(choices, word, &Choice<Enum>::word);
+  if (found != std::end(choices)) return found->value;
+  std::string wanted;
+  for (const Choice<Enum>& choice : choices) {
+    if (!wanted.empty()) wanted += &choice == std::end(choices) - 1 ? " or " : ", ";
+    wanted += choice.word;
+  }
+  refuse(option, word, wanted + " is needed");
+}
+
+std::string text(const cxxopts::ParseResult& given, const std::string& option) {
+  return given.count(option) == 0 ? std::string() : given[option].as<std::string>();
+}
+
+/// In the order in which they were given, for the first that matches wins.
+std::vector<HostRule> rules(const cxxopts::ParseResult& given) {
+  std::vector<HostRule> rules;
+  for (const auto& argument : given.arguments()) {
+    const bool relay = argument.key() == "relay";
+    if (!relay && argument.key() != "intercept") continue;
+    if (argument.value().empty()) refuse(argument.key(), "''", "a pattern is needed: *.example");
+    rules.push_back({argument.value(), relay ? Mode::relay : Mode::intercept});
+  }
+  return rules;
+}
+
+std::optional<parser::ProtocolVersion> version(std::string_view text) {
+  if (text == "1.2") return parser::tls12;
+  if (text == "1.3") return parser::tls13;
+  return std::nullopt;
+}
+
+std::vector<parser::CipherSuite> suites(const std::string& option, const std::string& list) {
+  std::vector<parser::CipherSuite> suites;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string_view word = std::string_view(list).substr(begin, end - begin);
+    std::uint32_t number = 0;
+    while (number <= 0xffff &&
+           parser::name(parser::CipherSuite{static_cast<std::uint16_t>(number)}) != word) {
+      ++number;
+    }
+    const parser::CipherSuite suite{static_cast<std::uint16_t>(number)};
+    if (word.empty() || number > 0xffff) {
+      refuse(option, word, "no IANA name of a cipher suite (as TLS_AES_128_GCM_SHA256)");
+    }
+    if (!tls::is_available(suite)) refuse(option, word, "this program's TLS does not have it");
+    suites.push_back(suite);
+    begin = end + 1;
+  }
+  return suites;
+}
+
+tls::LegLimits limits(const cxxopts::ParseResult& given, const std::string& leg) {
+  tls::LegLimits limits;
+  const auto& range = given[leg + "-tls"].as<std::string>();
+  const std::size_t dash = range.find('-');
+  const auto low = version(range.substr(0, dash));
+  const auto high = dash == std::string::npos ? low : version(range.substr(dash + 1));
+  if (!low || !high || *low > *high) {
+    refuse(leg + "-tls", range, "1.2-1.2, 1.2-1.3 or 1.3-1.3 is needed");
+  }
+  limits.lowest = *low;
+  limits.highest = *high;
+  if (given.count(leg + "-ciphers") > 0) {
+    limits.ciphers = suites(leg + "-ciphers", text(given, leg + "-ciphers"));
+  }
+  return limits;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), {}};
+  if (!file) throw std::runtime_error(fmt::format("{}: cannot be read", path));
+  return content;
+}
+
+std::shared_ptr<const tls::Credential> load_credential(const InterceptionOptions& options) {
+  if (options.client_certificate.empty()) return nullptr;
+  const std::string& key_file =
+      options.client_key.empty() ? options.client_certificate : options.client_key;
+  try {
+    constexpr std::array<std::string_view, 1> label{"CERTIFICATE"};
+    const std::string pem = read_file(options.client_certificate);
+    std::vector<certs::Certificate> chain;
+    for (const certs::PemBlock& block : certs::read_pem(pem, label)) {
+      chain.push_back(certs::read_certificate(block.der));
+    }
+    if (chain.empty()) {
+      throw std::runtime_error(
+          fmt::format("{}: holds no certificate (PEM)", options.client_certificate));
+    }
+    const std::string key = read_file(key_file);
+    return std::make_shared<const tls::Credential>(
+        tls::Credential{certs::native_chain(chain), certs::PrivateKey::from_pem(key)});
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("--client-cert, --client-key: {}", error.what()));
+  }
+}
+
+certs::InterceptionCa load_ca(const InterceptionOptions& options, certs::Seconds now) {
+  if (!options.ca_certificate.empty()) {
+    return certs::read_own_ca(options.ca_certificate, options.ca_key, now);
+  }
+  return certs::open_ca_directory(options.ca_directory.empty()
+                                      ? certs::default_ca_directory()
+                                      : std::filesystem::path(options.ca_directory),
+                                  now);
+}
+
+}  // namespace
+
+bool InterceptionOptions::active() const {
+  return mode != Mode::relay ||
+         std::ranges::any_of(rules, [](const HostRule& rule) { return rule.mode != Mode::relay; });
+}
+
+void add_interception_options(cxxopts::Options& options) {
+  // clang-format off
+  options.add_options()
+    ("mode", "relay: bytes pass untouched; intercept: TLS is ended on both legs; auto: intercept "
+     "what can be, relay the rest",
+     cxxopts::value<std::string>()->default_value("relay"), "relay|intercept|auto")
+    ("intercept", "intercept these hosts, whatever the mode; repeatable, the first match wins",
+     cxxopts::value<std::vector<std::string>>(), "GLOB")
+    ("relay", "relay these hosts", cxxopts::value<std::vector<std::string>>(), "GLOB")
+    ("ca-dir", "the interception CA's directory, made on first use",
+     cxxopts::value<std::string>(), "DIR")
+    ("ca-cert", "a CA of one's own (PEM), with --ca-key", cxxopts::value<std::string>(), "FILE")
+    ("ca-key", "its private key (PEM)", cxxopts::value<std::string>(), "FILE")
+    ("bad-server-cert", "mirror: the client is shown the same defect",
+     cxxopts::value<std::string>()->default_value("mirror"), "mirror|refuse|accept")
+    ("server-name", "SNI and name to verify on the server leg", cxxopts::value<std::string>(),
+     "NAME")
+    ("client-cert", "what to present to a server that asks (PEM)", cxxopts::value<std::string>(),
+     "FILE")
+    ("client-key", "its private key (default: in the same file)", cxxopts::value<std::string>(),
+     "FILE")
+    ("ask-client-cert", "mirror: ask the client when the server asks",
+     cxxopts::value<std::string>()->default_value("mirror"), "mirror|never|always")
+    ("client-tls", "versions on the client leg",
+     cxxopts::value<std::string>()->default_value("1.2-1.3"), "MIN-MAX")
+    ("server-tls", "versions on the server leg",
+     cxxopts::value<std::string>()->default_value("1.2-1.3"), "MIN-MAX")
+    ("client-ciphers", "IANA names, comma separated", cxxopts::value<std::string>(), "LIST")
+    ("server-ciphers", "likewise", cxxopts::value<std::string>(), "LIST")
+    ("keylog", "NSS key log of both legs, appended", cxxopts::value<std::string>(), "FILE");
+  // clang-format on
+}
+
+InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
+  InterceptionOptions options;
+  options.mode = one_of(given, "mode", modes);
+  options.rules = rules(given);
+  options.ca_directory = file_name(given, "ca-dir");
+  options.ca_certificate = file_name(given, "ca-cert");
+  options.ca_key = file_name(given, "ca-key");
+  if (options.ca_certificate.empty() != options.ca_key.empty()) {
+    throw Refused{"--ca-cert and --ca-key belong together"};
+  }
+  options.bad_server_certificate = one_of(given, "bad-server-cert", bad_certificate_choices);
+  options.ask_client_certificate = one_of(given, "ask-client-cert", ask_choices);
+  options.server_name = text(given, "server-name");
+  options.client_certificate = file_name(given, "client-cert");
+  options.client_key = file_name(given, "client-key");
+  if (options.client_certificate.empty() && !options.client_key.empty()) {
+    throw Refused{"--client-key needs --client-cert"};
+  }
+  options.client_limits = limits(given, "client");
+  options.server_limits = limits(given, "server");
+  options.key_log = file_name(given, "keylog");
+  return options;
+}
+
+InterceptionSettings load_interception(const InterceptionOptions& options) {
+  InterceptionSettings settings;
+  if (!options.active()) return settings;
+  tls::prepare_library();
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  settings.mode = options.mode;
+  settings.rules = options.rules;
+  settings.bad_server_certificate = options.bad_server_certificate;
+  settings.ask_client_certificate = options.ask_client_certificate;
+  settings.server_name = options.server_name;
+  settings.client_credential = load_credential(options);
+  settings.client_limits = options.client_limits;
+  settings.server_limits = options.server_limits;
+  settings.minter = std::make_shared<const certs::LeafMinter>(load_ca(options, now), now);
+  return settings;
+}
+
+}  // namespace legible::proxy

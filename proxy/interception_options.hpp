@@ -1,0 +1,38 @@
+#pragma once
+// The options of `legible run` that are about ending TLS: parsed purely, then loaded.
+
+#include <string>
+#include <vector>
+
+#include "proxy/interception.hpp"
+#include "proxy/option_values.hpp"
+
+namespace legible::proxy {
+
+struct InterceptionOptions {
+  Mode mode = Mode::relay;
+  std::vector<HostRule> rules;
+  std::string ca_directory;  ///< empty: the default one
+  std::string ca_certificate;
+  std::string ca_key;
+  BadServerCertificate bad_server_certificate = BadServerCertificate::mirror;
+  AskClientCertificate ask_client_certificate = AskClientCertificate::mirror;
+  std::string server_name;
+  std::string client_certificate;  ///< file names; empty: none
+  std::string client_key;
+  tls::LegLimits client_limits;
+  tls::LegLimits server_limits;
+  std::string key_log;
+
+  /// Is anything to be intercepted at all?
+  bool active() const;
+};
+
+void add_interception_options(cxxopts::Options& options);
+/// Throws Refused.
+InterceptionOptions interception_options(const cxxopts::ParseResult& given);
+
+/// Opens or makes the CA, and reads the files. Throws std::runtime_error with one line.
+InterceptionSettings load_interception(const InterceptionOptions& options);
+
+}  // namespace legible::proxy

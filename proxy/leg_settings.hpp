@@ -1,0 +1,43 @@
+#pragma once
+// How the TLS of each leg of an intercepted connection is set up. Pure.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "certs/leaf_minter.hpp"
+#include "proxy/interception.hpp"
+#include "proxy/timeline.hpp"
+#include "proxy/tls/session.hpp"
+
+namespace legible::proxy {
+
+/// The proxy in the client's place, with what the client offers.
+tls::Settings server_leg_settings(const InterceptionSettings& settings,
+                                  const tls::NarrowedOffer& offer, const ServerNames& names);
+
+/// What the server has decided, and so decides the client's leg.
+struct ServerChoice {
+  const parser::ServerHello& hello;
+  std::optional<std::string> alpn;
+  const parser::CertificateRequest* certificate_request = nullptr;  ///< null: none came
+};
+
+/// The proxy in the server's place: it chooses as the server did, where the client's leg can.
+tls::Settings client_leg_settings(const InterceptionSettings& settings,
+                                  const parser::ClientHello& hello, const ServerChoice& server,
+                                  const certs::MintedLeaf& leaf);
+
+/// The family of the leaf's key: the original's, if the client can verify it.
+certs::KeyFamily leaf_family(const certs::Certificate& original, const tls::NarrowedOffer& offer);
+
+/// The names that a minted leaf has beside those of the original.
+std::vector<std::string> added_names(const certs::Certificate& minted,
+                                     const certs::Certificate& original);
+
+/// The first `records` TLS records of `bytes`, which carry one message, as few whole ones: mbedTLS
+/// refuses some ways of cutting a message that the protocol allows. The rest stays as it is.
+std::vector<std::uint8_t> with_whole_records(std::vector<std::uint8_t> bytes, std::size_t records);
+
+}  // namespace legible::proxy

@@ -1,0 +1,325 @@
+#include "proxy/tls/session.hpp"
+
+#include <mbedtls/error.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/x509_crt.h>
+#include <psa/crypto.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "certs/random.hpp"
+#include "proxy/tls/own_alert.hpp"
+
+namespace legible::proxy::tls {
+namespace {
+
+using parser::Side;
+
+mbedtls_ssl_protocol_version library_version(parser::ProtocolVersion version) {
+  return version == parser::tls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
+}
+
+void require(int result, const char* what) {
+  if (result != 0) throw std::runtime_error(what);
+}
+
+/// mbedTLS takes lists as numbers with a zero behind the last.
+template <class Number, class WireNumbers>
+std::vector<Number> zero_ended(const WireNumbers& numbers) {
+  std::vector<Number> list;
+  list.reserve(numbers.size() + 1);
+  for (const auto number : numbers) list.push_back(static_cast<Number>(number.value));
+  list.push_back(0);
+  return list;
+}
+
+const capture::SecretLabel* label_of(mbedtls_ssl_key_export_type type) {
+  const auto label = [](std::string_view name) {
+    return std::ranges::find(capture::secret_labels, name, &capture::SecretLabel::name);
+  };
+  switch (type) {
+    case MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET:
+      return label("CLIENT_RANDOM");
+    case MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_EARLY_SECRET:
+      return label("CLIENT_EARLY_TRAFFIC_SECRET");
+    case MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_HANDSHAKE_TRAFFIC_SECRET:
+      return label("CLIENT_HANDSHAKE_TRAFFIC_SECRET");
+    case MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_HANDSHAKE_TRAFFIC_SECRET:
+      return label("SERVER_HANDSHAKE_TRAFFIC_SECRET");
+    case MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_APPLICATION_TRAFFIC_SECRET:
+      return label("CLIENT_TRAFFIC_SECRET_0");
+    case MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_APPLICATION_TRAFFIC_SECRET:
+      return label("SERVER_TRAFFIC_SECRET_0");
+    default:
+      return nullptr;
+  }
+}
+
+std::string library_text(int code) {
+  std::array<char, 160> text{};
+  mbedtls_strerror(code, text.data(), text.size());
+  return text.data();
+}
+
+}  // namespace
+
+struct Session::Impl {
+  Impl(Settings settings_in, LiveSecrets& secrets_in)
+      : settings(std::move(settings_in)), secrets(secrets_in) {
+    mbedtls_ssl_config_init(&config);
+    mbedtls_ssl_init(&ssl);
+  }
+  ~Impl() {
+    mbedtls_ssl_free(&ssl);
+    mbedtls_ssl_config_free(&config);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void configure();
+  void configure_lists();
+  void configure_certificates();
+
+  void drive(PlaintextSink* sink);
+  int handshake();
+  int read(PlaintextSink& sink);
+  void fail(int code);
+  std::size_t unread() const { return kept.size() - kept_used + lent.size(); }
+
+  static int send(void* self, const unsigned char* bytes, std::size_t size);
+  static int receive(void* self, unsigned char* buffer, std::size_t size);
+  static void export_secret(void* self, mbedtls_ssl_key_export_type type,
+                            const unsigned char* secret, std::size_t size,
+                            const unsigned char client_random[32], const unsigned char*,
+                            mbedtls_tls_prf_types);
+
+  // mbedTLS keeps pointers to all of these.
+  const Settings settings;
+  LiveSecrets& secrets;
+  std::vector<int> ciphers;
+  std::vector<std::uint16_t> groups;
+  std::vector<std::uint16_t> signature_algorithms;
+  std::vector<const char*> alpn;
+  std::vector<mbedtls_x509_crt> authorities;
+  mbedtls_ssl_config config;
+  mbedtls_ssl_context ssl;
+
+  State state = State::handshaking;
+  std::optional<Failure> failure;
+  bool starved = false;  ///< everything that was fed has been used
+  bool alert_sent = false;
+  bool close_notify_sent = false;
+  std::vector<std::uint8_t> output;
+  std::vector<std::uint8_t> kept;  ///< fed earlier, not used yet
+  std::size_t kept_used = 0;
+  std::span<const std::uint8_t> lent;  ///< being fed
+};
+
+void Session::Impl::configure() {
+  const bool server = settings.side == Side::server;
+  require(
+      mbedtls_ssl_config_defaults(&config, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
+                                  MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT),
+      "mbedTLS: no configuration");
+  mbedtls_ssl_conf_rng(&config, certs::random_bytes, nullptr);
+  mbedtls_ssl_conf_min_tls_version(&config, library_version(settings.lowest));
+  mbedtls_ssl_conf_max_tls_version(&config, library_version(settings.highest));
+  mbedtls_ssl_conf_extended_master_secret(&config, settings.extended_master_secret
+                                                       ? MBEDTLS_SSL_EXTENDED_MS_ENABLED
+                                                       : MBEDTLS_SSL_EXTENDED_MS_DISABLED);
+  configure_lists();
+  configure_certificates();
+
+  require(mbedtls_ssl_setup(&ssl, &config), "mbedTLS: no memory for a session");
+  if (!server) {
+    const std::string& name = settings.server_name;
+    require(mbedtls_ssl_set_hostname(&ssl, name.empty() ? nullptr : name.c_str()),
+            "mbedTLS: the server's name cannot be used");
+  }
+  mbedtls_ssl_set_bio(&ssl, this, send, receive, nullptr);
+  mbedtls_ssl_set_export_keys_cb(&ssl, export_secret, this);
+}
+
+void Session::Impl::configure_lists() {
+  ciphers = zero_ended<int>(settings.ciphers);
+  mbedtls_ssl_conf_ciphersuites(&config, ciphers.data());
+  if (!settings.groups.empty()) {
+    groups = zero_ended<std::uint16_t>(settings.groups);
+    mbedtls_ssl_conf_groups(&config, groups.data());
+  }
+  if (!settings.signature_algorithms.empty()) {
+    signature_algorithms = zero_ended<std::uint16_t>(settings.signature_algorithms);
+    mbedtls_ssl_conf_sig_algs(&config, signature_algorithms.data());
+  }
+  if (!settings.alpn.empty()) {
+    for (const std::string& protocol : settings.alpn) alpn.push_back(protocol.c_str());
+    alpn.push_back(nullptr);
+    require(mbedtls_ssl_conf_alpn_protocols(&config, alpn.data()),
+            "mbedTLS: the application protocols cannot be used");
+  }
+}
+
+void Session::Impl::configure_certificates() {
+  for (const auto& credential : settings.credentials) {
+    require(mbedtls_ssl_conf_own_cert(&config, credential->chain.get(), credential->key.native()),
+            "mbedTLS: the certificate cannot be used");
+  }
+  // Judging is the owner's: by its own rules, all of them at once, after the handshake. A server
+  // that refuses inside mbedTLS would encrypt its alert in TLS 1.3 with the wrong keys, too.
+  const bool ask = settings.side == Side::server && settings.ask_for_certificate;
+  mbedtls_ssl_conf_authmode(&config, ask ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_NONE);
+  if (!ask || settings.authorities.empty()) return;
+
+  // Of its list of certificates mbedTLS sends nothing but their subjects.
+  authorities.resize(settings.authorities.size());
+  for (std::size_t i = 0; i < authorities.size(); ++i) {
+    mbedtls_x509_crt_init(&authorities[i]);
+    authorities[i].version = 3;
+    const std::vector<std::uint8_t>& name = settings.authorities[i];
+    authorities[i].subject_raw.p = const_cast<unsigned char*>(name.data());
+    authorities[i].subject_raw.len = name.size();
+    if (i > 0) authorities[i - 1].next = &authorities[i];
+  }
+  mbedtls_ssl_conf_dn_hints(&config, authorities.data());
+}
+
+void Session::Impl::drive(PlaintextSink* sink) {
+  starved = false;
+  while (state != State::failed) {
+    const int result = state == State::handshaking ? handshake() : read(*sink);
+    // WANT_READ does not mean that all input is used: a ticket takes two calls.
+    if (result == MBEDTLS_ERR_SSL_WANT_READ && starved) return;
+    if (result == MBEDTLS_ERR_SSL_WANT_READ || result >= 0) continue;
+    if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) continue;
+    if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+      state = State::peer_closed;
+      return;
+    }
+    return fail(result);
+  }
+}
+
+int Session::Impl::handshake() {
+  const int result = mbedtls_ssl_handshake(&ssl);
+  if (result == 0) state = State::open;
+  return result;
+}
+
+int Session::Impl::read(PlaintextSink& sink) {
+  // A record's longest content: one call for each record.
+  std::array<unsigned char, MBEDTLS_SSL_IN_CONTENT_LEN> buffer;
+  const int result = mbedtls_ssl_read(&ssl, buffer.data(), buffer.size());
+  if (result > 0) sink.on_plaintext({buffer.data(), static_cast<std::size_t>(result)});
+  return result;
+}
+
+void Session::Impl::fail(int code) {
+  state = State::failed;
+  failure = Failure{code, library_text(code)};
+  const std::optional<parser::AlertDescription> alert = own_alert(code);
+  if (!alert_sent && alert) {
+    alert_sent = true;
+    mbedtls_ssl_send_alert_message(&ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert->value);
+  }
+}
+
+int Session::Impl::send(void* self, const unsigned char* bytes, std::size_t size) {
+  Impl& own = *static_cast<Impl*>(self);
+  // The library does not say whether it has sent an alert. After a failure it sends nothing else.
+  if (size > 0 && bytes[0] == parser::content_type::alert.value) own.alert_sent = true;
+  own.output.insert(own.output.end(), bytes, bytes + size);
+  return static_cast<int>(size);
+}
+
+int Session::Impl::receive(void* self, unsigned char* buffer, std::size_t size) {
+  Impl& own = *static_cast<Impl*>(self);
+  const std::size_t from_kept = std::min(size, own.kept.size() - own.kept_used);
+  std::memcpy(buffer, own.kept.data() + own.kept_used, from_kept);
+  own.kept_used += from_kept;
+  if (own.kept_used == own.kept.size()) {
+    own.kept.clear();
+    own.kept_used = 0;
+  }
+  const std::size_t from_lent = std::min(size - from_kept, own.lent.size());
+  std::memcpy(buffer + from_kept, own.lent.data(), from_lent);
+  own.lent = own.lent.subspan(from_lent);
+  if (from_kept + from_lent > 0) return static_cast<int>(from_kept + from_lent);
+  own.starved = true;
+  return MBEDTLS_ERR_SSL_WANT_READ;
+}
+
+void Session::Impl::export_secret(void* self, mbedtls_ssl_key_export_type type,
+                                  const unsigned char* secret, std::size_t size,
+                                  const unsigned char client_random[32], const unsigned char*,
+                                  mbedtls_tls_prf_types) {
+  const capture::SecretLabel* label = label_of(type);
+  if (label == nullptr) return;
+  capture::ClientRandom random;
+  std::copy_n(client_random, random.size(), random.begin());
+  static_cast<Impl*>(self)->secrets.add(*label, random, {secret, size});
+}
+
+Session::Session(Settings settings, LiveSecrets& secrets)
+    : impl_(std::make_unique<Impl>(std::move(settings), secrets)) {
+  impl_->configure();
+}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+Session::State Session::state() const { return impl_->state; }
+const std::optional<Failure>& Session::failure() const { return impl_->failure; }
+std::vector<std::uint8_t>& Session::output() { return impl_->output; }
+
+void Session::start() { impl_->drive(nullptr); }
+
+Session::State Session::feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink) {
+  Impl& own = *impl_;
+  if (own.state == State::failed || own.state == State::peer_closed) return own.state;
+  own.lent = bytes;
+  own.drive(&sink);
+  own.kept.insert(own.kept.end(), own.lent.begin(), own.lent.end());
+  own.lent = {};
+  return own.state;
+}
+
+void Session::write(std::span<const std::uint8_t> bytes) {
+  Impl& own = *impl_;
+  if (own.state != State::open && own.state != State::peer_closed) return;
+  if (own.close_notify_sent) return;
+  while (!bytes.empty()) {
+    const int written = mbedtls_ssl_write(&own.ssl, bytes.data(), bytes.size());
+    if (written == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) continue;
+    if (written <= 0) return own.fail(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void Session::close_notify() {
+  if (std::exchange(impl_->close_notify_sent, true)) return;
+  mbedtls_ssl_close_notify(&impl_->ssl);
+}
+
+void Session::send_alert(parser::AlertDescription description) {
+  if (std::exchange(impl_->alert_sent, true)) return;
+  mbedtls_ssl_send_alert_message(&impl_->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description.value);
+}
+
+std::optional<std::string> Session::alpn() const {
+  const char* const chosen = mbedtls_ssl_get_alpn_protocol(&impl_->ssl);
+  return chosen == nullptr ? std::nullopt : std::optional<std::string>(chosen);
+}
+
+void prepare_library() {
+  if (psa_crypto_init() != PSA_SUCCESS) throw std::runtime_error("mbedTLS: no cryptography");
+  // It fills a static table at its first call.
+  mbedtls_ssl_list_ciphersuites();
+}
+
+}  // namespace legible::proxy::tls

@@ -1,0 +1,143 @@
+#include "proxy/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "proxy/intercept_connection.hpp"
+#include "proxy/relay_connection.hpp"
+
+namespace legible::proxy {
+namespace {
+
+constexpr std::uint64_t quiet_after_shortage = 10'000;  // milliseconds
+
+}  // namespace
+
+Worker::Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink)
+    : shared_(shared),
+      sink_(std::move(sink)),
+      chains_(shared.server_trust, shared.client_trust),
+      records_{*sink_, chains_, shared.limits},
+      target_(loop_, shared.target, shared.listeners),
+      context_{loop_, records_, target_, shared.history, shared.timeouts},
+      grace_timer_(loop_, [this] { end_connections(); }),
+      wakeup_(loop_, [this] { on_wakeup(); }),
+      before_waiting_(loop_, [this] { before_waiting(); }) {}
+
+Worker::~Worker() = default;
+
+void Worker::add_listener(FileDescriptor socket, const SocketAddress& address) {
+  listeners_.emplace_back(loop_, std::move(socket), address.text(),
+                          static_cast<TcpListener::Owner&>(*this));
+}
+
+void Worker::run() {
+  loop_.run();
+  sink_->flush();
+}
+
+void Worker::stop() {
+  ++stop_requests_;
+  wakeup_.wake();
+}
+
+bool Worker::may_accept() {
+  if (shared_.admission.enter(wakeup_)) return true;
+  if (shared_.admission.should_say_full()) {
+    notice(fmt::format("{} connections are open, as many as are allowed: new clients wait",
+                       shared_.admission.limit()));
+  }
+  return false;
+}
+
+void Worker::on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) {
+  if (!client) return shared_.admission.leave();
+  const ConnectionId id = ++shared_.last_id;
+  std::unique_ptr<Connection> connection;
+  try {
+    connection = serve(id, std::move(client), peer, listener.address());
+  } catch (const std::system_error& error) {
+    shared_.admission.leave();
+    return notice(fmt::format("a client was turned away: {}", error.what()));
+  }
+  Connection& fresh = *connection;
+  connections_.emplace(id, std::move(connection));
+  fresh.start();
+}
+
+std::unique_ptr<Connection> Worker::serve(ConnectionId id, FileDescriptor client,
+                                          const SocketAddress& peer, const std::string& listener) {
+  Connection::Owner& owner = *this;
+  if (!shared_.interception.active()) {
+    return std::make_unique<RelayConnection>(
+        context_, owner, AcceptedClient(id, context_, std::move(client), peer, listener),
+        "fixed target");
+  }
+  auto secrets = std::make_unique<LegSecrets>(shared_.interception.key_log);
+  AcceptedClient accepted(id, context_, std::move(client), peer, listener, &secrets->decryptor);
+  return std::make_unique<ClientIntake>(context_, shared_.interception, owner,
+                                        static_cast<ClientIntake::Owner&>(*this),
+                                        std::move(secrets), std::move(accepted));
+}
+
+void Worker::on_chosen(ClientIntake& intake, AcceptedClient client,
+                       std::unique_ptr<LegSecrets> secrets, ModeChoice choice) {
+  std::unique_ptr<Connection>& place = connections_.at(intake.id());
+  Connection::Owner& owner = *this;
+  std::unique_ptr<Connection> next;
+  if (choice.mode == Mode::intercept) {
+    next = std::make_unique<InterceptConnection>(context_, shared_.interception, owner,
+                                                 std::move(client), std::move(secrets),
+                                                 std::move(choice.reason));
+  } else {
+    client.record->stop_decrypting();
+    next = std::make_unique<RelayConnection>(context_, owner, std::move(client),
+                                             std::move(choice.reason));
+  }
+  finished_.push_back(std::exchange(place, std::move(next)));
+  place->start();
+}
+
+void Worker::on_accept_error(int error) {
+  // Descriptors come and go: one notice for each stretch of time in which they are short.
+  const std::uint64_t now = loop_.now();
+  const std::optional<std::uint64_t> before = std::exchange(last_shortage_, now);
+  if (before && now - *before < quiet_after_shortage) return;
+  notice(fmt::format("accepting pauses: {}", std::strerror(error)));
+}
+
+void Worker::on_finished(Connection& connection) {
+  auto node = connections_.extract(connection.id());
+  finished_.push_back(std::move(node.mapped()));
+  shared_.admission.leave();
+}
+
+void Worker::on_wakeup() {
+  for (int requests = stop_requests_; stops_seen_ < requests; ++stops_seen_) on_stop_request();
+  for (TcpListener& listener : listeners_) listener.resume();
+}
+
+void Worker::on_stop_request() {
+  if (stops_seen_ > 0) return end_connections();
+  listeners_.clear();
+  grace_timer_.start(grace);
+}
+
+void Worker::end_connections() {
+  std::vector<Connection*> open;
+  for (const auto& [id, connection] : connections_) open.push_back(connection.get());
+  for (Connection* connection : open) connection->shut_down();
+}
+
+void Worker::before_waiting() {
+  finished_.clear();
+  sink_->flush();
+  if (stops_seen_ > 0 && connections_.empty()) loop_.stop();
+}
+
+void Worker::notice(const std::string& what) { sink_->on_notice(wall_clock(), what); }
+
+}  // namespace legible::proxy
