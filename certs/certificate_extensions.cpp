@@ -142,8 +142,9 @@ bool CertificateReader::read_extended_key_usage(Bytes value) {
     certificate_.extended_key_usage.push_back(
         name_or_dotted(extended_key_usage_names(), purpose->content));
   }
+  if (!purposes.empty() || certificate_.extended_key_usage.empty()) return false;
   certificate_.eku_extension = extent(value);
-  return purposes.empty() && !certificate_.extended_key_usage.empty();
+  return true;
 }
 
 std::optional<SubjectAltName> CertificateReader::read_general_name(
@@ -202,8 +203,9 @@ bool CertificateReader::read_subject_alt_names(Bytes value) {
     if (!name) return false;
     certificate_.sans.push_back(std::move(*name));
   }
+  if (!names.empty()) return false;
   certificate_.san_extension = extent(value);
-  return names.empty();
+  return true;
 }
 
 bool CertificateReader::read_name_constraints(Bytes value) {

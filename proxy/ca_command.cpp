@@ -17,6 +17,7 @@
 #include "certs/pkcs12.hpp"
 #include "proxy/ca_options.hpp"
 #include "proxy/ca_text.hpp"
+#include "proxy/key_files.hpp"
 #include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
@@ -67,11 +68,9 @@ std::string exported(std::span<const SigningCa> signers, CaForm form) {
 }
 
 void carry_out(const CaOptions& options) {
-  const std::filesystem::path directory = options.directory.empty()
-                                              ? certs::default_ca_directory()
-                                              : std::filesystem::path(options.directory);
+  const CaKeyFiles source{.directory = options.directory, .certificate = {}, .key = {}};
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const certs::InterceptionCa ca = certs::open_ca_directory(directory, now);
+  const certs::InterceptionCa ca = source.load(now);
 
   std::vector<SigningCa> chosen;
   std::ranges::copy_if(ca.signers(), std::back_inserter(chosen), [&](const SigningCa& signer) {
@@ -82,7 +81,7 @@ void carry_out(const CaOptions& options) {
   if (options.action == CaOptions::Action::export_certificates) {
     return print(exported(chosen, options.form));
   }
-  const certs::CaFiles files(directory);
+  const certs::CaFiles files(source.used_directory());
   const CaPlace place{chosen, files.certificates, files.keys,
                       options.directory.empty()
                           ? "legible ca export"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the certificates of this folder with the openssl tool (3.0 was used). They are committed:
+# Makes the certificates and the key of this folder with the openssl tool (3.0 was used). They are committed:
 # the tests compare values, so that a new run means new values in the tests.
 set -eu
 cd "$(dirname "$0")"
@@ -58,3 +58,6 @@ openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out "$scratch/
 self_signed rsa-pss '/C=DE/O=Example/CN=partner.example' leaf
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$scratch/rsa-signed-pss.key"
 self_signed rsa-signed-pss '/C=DE/O=Example/CN=partner.example' leaf -sha384 -sigopt rsa_padding_mode:pss
+
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes-256-cbc \
+  -pass 'pass:from a file' -out client-key.pem

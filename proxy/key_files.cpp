@@ -1,0 +1,38 @@
+#include "proxy/key_files.hpp"
+
+#include <cstdlib>
+
+#include "certs/ca_directory.hpp"
+#include "certs/files.hpp"
+
+namespace legible::proxy {
+namespace {
+
+std::string first_line(const std::string& path) {
+  const std::string text = certs::read_file(path);
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+std::string password_of(const std::string& file) {
+  if (!file.empty()) return first_line(file);
+  const char* from_environment = std::getenv("LEGIBLE_CLIENT_KEY_PASSWORD");
+  return from_environment == nullptr ? std::string() : from_environment;
+}
+
+}  // namespace
+
+std::filesystem::path CaKeyFiles::used_directory() const {
+  return directory.empty() ? certs::default_ca_directory() : std::filesystem::path(directory);
+}
+
+certs::InterceptionCa CaKeyFiles::load(certs::Seconds now) const {
+  if (!certificate.empty()) return certs::read_own_ca(certificate, key, now);
+  return certs::open_ca_directory(used_directory(), now);
+}
+
+std::optional<certs::ClientCredential> ClientKeyFiles::load() const {
+  if (certificate.empty()) return std::nullopt;
+  return certs::read_client_credential(certificate, key, password_of(password));
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,69 @@
+#include "proxy/key_files.hpp"
+
+#include <sys/stat.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "certs/issuer.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace legible::proxy {
+namespace {
+
+using certs::CertifiedKey;
+using certs::KeyType;
+using certs::PrivateKey;
+using certs::Seconds;
+using test::TemporaryDirectory;
+
+const Seconds now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+const certs::Validity current{now - std::chrono::days(1), now + std::chrono::days(1)};
+
+std::string write(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+  ::chmod(path.c_str(), 0600);
+  return path;
+}
+
+TEST_CASE("a CA of one's own goes before the directory, which is then not made") {
+  const TemporaryDirectory directory;
+  const CertifiedKey own =
+      certs::self_sign(certs::ca_profile("CN=Own", current), PrivateKey::generate(KeyType::p256));
+  const CaKeyFiles files{directory / "ca", write(directory / "own.pem", own.certificate_pem()),
+                         write(directory / "own-key.pem", own.key.pem())};
+  CHECK(files.load(now).certificates_pem() == own.certificate_pem());
+  CHECK_FALSE(std::filesystem::exists(directory / "ca"));
+
+  const CaKeyFiles made{directory / "ca", {}, {}};
+  CHECK(made.used_directory() == directory / "ca");
+  CHECK(made.load(now).certificates_pem() == made.load(now).certificates_pem());
+}
+
+TEST_CASE("the password of a client's key comes from a file, else from the environment") {
+  const TemporaryDirectory directory;
+  const CertifiedKey client = certs::self_sign(
+      certs::client_profile("CN=Client", current),
+      PrivateKey::from_pem(test::content(LEGIBLE_TEST_DATA "/certs/client-key.pem"),
+                           "from a file"));
+  const ClientKeyFiles without{write(directory / "client.pem", client.certificate_pem()),
+                               LEGIBLE_TEST_DATA "/certs/client-key.pem",
+                               {}};
+  ::unsetenv("LEGIBLE_CLIENT_KEY_PASSWORD");
+  CHECK_THROWS_AS(without.load(), std::runtime_error);
+  ::setenv("LEGIBLE_CLIENT_KEY_PASSWORD", "from a file", 1);
+  CHECK(without.load().has_value());
+  ClientKeyFiles with = without;
+  ::setenv("LEGIBLE_CLIENT_KEY_PASSWORD", "another", 1);
+  with.password = write(directory / "password", "from a file\r\nand a second line\n");
+  CHECK(with.load().has_value());
+  ::unsetenv("LEGIBLE_CLIENT_KEY_PASSWORD");
+  CHECK_FALSE(ClientKeyFiles{}.load().has_value());
+}
+
+}  // namespace
+}  // namespace legible::proxy
