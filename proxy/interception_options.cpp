@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <fstream>
 #include <iterator>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
-#include "certs/ca_directory.hpp"
-#include "certs/native_chain.hpp"
-#include "certs/pem.hpp"
 #include "parser/cipher_traits.hpp"
 #include "parser/iana_tables.hpp"
 
@@ -110,44 +104,11 @@ tls::LegLimits limits(const cxxopts::ParseResult& given, const std::string& leg)
   return limits;
 }
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw std::runtime_error(fmt::format("{}: cannot be read", path));
-  return content;
-}
-
-std::shared_ptr<const tls::Credential> load_credential(const InterceptionOptions& options) {
-  if (options.client_certificate.empty()) return nullptr;
-  const std::string& key_file =
-      options.client_key.empty() ? options.client_certificate : options.client_key;
-  try {
-    constexpr std::array<std::string_view, 1> label{"CERTIFICATE"};
-    const std::string pem = read_file(options.client_certificate);
-    std::vector<certs::Certificate> chain;
-    for (const certs::PemBlock& block : certs::read_pem(pem, label)) {
-      chain.push_back(certs::read_certificate(block.der));
-    }
-    if (chain.empty()) {
-      throw std::runtime_error(
-          fmt::format("{}: holds no certificate (PEM)", options.client_certificate));
-    }
-    const std::string key = read_file(key_file);
-    return std::make_shared<const tls::Credential>(
-        tls::Credential{certs::native_chain(chain), certs::PrivateKey::from_pem(key)});
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error(fmt::format("--client-cert, --client-key: {}", error.what()));
-  }
-}
-
-certs::InterceptionCa load_ca(const InterceptionOptions& options, certs::Seconds now) {
-  if (!options.ca_certificate.empty()) {
-    return certs::read_own_ca(options.ca_certificate, options.ca_key, now);
-  }
-  return certs::open_ca_directory(options.ca_directory.empty()
-                                      ? certs::default_ca_directory()
-                                      : std::filesystem::path(options.ca_directory),
-                                  now);
+std::shared_ptr<const tls::Credential> load_credential(const ClientKeyFiles& files) {
+  const auto credential = files.load();
+  if (!credential) return nullptr;
+  return std::make_shared<const tls::Credential>(
+      tls::Credential{credential->native, credential->key});
 }
 
 }  // namespace
@@ -174,10 +135,12 @@ void add_interception_options(cxxopts::Options& options) {
      cxxopts::value<std::string>()->default_value("mirror"), "mirror|refuse|accept")
     ("server-name", "SNI and name to verify on the server leg", cxxopts::value<std::string>(),
      "NAME")
-    ("client-cert", "what to present to a server that asks (PEM)", cxxopts::value<std::string>(),
-     "FILE")
+    ("client-cert", "what to present to a server that asks (PEM, or PKCS#12)",
+     cxxopts::value<std::string>(), "FILE")
     ("client-key", "its private key (default: in the same file)", cxxopts::value<std::string>(),
      "FILE")
+    ("client-key-password-file", "its password, the first line; without it: the environment's "
+     "LEGIBLE_CLIENT_KEY_PASSWORD", cxxopts::value<std::string>(), "FILE")
     ("ask-client-cert", "mirror: ask the client when the server asks",
      cxxopts::value<std::string>()->default_value("mirror"), "mirror|never|always")
     ("client-tls", "versions on the client leg",
@@ -194,19 +157,20 @@ InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
   InterceptionOptions options;
   options.mode = one_of(given, "mode", modes);
   options.rules = rules(given);
-  options.ca_directory = file_name(given, "ca-dir");
-  options.ca_certificate = file_name(given, "ca-cert");
-  options.ca_key = file_name(given, "ca-key");
-  if (options.ca_certificate.empty() != options.ca_key.empty()) {
+  options.ca = {file_name(given, "ca-dir"), file_name(given, "ca-cert"),
+                file_name(given, "ca-key")};
+  if (options.ca.certificate.empty() != options.ca.key.empty()) {
     throw Refused{"--ca-cert and --ca-key belong together"};
   }
   options.bad_server_certificate = one_of(given, "bad-server-cert", bad_certificate_choices);
   options.ask_client_certificate = one_of(given, "ask-client-cert", ask_choices);
   options.server_name = text(given, "server-name");
-  options.client_certificate = file_name(given, "client-cert");
-  options.client_key = file_name(given, "client-key");
-  if (options.client_certificate.empty() && !options.client_key.empty()) {
-    throw Refused{"--client-key needs --client-cert"};
+  options.client_credential = {file_name(given, "client-cert"), file_name(given, "client-key"),
+                               file_name(given, "client-key-password-file")};
+  if (options.client_credential.certificate.empty()) {
+    for (const char* option : {"client-key", "client-key-password-file"}) {
+      if (given.count(option) > 0) throw Refused{fmt::format("--{} needs --client-cert", option)};
+    }
   }
   options.client_limits = limits(given, "client");
   options.server_limits = limits(given, "server");
@@ -224,10 +188,10 @@ InterceptionSettings load_interception(const InterceptionOptions& options) {
   settings.bad_server_certificate = options.bad_server_certificate;
   settings.ask_client_certificate = options.ask_client_certificate;
   settings.server_name = options.server_name;
-  settings.client_credential = load_credential(options);
+  settings.client_credential = load_credential(options.client_credential);
   settings.client_limits = options.client_limits;
   settings.server_limits = options.server_limits;
-  settings.minter = std::make_shared<const certs::LeafMinter>(load_ca(options, now), now);
+  settings.minter = std::make_shared<const certs::LeafMinter>(options.ca.load(now), now);
   return settings;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proxy/interception.hpp"
+#include "proxy/key_files.hpp"
 #include "proxy/option_values.hpp"
 
 namespace legible::proxy {
@@ -12,14 +13,11 @@ namespace legible::proxy {
 struct InterceptionOptions {
   Mode mode = Mode::relay;
   std::vector<HostRule> rules;
-  std::string ca_directory;  ///< empty: the default one
-  std::string ca_certificate;
-  std::string ca_key;
+  CaKeyFiles ca;
   BadServerCertificate bad_server_certificate = BadServerCertificate::mirror;
   AskClientCertificate ask_client_certificate = AskClientCertificate::mirror;
   std::string server_name;
-  std::string client_certificate;  ///< file names; empty: none
-  std::string client_key;
+  ClientKeyFiles client_credential;
   tls::LegLimits client_limits;
   tls::LegLimits server_limits;
   std::string key_log;

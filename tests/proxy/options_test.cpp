@@ -112,6 +112,19 @@ TEST_CASE("hosts are excepted from the mode in the order in which they are named
   CHECK_FALSE(accepted({"--to", "a:1"}).interception.active());
 }
 
+TEST_CASE("the files of keys are those that options name") {
+  const InterceptionOptions options =
+      accepted({"--to", "a:1", "--ca-dir", "d", "--ca-cert", "c", "--ca-key", "k", "--client-cert",
+                "cc", "--client-key", "ck", "--client-key-password-file", "cp"})
+          .interception;
+  CHECK(options.ca.directory == "d");
+  CHECK(options.ca.certificate == "c");
+  CHECK(options.ca.key == "k");
+  CHECK(options.client_credential.certificate == "cc");
+  CHECK(options.client_credential.key == "ck");
+  CHECK(options.client_credential.password == "cp");
+}
+
 TEST_CASE("wrong usage of run is one line that names the option") {
   struct Case {
     std::vector<std::string> words;
@@ -137,6 +150,7 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--client-ciphers", "TLS_RSA_WITH_RC4_128_MD5"}, "--client-ciphers"},
       {{"--to", "a:1", "--ca-cert", "f"}, "--ca-key"},
       {{"--to", "a:1", "--client-key", "f"}, "--client-key"},
+      {{"--to", "a:1", "--client-key-password-file", "f"}, "--client-key-password-file"},
       {{"--to", "a:1", "--mode", "x"}, "--mode x"},
       {{"--to", "a:1", "--connect-timeout", "0"}, "--connect-timeout"},
       {{"--to", "a:1", "--handshake-timeout", "-1"}, "--handshake-timeout"},
