@@ -101,7 +101,9 @@ void ConnectionRecord::judge(Time time, Leg leg, const parser::CertificateMessag
 
   std::string name;
   if (leg == Leg::server) {
-    name = hello_ && !hello_->sni.empty() ? hello_->sni : target_host_;
+    name = verified_name_                   ? *verified_name_
+           : hello_ && !hello_->sni.empty() ? hello_->sni
+                                            : target_host_;
   }
   const auto now = std::chrono::floor<std::chrono::seconds>(time);
   if (auto judgement = context_.chains.judge(chain, leg, name, now)) {

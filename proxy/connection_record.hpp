@@ -27,6 +27,10 @@ class ConnectionRecord final : private parser::ObservationSink {
   ConnectionRecord(ConnectionId id, RecordContext& context,
                    parser::RecordDecryptor* decryptor = nullptr, Scope scope = Scope::relayed);
 
+  /// The name for which the server's certificate is judged; unless it is set, what the client asks
+  /// for, else the target's.
+  void verify_name(std::string name) { verified_name_ = std::move(name); }
+
   /// What was recorded, all of it from the client, is its conversation with the proxy.
   void begin_interception() { timeline_.begin_interception(); }
 
@@ -86,6 +90,7 @@ class ConnectionRecord final : private parser::ObservationSink {
   parser::Shared<parser::ClientHello> hello_;
   parser::Shared<parser::ServerHello> server_hello_;
   std::string target_host_;
+  std::optional<std::string> verified_name_;
   Time now_{};  ///< of the call in progress, for the observations made in it
   bool handshake_done_ = false;
   bool client_spoke_ = false;

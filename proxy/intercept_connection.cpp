@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "parser/handshake_messages.hpp"
 #include "proxy/leg_settings.hpp"
 #include "proxy/timeline_search.hpp"
 
@@ -48,6 +49,12 @@ std::string mend_text(const certs::Judgement& judgement) {
     text += certs::id(problem.id);
   }
   return text;
+}
+
+/// By a pre-shared key, or by a ticket or session id of TLS 1.2 and older. A session id alone may
+/// stand there for middleboxes (RFC 8446 appendix D.4).
+bool asks_to_resume(const parser::ClientHello& hello) {
+  return hello.psk_identities > 0 || hello.session_ticket_length > 0;
 }
 
 }  // namespace
@@ -105,6 +112,7 @@ void InterceptConnection::start() {
                   old ? protocol_version : handshake_failure);
   }
   names_ = server_names(settings_, *hello, context_.target.target().host);
+  server_.record->verify_name(names_.verified);
   enter(Phase::connecting,
         std::min<std::chrono::milliseconds>(context_.timeouts.connect, handshake_time_left()));
   context_.target.resolve(*this);
@@ -149,69 +157,100 @@ void InterceptConnection::on_connect_shortage() {
 
 void InterceptConnection::begin_server_handshake() {
   enter(Phase::server_handshake, handshake_time_left());
-  server_.session.emplace(server_leg_settings(settings_, offer_, names_), server_.secrets->live);
+  tls::Settings settings = server_leg_settings(settings_, offer_, names_);
+  // Only for a client that resumes too: another one is owed what a full handshake shows.
+  if (asks_to_resume(*client_.record->client_hello())) {
+    resumable_ = settings_.sessions->find(session_key());
+    if (resumable_) settings.resumed = resumable_->state;
+  }
+  server_.session.emplace(std::move(settings), server_.secrets->live);
   server_.session->start();
   server_.stream.start_reading();
   flush(server_);
 }
 
+std::string InterceptConnection::session_key() const {
+  const HostPort& target = context_.target.target();
+  return fmt::format("{} {} {} {}", target.host, target.port, names_.sni, names_.verified);
+}
+
+void InterceptConnection::judge_server() {
+  const auto* seen = last_fact<ChainSeen>(server_.record->timeline(), Leg::server);
+  if (seen) {
+    server_chain_ = seen->chain;
+  } else if (resumable_) {
+    server_chain_ = resumable_->chain;
+  }
+  const Time now = wall_clock();
+  if (server_chain_ && !server_chain_->empty()) {
+    judgement_ = context_.records.chains.judge(server_chain_, Leg::server, names_.verified,
+                                               std::chrono::floor<std::chrono::seconds>(now));
+  }
+}
+
 void InterceptConnection::on_server_ready() {
-  const auto* chain = last_fact<ChainSeen>(server_.record->timeline(), Leg::server);
-  const auto* judged = last_fact<ChainJudged>(server_.record->timeline(), Leg::server);
-  if (chain == nullptr || chain->chain->empty() || judged == nullptr) {
+  judge_server();
+  if (!judgement_) {
     return refuse(server_, {ProxyReason::tls_failure, {}, "the server showed no certificate"},
                   handshake_failure);
   }
-  const certs::Judgement& judgement = *judged->judgement;
-  if (!judgement.ok && settings_.bad_server_certificate == BadServerCertificate::refuse) {
-    return refuse(server_, {ProxyReason::server_certificate, {}, mend_text(judgement)},
+  keep_session();
+  if (!judgement_->ok && settings_.bad_server_certificate == BadServerCertificate::refuse) {
+    return refuse(server_, {ProxyReason::server_certificate, {}, mend_text(*judgement_)},
                   bad_certificate);
   }
-  mint(chain->chain->front(), judgement);
+  mint();
 }
 
-void InterceptConnection::mint(const certs::Certificate& leaf, const certs::Judgement& judgement) {
-  enter(Phase::minting, handshake_time_left());
-  struct Job {
-    certs::Certificate original;
-    certs::MintRequest request;
-    std::optional<certs::MintedLeaf> leaf;
-  };
-  const auto job = std::make_shared<Job>();
-  job->original = leaf;
-  job->request.original = &job->original;
-  job->request.plan = settings_.bad_server_certificate == BadServerCertificate::accept
-                          ? certs::accept_plan()
-                          : certs::mirror_plan(judgement);
-  if (!names_.verified.empty()) job->request.judged_name = names_.verified;
+void InterceptConnection::keep_session() {
+  if (auto state = server_.session->new_session()) {
+    settings_.sessions->put(session_key(), {std::move(*state), server_chain_});
+  }
+}
+
+void InterceptConnection::mint() {
+  certs::MintRequest request;
+  request.original = &server_chain_->front();
+  request.plan = settings_.bad_server_certificate == BadServerCertificate::accept
+                     ? certs::accept_plan()
+                     : certs::mirror_plan(*judgement_);
+  if (!names_.verified.empty()) request.judged_name = names_.verified;
   const std::string& asked = client_.record->client_hello()->sni;
-  if (!asked.empty()) job->request.names = {asked};
-  job->request.family = leaf_family(leaf, offer_);
-  job->request.now = std::chrono::floor<std::chrono::seconds>(wall_clock());
+  if (!asked.empty()) request.names = {asked};
+  request.family = leaf_family(*request.original, offer_);
+  request.now = std::chrono::floor<std::chrono::seconds>(wall_clock());
+  if (auto known = settings_.leaves->find(request)) return begin_client_handshake(known);
+
+  enter(Phase::minting, handshake_time_left());
+  // The work may outlive the connection, and needs the chain as long.
+  struct Job {
+    ParsedChain chain;
+    certs::MintRequest request;
+    std::shared_ptr<const certs::MintedLeaf> leaf;
+  };
+  const auto job = std::make_shared<Job>(server_chain_, std::move(request), nullptr);
   minting_.emplace(
-      context_.loop, [job, minter = settings_.minter] { job->leaf = minter->mint(job->request); },
+      context_.loop, [job, leaves = settings_.leaves] { job->leaf = leaves->get(job->request); },
       [this, job](std::exception_ptr thrown) {
         minting_.reset();
-        if (!thrown) return on_minted(std::move(*job->leaf));
+        if (phase_ != Phase::minting) return;
+        if (!thrown) return begin_client_handshake(job->leaf);
         refuse(client_, {ProxyReason::tls_failure, {}, "no certificate could be made"},
                internal_error);
       });
 }
 
-void InterceptConnection::on_minted(certs::MintedLeaf leaf) {
-  if (phase_ == Phase::minting) begin_client_handshake(std::move(leaf));
-}
-
 // --- the client leg ---
 
-void InterceptConnection::begin_client_handshake(certs::MintedLeaf leaf) {
+void InterceptConnection::begin_client_handshake(
+    const std::shared_ptr<const certs::MintedLeaf>& leaf) {
   const Time now = wall_clock();
   // What the client thinks of the certificate is judged by what is wrong with the server's own.
   const Timeline& server = server_.record->timeline();
-  client_.record->inform(now, Leg::server, *last_fact<ChainJudged>(server, Leg::server));
-  const certs::Certificate& original = last_fact<ChainSeen>(server, Leg::server)->chain->front();
-  client_.record->note(now, Leg::server,
-                       LeafMinted{leaf.plan.issuer, added_names(leaf.leaf(), original)});
+  client_.record->inform(now, Leg::server, ChainJudged{names_.verified, judgement_});
+  client_.record->note(
+      now, Leg::server,
+      LeafMinted{leaf->plan.issuer, added_names(leaf->leaf(), server_chain_->front())});
 
   enter(Phase::client_handshake, handshake_time_left());
   const parser::ClientHello& hello = *client_.record->client_hello();
@@ -219,8 +258,12 @@ void InterceptConnection::begin_client_handshake(certs::MintedLeaf leaf) {
       last_observed<parser::Shared<parser::CertificateRequest>>(server, Leg::server);
   const ServerChoice choice{*server_.record->server_hello(), server_.session->alpn(),
                             request ? request->get() : nullptr};
-  client_.session.emplace(client_leg_settings(settings_, hello, choice, leaf),
-                          client_.secrets->live);
+  tls::Settings settings = client_leg_settings(settings_, hello, choice, leaf);
+  if (server_refusal_ && choice.hello.version == parser::tls12) {
+    settings.withhold_finished = true;
+    settings.tickets = nullptr;
+  }
+  client_.session.emplace(std::move(settings), client_.secrets->live);
   // The bytes are on record already.
   const auto held = with_whole_records(std::exchange(held_, {}), hello.records);
   client_.session->feed(held, client_);
@@ -229,12 +272,45 @@ void InterceptConnection::begin_client_handshake(certs::MintedLeaf leaf) {
 }
 
 void InterceptConnection::on_client_ready() {
+  if (server_refusal_) return pass_refusal_on();
   enter(Phase::open, context_.timeouts.idle);
   if (!client_.undelivered.empty()) client_.session->write(std::exchange(client_.undelivered, {}));
   flush(client_);
   relieve(server_, client_);
   if (server_.session->state() == State::peer_closed) on_state(server_);
-  if (server_.ended) client_.stream.shutdown();
+}
+
+/// The server has said no after it had shown its certificate. The client learns of it where it
+/// would without the proxy: after its own flight, in TLS 1.3 after a handshake that seemed to
+/// succeed.
+bool InterceptConnection::refuse_later(const ServerRefusal& refusal) {
+  const bool under_way = phase_ == Phase::minting || phase_ == Phase::client_handshake;
+  if (under_way) {
+    if (!server_refusal_) server_refusal_ = refusal;
+    timer_.start(linger_limit);
+    return true;
+  }
+  if (phase_ != Phase::server_handshake || !server_flight_complete()) return false;
+  judge_server();
+  if (!judgement_) return false;
+  server_refusal_ = refusal;
+  mint();
+  timer_.start(linger_limit);
+  return true;
+}
+
+/// TLS 1.2: ServerHelloDone.
+bool InterceptConnection::server_flight_complete() const {
+  const auto* message =
+      last_observed<parser::HandshakeMessage>(server_.record->timeline(), Leg::server);
+  return message && message->type == parser::handshake_type::server_hello_done;
+}
+
+void InterceptConnection::pass_refusal_on() {
+  const ServerRefusal refusal = *std::exchange(server_refusal_, std::nullopt);
+  if (refusal.alert) send_alert(client_, *refusal.alert);
+  if (refusal.end == parser::StreamEnd::rst && client_.stream) return mirror_reset(client_);
+  linger();
 }
 
 // --- what the peers say ---
@@ -260,6 +336,7 @@ void InterceptConnection::on_read(PeerLeg& from, std::span<const std::uint8_t> b
 void InterceptConnection::feed(PeerLeg& from, std::span<const std::uint8_t> bytes) {
   // The session comes first: it derives the secrets by which the record reads what came.
   from.session->feed(bytes, from);
+  if (&from == &server_ && server_chain_) keep_session();
   from.record->bytes(wall_clock(), from.side, bytes);
 }
 
@@ -282,6 +359,8 @@ void InterceptConnection::on_state(PeerLeg& from) {
       return;
     case State::failed:
       return on_tls_failure(from);
+    case State::withheld:
+      return pass_refusal_on();
     case State::open:
       break;
     case State::peer_closed:
@@ -352,6 +431,7 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
 void InterceptConnection::on_fatal_alert(PeerLeg& from, parser::AlertDescription description) {
   // mbedTLS may have answered what it took for a broken record: nothing answers an alert.
   if (from.session) from.session->output().clear();
+  if (&from == &server_ && refuse_later({description, parser::StreamEnd::fin})) return;
   send_alert(other(from), description);
   linger();
 }
@@ -393,6 +473,9 @@ void InterceptConnection::on_read_end(PeerLeg& from, int status) {
   from.ended = true;
   from.record->closed(wall_clock(), from.side, how, false, from.bytes_in, from.bytes_out);
   PeerLeg& to = other(from);
+  if (&from == &server_ && client_.stream && !client_.ended && refuse_later({std::nullopt, how})) {
+    return;
+  }
   if (how != parser::StreamEnd::fin) {
     from.stream.close();
     if (to.stream) return mirror_reset(to);
@@ -403,8 +486,6 @@ void InterceptConnection::on_read_end(PeerLeg& from, int status) {
     end_leg(from);
     return enter_finishing();
   }
-  // While the client waits for its certificate, it is told after it what the server did.
-  if (&from == &server_ && (phase_ == Phase::minting || phase_ == Phase::client_handshake)) return;
   end_leg(to);
   if (phase_ != Phase::open && phase_ != Phase::lingering) linger();
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "certs/leaf_minter.hpp"
+#include "certs/leaf_cache.hpp"
 #include "proxy/background_work.hpp"
 #include "proxy/client_intake.hpp"
 #include "proxy/connection.hpp"
@@ -89,11 +89,21 @@ class InterceptConnection final : public Connection,
   void on_connect_shortage() override;
 
   void begin_server_handshake();
+  void judge_server();
   void on_server_ready();
-  void mint(const certs::Certificate& leaf, const certs::Judgement& judgement);
-  void on_minted(certs::MintedLeaf leaf);
-  void begin_client_handshake(certs::MintedLeaf leaf);
+  void keep_session();
+  void mint();
+  void begin_client_handshake(const std::shared_ptr<const certs::MintedLeaf>& leaf);
   void on_client_ready();
+
+  /// What ended the server leg after it had shown its certificate.
+  struct ServerRefusal {
+    std::optional<parser::AlertDescription> alert;
+    parser::StreamEnd end = parser::StreamEnd::fin;
+  };
+  bool refuse_later(const ServerRefusal& refusal);
+  bool server_flight_complete() const;
+  void pass_refusal_on();
 
   void on_read(PeerLeg& from, std::span<const std::uint8_t> bytes);
   void feed(PeerLeg& from, std::span<const std::uint8_t> bytes);
@@ -125,6 +135,8 @@ class InterceptConnection final : public Connection,
   std::chrono::milliseconds handshake_time_left() const;
   void on_timer();
 
+  std::string session_key() const;
+
   PeerLeg& other(const PeerLeg& leg) { return &leg == &client_ ? server_ : client_; }
 
   ConnectionContext& context_;
@@ -141,6 +153,10 @@ class InterceptConnection final : public Connection,
   std::vector<std::uint8_t> held_;  ///< what the client sent before the server leg was ready
   tls::NarrowedOffer offer_;
   ServerNames names_;
+  std::optional<tls::ResumableSession> resumable_;  ///< that the server leg was begun with
+  ParsedChain server_chain_;
+  std::shared_ptr<const certs::Judgement> judgement_;  ///< of it
+  std::optional<ServerRefusal> server_refusal_;        ///< not yet passed on
   std::optional<BackgroundWork> minting_;
   std::optional<Connector> connector_;
   PeerLeg* resetting_ = nullptr;

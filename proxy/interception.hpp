@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "certs/chain_judge.hpp"
-#include "certs/leaf_minter.hpp"
+#include "certs/leaf_cache.hpp"
 #include "parser/client_hello.hpp"
 #include "proxy/tls/live_secrets.hpp"
 #include "proxy/tls/narrowed_offer.hpp"
 #include "proxy/tls/session.hpp"
+#include "proxy/tls/session_cache.hpp"
+#include "proxy/tls/ticket_keys.hpp"
 
 namespace legible::proxy {
 
@@ -49,11 +51,13 @@ struct InterceptionSettings {
   std::shared_ptr<const tls::Credential> client_credential;  ///< for servers that ask; null: none
   tls::LegLimits client_limits;
   tls::LegLimits server_limits;
-  std::shared_ptr<const certs::LeafMinter> minter;  ///< null: nothing is ever intercepted
+  std::shared_ptr<certs::LeafCache> leaves;  ///< null: nothing is ever intercepted
+  std::shared_ptr<tls::TicketKeyCache> tickets;
+  std::shared_ptr<tls::SessionCache> sessions;
   tls::KeyLogSink* key_log = nullptr;
 
   /// Some connections are not relayed.
-  bool active() const { return minter != nullptr; }
+  bool active() const { return leaves != nullptr; }
 };
 
 bool matches_glob(std::string_view glob, std::string_view host);

@@ -8,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "parser/cipher_traits.hpp"
 #include "parser/iana_tables.hpp"
 
 namespace legible::proxy {
@@ -191,7 +190,10 @@ InterceptionSettings load_interception(const InterceptionOptions& options) {
   settings.client_credential = load_credential(options.client_credential);
   settings.client_limits = options.client_limits;
   settings.server_limits = options.server_limits;
-  settings.minter = std::make_shared<const certs::LeafMinter>(options.ca.load(now), now);
+  settings.leaves = std::make_shared<certs::LeafCache>(
+      std::make_shared<const certs::LeafMinter>(options.ca.load(now), now));
+  settings.tickets = std::make_shared<tls::TicketKeyCache>();
+  settings.sessions = std::make_shared<tls::SessionCache>();
   return settings;
 }
 

@@ -46,7 +46,7 @@ tls::Settings server_leg_settings(const InterceptionSettings& settings,
 
 tls::Settings client_leg_settings(const InterceptionSettings& settings,
                                   const parser::ClientHello& hello, const ServerChoice& server,
-                                  const certs::MintedLeaf& leaf) {
+                                  const std::shared_ptr<const certs::MintedLeaf>& leaf) {
   const tls::NarrowedOffer offer = tls::narrow(hello, settings.client_limits);
   tls::Settings client;
   client.side = parser::Side::server;
@@ -63,7 +63,9 @@ tls::Settings client_leg_settings(const InterceptionSettings& settings,
   if (server.alpn) client.alpn = {*server.alpn};
   client.extended_master_secret = hello.has(extended_master_secret);
   client.credentials = {
-      std::make_shared<const tls::Credential>(tls::Credential{leaf.native, leaf.key})};
+      std::make_shared<const tls::Credential>(tls::Credential{leaf->native, leaf->key})};
+  const auto& fingerprint = leaf->leaf().sha256;
+  client.tickets = settings.tickets->keys_for(std::string(fingerprint.begin(), fingerprint.end()));
   client.ask_for_certificate = settings.ask_client_certificate == AskClientCertificate::always ||
                                (settings.ask_client_certificate == AskClientCertificate::mirror &&
                                 server.certificate_request != nullptr);

@@ -27,7 +27,7 @@ struct ServerChoice {
 /// The proxy in the server's place: it chooses as the server did, where the client's leg can.
 tls::Settings client_leg_settings(const InterceptionSettings& settings,
                                   const parser::ClientHello& hello, const ServerChoice& server,
-                                  const certs::MintedLeaf& leaf);
+                                  const std::shared_ptr<const certs::MintedLeaf>& leaf);
 
 /// The family of the leaf's key: the original's, if the client can verify it.
 certs::KeyFamily leaf_family(const certs::Certificate& original, const tls::NarrowedOffer& offer);

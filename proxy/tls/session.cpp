@@ -3,6 +3,7 @@
 #include <mbedtls/error.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/ssl_ticket.h>
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
@@ -20,6 +21,9 @@ namespace legible::proxy::tls {
 namespace {
 
 using parser::Side;
+
+// Logjam: a group that is shorter is no longer safe.
+constexpr unsigned least_dh_bits = 2048;
 
 mbedtls_ssl_protocol_version library_version(parser::ProtocolVersion version) {
   return version == parser::tls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
@@ -61,6 +65,12 @@ const capture::SecretLabel* label_of(mbedtls_ssl_key_export_type type) {
   }
 }
 
+/// TLS 1.2: a server has read all that the client says.
+bool is_before_own_finished(const mbedtls_ssl_context& ssl) {
+  const int next = ssl.MBEDTLS_PRIVATE(state);
+  return next == MBEDTLS_SSL_NEW_SESSION_TICKET || next == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC;
+}
+
 std::string library_text(int code) {
   std::array<char, 160> text{};
   mbedtls_strerror(code, text.data(), text.size());
@@ -85,11 +95,13 @@ struct Session::Impl {
   void configure();
   void configure_lists();
   void configure_certificates();
+  void resume();
 
   void drive(PlaintextSink* sink);
   int handshake();
   int read(PlaintextSink& sink);
   void fail(int code);
+  void save_session();
   std::size_t unread() const { return kept.size() - kept_used + lent.size(); }
 
   static int send(void* self, const unsigned char* bytes, std::size_t size);
@@ -115,6 +127,7 @@ struct Session::Impl {
   bool starved = false;  ///< everything that was fed has been used
   bool alert_sent = false;
   bool close_notify_sent = false;
+  std::optional<std::vector<std::uint8_t>> session;
   std::vector<std::uint8_t> output;
   std::vector<std::uint8_t> kept;  ///< fed earlier, not used yet
   std::size_t kept_used = 0;
@@ -135,12 +148,25 @@ void Session::Impl::configure() {
                                                        : MBEDTLS_SSL_EXTENDED_MS_DISABLED);
   configure_lists();
   configure_certificates();
+  if (server) {
+    if (settings.tickets) {
+      mbedtls_ssl_conf_session_tickets_cb(&config, mbedtls_ssl_ticket_write,
+                                          mbedtls_ssl_ticket_parse, settings.tickets->native());
+    }
+  } else {
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        &config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+    // Some servers ask for a certificate only when they know what is wanted (RFC 5746).
+    mbedtls_ssl_conf_renegotiation(&config, MBEDTLS_SSL_RENEGOTIATION_ENABLED);
+    mbedtls_ssl_conf_dhm_min_bitlen(&config, least_dh_bits);
+  }
 
   require(mbedtls_ssl_setup(&ssl, &config), "mbedTLS: no memory for a session");
   if (!server) {
     const std::string& name = settings.server_name;
     require(mbedtls_ssl_set_hostname(&ssl, name.empty() ? nullptr : name.c_str()),
             "mbedTLS: the server's name cannot be used");
+    resume();
   }
   mbedtls_ssl_set_bio(&ssl, this, send, receive, nullptr);
   mbedtls_ssl_set_export_keys_cb(&ssl, export_secret, this);
@@ -189,14 +215,44 @@ void Session::Impl::configure_certificates() {
   mbedtls_ssl_conf_dn_hints(&config, authorities.data());
 }
 
+/// A state that cannot be used, of another version or with a suite that is not offered now, makes
+/// for a full handshake.
+void Session::Impl::resume() {
+  if (settings.resumed.empty()) return;
+  mbedtls_ssl_session kept_session;
+  mbedtls_ssl_session_init(&kept_session);
+  if (mbedtls_ssl_session_load(&kept_session, settings.resumed.data(), settings.resumed.size()) ==
+      0) {
+    mbedtls_ssl_set_session(&ssl, &kept_session);
+  }
+  mbedtls_ssl_session_free(&kept_session);
+}
+
+void Session::Impl::save_session() {
+  mbedtls_ssl_session fresh;
+  mbedtls_ssl_session_init(&fresh);
+  std::size_t size = 0;
+  if (mbedtls_ssl_get_session(&ssl, &fresh) == 0) {
+    mbedtls_ssl_session_save(&fresh, nullptr, 0, &size);
+    std::vector<std::uint8_t> serialised(size);
+    if (mbedtls_ssl_session_save(&fresh, serialised.data(), size, &size) == 0) {
+      session = std::move(serialised);
+    }
+  }
+  mbedtls_ssl_session_free(&fresh);
+}
+
 void Session::Impl::drive(PlaintextSink* sink) {
   starved = false;
-  while (state != State::failed) {
+  while (state != State::failed && state != State::withheld) {
     const int result = state == State::handshaking ? handshake() : read(*sink);
     // WANT_READ does not mean that all input is used: a ticket takes two calls.
     if (result == MBEDTLS_ERR_SSL_WANT_READ && starved) return;
     if (result == MBEDTLS_ERR_SSL_WANT_READ || result >= 0) continue;
-    if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) continue;
+    if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+      save_session();
+      continue;
+    }
     if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
       state = State::peer_closed;
       return;
@@ -206,9 +262,18 @@ void Session::Impl::drive(PlaintextSink* sink) {
 }
 
 int Session::Impl::handshake() {
-  const int result = mbedtls_ssl_handshake(&ssl);
-  if (result == 0) state = State::open;
-  return result;
+  while (mbedtls_ssl_is_handshake_over(&ssl) == 0) {
+    if (settings.withhold_finished && is_before_own_finished(ssl)) {
+      state = State::withheld;
+      return 0;
+    }
+    if (const int result = mbedtls_ssl_handshake_step(&ssl); result != 0) return result;
+  }
+  state = State::open;
+  // In TLS 1.3 tickets come later.
+  const bool tls12 = mbedtls_ssl_get_version_number(&ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
+  if (settings.side == Side::client && tls12) save_session();
+  return 0;
 }
 
 int Session::Impl::read(PlaintextSink& sink) {
@@ -281,7 +346,7 @@ void Session::start() { impl_->drive(nullptr); }
 
 Session::State Session::feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink) {
   Impl& own = *impl_;
-  if (own.state == State::failed || own.state == State::peer_closed) return own.state;
+  if (own.state != State::handshaking && own.state != State::open) return own.state;
   own.lent = bytes;
   own.drive(&sink);
   own.kept.insert(own.kept.end(), own.lent.begin(), own.lent.end());
@@ -295,7 +360,10 @@ void Session::write(std::span<const std::uint8_t> bytes) {
   if (own.close_notify_sent) return;
   while (!bytes.empty()) {
     const int written = mbedtls_ssl_write(&own.ssl, bytes.data(), bytes.size());
-    if (written == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) continue;
+    if (written == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+      own.save_session();
+      continue;
+    }
     if (written <= 0) return own.fail(written);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
@@ -309,6 +377,10 @@ void Session::close_notify() {
 void Session::send_alert(parser::AlertDescription description) {
   if (std::exchange(impl_->alert_sent, true)) return;
   mbedtls_ssl_send_alert_message(&impl_->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description.value);
+}
+
+std::optional<std::vector<std::uint8_t>> Session::new_session() {
+  return std::exchange(impl_->session, std::nullopt);
 }
 
 std::optional<std::string> Session::alpn() const {

@@ -11,6 +11,7 @@
 #include "certs/private_key.hpp"
 #include "parser/tls_types.hpp"
 #include "proxy/tls/live_secrets.hpp"
+#include "proxy/tls/ticket_keys.hpp"
 
 struct mbedtls_x509_crt;
 
@@ -37,6 +38,11 @@ struct Settings {
   /// Server: ask for a certificate, and name these authorities (DER of Names) where TLS 1.2 allows.
   bool ask_for_certificate = false;
   std::vector<std::vector<std::uint8_t>> authorities;
+
+  std::shared_ptr<TicketKeys> tickets;  ///< server: null: no tickets
+  /// Server, TLS 1.2: stop before the last flight, to refuse there.
+  bool withhold_finished = false;
+  std::vector<std::uint8_t> resumed;  ///< client: what `new_session` gave; empty: a full handshake
 };
 
 /// Why a session cannot go on.
@@ -53,6 +59,7 @@ class Session {
     handshaking,
     open,
     peer_closed,  ///< close_notify came; writing may go on (RFC 8446 section 6.1)
+    withheld,     ///< the peer has said all that it says; see Settings::withhold_finished
     failed,
   };
 
@@ -88,6 +95,9 @@ class Session {
 
   /// Records to be sent; the caller clears them.
   std::vector<std::uint8_t>& output();
+
+  /// Client: what it takes to resume this session, when there is something new.
+  std::optional<std::vector<std::uint8_t>> new_session();
 
   /// What was agreed on; known when the handshake is done.
   std::optional<std::string> alpn() const;
