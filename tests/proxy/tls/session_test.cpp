@@ -1,0 +1,209 @@
+// Two sessions that speak with each other in memory.
+
+#include "proxy/tls/session.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <chrono>
+#include <string>
+
+#include "certs/issuer.hpp"
+#include "certs/native_chain.hpp"
+#include "proxy/tls/narrowed_offer.hpp"
+
+namespace legible::proxy::tls {
+namespace {
+
+using State = Session::State;
+
+std::shared_ptr<const Credential> make_credential() {
+  using namespace std::chrono_literals;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::vector<std::string> names{"peer.example"};
+  const certs::CertifiedKey made =
+      certs::self_sign(certs::server_profile("CN=peer.example", {now - 1h, now + 24h}, names),
+                       certs::PrivateKey::generate(certs::KeyType::p256));
+  return std::make_shared<const Credential>(
+      Credential{certs::native_chain({&made.certificate, 1}), made.key});
+}
+
+const std::shared_ptr<const Credential>& credential() {
+  static const auto made = make_credential();
+  return made;
+}
+
+struct End final : Session::PlaintextSink {
+  explicit End(Settings settings) : session(std::move(settings), secrets) {}
+  void on_plaintext(std::span<const std::uint8_t> bytes) override {
+    received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  void say(std::string_view text) {
+    session.write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }
+
+  LiveSecrets secrets;
+  Session session;
+  std::string received;
+};
+
+Settings client_settings(parser::ProtocolVersion version) {
+  Settings settings;
+  settings.lowest = settings.highest = version;
+  settings.ciphers = forward_secret_suites();
+  settings.server_name = "peer.example";
+  return settings;
+}
+
+Settings server_settings(parser::ProtocolVersion version) {
+  Settings settings = client_settings(version);
+  settings.side = parser::Side::server;
+  settings.server_name.clear();
+  settings.credentials = {credential()};
+  return settings;
+}
+
+struct Pair {
+  explicit Pair(Settings client_with, Settings server_with, std::size_t piece = 100'000)
+      : client(std::move(client_with)), server(std::move(server_with)), piece_(piece) {
+    client.session.start();
+    exchange();
+  }
+
+  /// Carries what both say until neither says more.
+  void exchange() {
+    while (carry(client, server) || carry(server, client)) {
+    }
+  }
+
+  End client;
+  End server;
+
+ private:
+  bool carry(End& from, End& to) {
+    const std::vector<std::uint8_t> bytes = std::exchange(from.session.output(), {});
+    for (std::size_t at = 0; at < bytes.size(); at += piece_) {
+      to.session.feed(std::span(bytes).subspan(at, std::min(piece_, bytes.size() - at)), to);
+    }
+    return !bytes.empty();
+  }
+
+  std::size_t piece_;
+};
+
+auto any_version() { return GENERATE(parser::tls12, parser::tls13); }
+
+}  // namespace
+
+TEST_CASE("two sessions shake hands and talk, however their bytes are cut") {
+  const auto version = any_version();
+  const std::size_t piece = GENERATE(1U, 7U, 100'000U);
+  CAPTURE(version.value, piece);
+  Settings client = client_settings(version);
+  client.alpn = {"h2", "http/1.1"};
+  Settings server = server_settings(version);
+  server.alpn = {"http/1.1"};
+  Pair pair(std::move(client), std::move(server), piece);
+  REQUIRE(pair.client.session.state() == State::open);
+  REQUIRE(pair.server.session.state() == State::open);
+  CHECK(pair.client.session.alpn() == "http/1.1");
+
+  const std::string long_text(50'000, 'x');
+  pair.client.say(long_text);
+  pair.server.say("short");
+  pair.exchange();
+  CHECK(pair.server.received == long_text);
+  CHECK(pair.client.received == "short");
+
+  pair.client.session.close_notify();
+  pair.exchange();
+  CHECK(pair.server.session.state() == State::peer_closed);
+  pair.server.say(" and more");
+  pair.exchange();
+  CHECK(pair.client.received == "short and more");
+}
+
+TEST_CASE("both sides derive the same secrets") {
+  const auto version = any_version();
+  Pair pair(client_settings(version), server_settings(version));
+  for (const capture::SecretLabel& label : capture::secret_labels) {
+    CAPTURE(label.name);
+    const auto& client = pair.client.secrets.find({})->*label.secret;
+    const auto& server = pair.server.secrets.find({})->*label.secret;
+    CHECK(std::ranges::equal(client.bytes(), server.bytes()));
+  }
+  const bool tls13 = version == parser::tls13;
+  CHECK(pair.client.secrets.find({})->master.empty() == tls13);
+  CHECK(pair.client.secrets.find({})->client_application.empty() != tls13);
+}
+
+TEST_CASE("a session is resumed with the keys that sealed its ticket, and with no others") {
+  const auto version = any_version();
+  const auto keys = std::make_shared<TicketKeys>();
+  const auto others = std::make_shared<TicketKeys>();
+  Settings server = server_settings(version);
+  server.tickets = keys;
+  Pair first(client_settings(version), server);
+  const auto state = first.client.session.new_session();
+  REQUIRE(state);
+  CHECK_FALSE(first.client.session.new_session());
+
+  // A full handshake carries the certificate.
+  const auto said_by_server = [&](const std::shared_ptr<TicketKeys>& with) {
+    Settings resuming = client_settings(version);
+    resuming.resumed = *state;
+    server.tickets = with;
+    End client(resuming);
+    End answering(server);
+    client.session.start();
+    answering.session.feed(client.session.output(), answering);
+    return answering.session.output().size();
+  };
+  CHECK(said_by_server(keys) + 300 < said_by_server(others));
+}
+
+TEST_CASE("a fatal alert ends the peer's session, and is not answered") {
+  const auto version = any_version();
+  Pair pair(client_settings(version), server_settings(version));
+  pair.server.session.send_alert({116});
+  pair.server.session.send_alert({80});
+  const std::vector<std::uint8_t> sent = std::exchange(pair.server.session.output(), {});
+  CHECK(sent.size() < 60);
+  CHECK(pair.client.session.feed(sent, pair.client) == State::failed);
+  CHECK(pair.client.session.output().empty());
+  REQUIRE(pair.client.session.failure());
+  CHECK_FALSE(pair.client.session.failure()->text.empty());
+}
+
+TEST_CASE("what cannot be read is answered by an alert") {
+  Pair pair(client_settings(parser::tls13), server_settings(parser::tls13));
+  const std::vector<std::uint8_t> forged(30, 23);
+  std::vector<std::uint8_t> record{23, 3, 3, 0, 30};
+  record.insert(record.end(), forged.begin(), forged.end());
+  CHECK(pair.server.session.feed(record, pair.server) == State::failed);
+  CHECK_FALSE(pair.server.session.output().empty());
+}
+
+TEST_CASE("a server can stop before its last flight, and refuse there in clear") {
+  Settings server = server_settings(parser::tls12);
+  server.withhold_finished = true;
+  server.ask_for_certificate = true;
+  Pair pair(client_settings(parser::tls12), std::move(server));
+  CHECK(pair.server.session.state() == State::withheld);
+  CHECK(pair.client.session.state() == State::handshaking);
+  pair.server.session.send_alert({40});
+  const std::vector<std::uint8_t> alert{21, 3, 3, 0, 2, 2, 40};
+  CHECK(pair.server.session.output() == alert);
+}
+
+TEST_CASE("a session without a suite in common fails with the alert that says so") {
+  Settings client = client_settings(parser::tls12);
+  client.ciphers = {{0xc02b}};
+  Settings server = server_settings(parser::tls12);
+  server.ciphers = {{0xc02c}};
+  Pair pair(std::move(client), std::move(server));
+  CHECK(pair.server.session.state() == State::failed);
+  CHECK(pair.client.session.state() == State::failed);
+}
+
+}  // namespace legible::proxy::tls
