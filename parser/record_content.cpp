@@ -1,6 +1,5 @@
 #include "parser/record_content.hpp"
 
-#include "parser/cipher_traits.hpp"
 #include "parser/server_hello.hpp"
 
 namespace legible::parser {
@@ -90,26 +89,25 @@ bool is_finished_length(ProtocolVersion version, const CipherTraits& suite, int 
 
 }  // namespace
 
-Content likely_content(ProtocolVersion version, CipherSuite suite, Side from, ContentType type,
-                       std::uint16_t length, bool rounded) {
+Content likely_content(ProtocolVersion version, const CipherTraits& suite, Side from,
+                       ContentType type, std::uint16_t length, bool rounded) {
   if (is_tls13_like(version)) {
     if (type != content_type::application_data) return Content::unknown;
-    const Content likely = tls13_content(traits(suite), from, length);
-    return likely == Content::unknown && rounded
-               ? tls13_rounded_content(traits(suite), from, length)
-               : likely;
+    const Content likely = tls13_content(suite, from, length);
+    return likely == Content::unknown && rounded ? tls13_rounded_content(suite, from, length)
+                                                 : likely;
   }
   if (version == ProtocolVersion{}) return Content::unknown;
   if (type == content_type::application_data) return Content::application_data;
   if (type == content_type::alert) return Content::alert;
-  if (type == content_type::handshake && is_finished_length(version, traits(suite), length)) {
+  if (type == content_type::handshake && is_finished_length(version, suite, length)) {
     return Content::finished;
   }
   return Content::unknown;
 }
 
-bool is_rounded(CipherSuite suite, std::uint16_t length) {
-  return (length - tag_bytes(traits(suite))) % mbedtls_granularity == 0;
+bool is_rounded(const CipherTraits& suite, std::uint16_t length) {
+  return (length - tag_bytes(suite)) % mbedtls_granularity == 0;
 }
 
 }  // namespace legible::parser

@@ -118,7 +118,7 @@ bool TlsObserver::State::ends_with_encrypted_alert(Side from) {
     return false;
   }
   const Content likely =
-      likely_content(version, suite, from, last.type, last.length, direction.rounded);
+      likely_content(version, suite_traits, from, last.type, last.length, direction.rounded);
   return likely == Content::alert || likely == Content::alert_or_empty_certificate;
 }
 

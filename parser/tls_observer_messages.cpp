@@ -100,6 +100,7 @@ void TlsObserver::State::on_server_hello(const RawHandshake& message) {
   }
   version = hello->version;
   suite = hello->cipher;
+  suite_traits = traits(suite);
   progress.on_server_hello(*hello);
   if (decryptor != nullptr && !hello->hello_retry_request) decryptor->on_server_hello(*hello);
   report(Side::server, Shared<ServerHello>(hello));

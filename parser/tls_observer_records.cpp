@@ -169,7 +169,7 @@ void TlsObserver::State::on_opaque_record(Side from, std::span<const std::uint8_
       !is_protected(direction)) {
     return;
   }
-  direction.rounded = direction.rounded && is_rounded(suite, header.length);
+  direction.rounded = direction.rounded && is_rounded(suite_traits, header.length);
   const bool established = progress.done() && header.type == content_type::application_data;
   if (established && direction.encrypted_records >= limits.encrypted_records) return;
   const Content likely = likely_now(from, header);
@@ -179,7 +179,7 @@ void TlsObserver::State::on_opaque_record(Side from, std::span<const std::uint8_
 
 Content TlsObserver::State::likely_now(Side from, const RecordHeader& header) {
   const Content likely =
-      likely_content(version, suite, from, header.type, header.length, at(from).rounded);
+      likely_content(version, suite_traits, from, header.type, header.length, at(from).rounded);
   // Once the handshake is done, data is likelier than a message of the handshake.
   const bool of_handshake = likely != Content::alert && likely != Content::key_update &&
                             likely != Content::alert_or_empty_certificate &&

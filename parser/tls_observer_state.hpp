@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "parser/cipher_traits.hpp"
 #include "parser/connection_observer.hpp"
 #include "parser/handshake_messages.hpp"
 #include "parser/handshake_progress.hpp"
@@ -172,6 +173,7 @@ struct TlsObserver::State {
 
   ProtocolVersion version{};  ///< negotiated; 0 until the ServerHello
   CipherSuite suite{};
+  CipherTraits suite_traits;         ///< which every encrypted record asks for
   Shared<ClientHello> client_hello;  ///< the last one, until it is answered
   HandshakeProgress progress;
   std::uint32_t observations = 0;

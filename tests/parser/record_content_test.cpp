@@ -50,8 +50,8 @@ TEST_CASE("TLS 1.3 records are told by their length") {
   };
   for (const Case& c : cases) {
     CAPTURE(c.suite.value, c.length);
-    CHECK(likely_content(tls13, c.suite, c.from, content_type::application_data, c.length) ==
-          c.expected);
+    CHECK(likely_content(tls13, traits(c.suite), c.from, content_type::application_data,
+                         c.length) == c.expected);
   }
 }
 
@@ -69,22 +69,23 @@ TEST_CASE("a Finished up to TLS 1.2 is told by its length, with either order of 
   };
   for (const Case& c : cases) {
     CAPTURE(c.version.value, c.suite.value, c.length);
-    CHECK(likely_content(c.version, c.suite, Side::client, content_type::handshake, c.length) ==
-          Content::finished);
-    CHECK(likely_content(c.version, c.suite, Side::client, content_type::handshake,
+    CHECK(likely_content(c.version, traits(c.suite), Side::client, content_type::handshake,
+                         c.length) == Content::finished);
+    CHECK(likely_content(c.version, traits(c.suite), Side::client, content_type::handshake,
                          static_cast<std::uint16_t>(c.length + 1)) == Content::unknown);
   }
 }
 
 TEST_CASE("up to TLS 1.2 the content type tells alerts and data, whatever their length") {
-  CHECK(likely_content(tls12, ecdhe_gcm, Side::client, content_type::alert, 26) == Content::alert);
-  CHECK(likely_content(tls12, ecdhe_gcm, Side::client, content_type::application_data, 40) ==
-        Content::application_data);
+  CHECK(likely_content(tls12, traits(ecdhe_gcm), Side::client, content_type::alert, 26) ==
+        Content::alert);
+  CHECK(likely_content(tls12, traits(ecdhe_gcm), Side::client, content_type::application_data,
+                       40) == Content::application_data);
 }
 
 TEST_CASE("without a version, or with an unknown suite, nothing is guessed") {
   CHECK(likely_content({}, {}, Side::client, content_type::application_data, 19) ==
         Content::unknown);
-  CHECK(likely_content(tls12, {0xeeee}, Side::client, content_type::handshake, 40) ==
+  CHECK(likely_content(tls12, traits({0xeeee}), Side::client, content_type::handshake, 40) ==
         Content::unknown);
 }
