@@ -1,9 +1,12 @@
 #include "proxy/socket_address.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <uv.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -67,13 +70,14 @@ socklen_t SocketAddress::size() const {
 }
 
 std::string SocketAddress::host() const {
-  char text[INET6_ADDRSTRLEN] = "";
   if (family() == AF_INET6) {
+    char text[INET6_ADDRSTRLEN] = "";
     inet_ntop(AF_INET6, &storage_.v6.sin6_addr, text, sizeof text);
-  } else {
-    inet_ntop(AF_INET, &storage_.v4.sin_addr, text, sizeof text);
+    return text;
   }
-  return text;
+  // inet_ntop is a sprintf, which every connection would pay for three times.
+  const auto bytes = std::bit_cast<std::array<std::uint8_t, 4>>(storage_.v4.sin_addr);
+  return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
 }
 
 std::string SocketAddress::text() const {
