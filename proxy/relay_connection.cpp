@@ -184,9 +184,9 @@ void RelayConnection::on_read_end(RelayLeg& from, int status) {
   if (to.ended) {
     conclude();
     // Closing sends the last FIN when nothing waits to be sent before it.
-    if (client_.stream.queued() + server_.stream.queued() > 0) to.stream.shutdown();
-    enter_finishing();
-    return finish_when_sent();
+    if (client_.stream.queued() + server_.stream.queued() == 0) return finish();
+    to.stream.shutdown();
+    return enter_finishing();
   }
   if (to.stream) to.stream.shutdown();
   watch_unread_legs();

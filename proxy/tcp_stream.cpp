@@ -22,6 +22,7 @@ struct TcpStream::Handle {
   std::vector<std::uint8_t> writing;
   std::vector<std::uint8_t> waiting;
   bool shutdown_wanted = false;
+  std::uint64_t last_read = 0;  ///< loop time of the last bytes
 
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp); }
   uv_handle_t* base() { return reinterpret_cast<uv_handle_t*>(&tcp); }
@@ -92,12 +93,14 @@ void TcpStream::set_owner(Owner* owner) { handle_->owner = owner; }
 void TcpStream::start_reading() {
   uv_read_start(handle_->stream(), lend_read_buffer,
                 [](uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
-                  Owner* owner = Handle::from(stream)->owner;
+                  Handle* handle = Handle::from(stream);
+                  Owner* owner = handle->owner;
                   if (size < 0) {
                     uv_read_stop(stream);
-                    const int status = Handle::from(stream)->end_status(static_cast<int>(size));
+                    const int status = handle->end_status(static_cast<int>(size));
                     if (owner) owner->on_read_end(status);
                   } else if (size > 0 && owner) {
+                    handle->last_read = uv_now(stream->loop);
                     owner->on_read({reinterpret_cast<const std::uint8_t*>(buffer->base),
                                     static_cast<std::size_t>(size)});
                   }
@@ -156,9 +159,10 @@ void TcpStream::Handle::send_fin() {
 
 // An RST that is there together with bytes before it is reported as UV_EOF: libuv sees POLLHUP,
 // and after a read that did not fill the buffer it makes up the end without asking the socket. The
-// error is still on the socket then.
+// error is still on the socket then. This happens within one turn of the loop, in which its time
+// stands still: an end at a later time was read from the socket.
 int TcpStream::Handle::end_status(int reported) const {
-  if (reported != UV_EOF) return reported;
+  if (reported != UV_EOF || last_read != uv_now(tcp.loop)) return reported;
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
