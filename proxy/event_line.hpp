@@ -1,11 +1,14 @@
 #pragma once
 // One event's line while it is written, and the values that many events share.
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "parser/iana_tables.hpp"
+#include "proxy/escape.hpp"
 #include "proxy/event_sink.hpp"
 #include "proxy/json_writer.hpp"
 #include "proxy/time_text.hpp"
@@ -22,11 +25,10 @@ class EventLine : public JsonWriter {
     begin_object();
     field("v", 1);
     key("time");
-    plain_value(rfc3339(time));
-    key("event");
-    plain_value(event);
+    plain_value(TimeText(time));
+    plain_field("event", event);
     if (connection) field("conn", *connection);
-    if (leg) field("leg", id(*leg));
+    if (leg) plain_field("leg", id(*leg));
   }
   ~EventLine() {
     end_object();
@@ -34,11 +36,26 @@ class EventLine : public JsonWriter {
   }
 };
 
-/// {"id":"0x1301","name":"TLS_AES_128_GCM_SHA256"}; the name is null when the registry has none.
-inline void write_named_id(JsonWriter& json, std::string_view id, std::string_view name) {
+/// A string that one of proxy/escape.hpp's functions makes printable. Nearly all are printable as
+/// they are.
+inline void escaped_value(JsonWriter& json, std::string_view text,
+                          std::string (*escape)(std::string_view)) {
+  is_plain(text) ? json.value(text) : json.value(escape(text));
+}
+
+inline void escaped_field(JsonWriter& json, std::string_view name, std::string_view text,
+                          std::string (*escape)(std::string_view)) {
+  json.key(name);
+  escaped_value(json, text, escape);
+}
+
+/// {"id":"0x1301","name":"TLS_AES_128_GCM_SHA256"}, the number in `bytes` bytes; the name is null
+/// when the registry has none.
+inline void write_named_id(JsonWriter& json, std::uint32_t number, std::size_t bytes,
+                           std::string_view name) {
   json.begin_object();
   json.key("id");
-  json.plain_value(id);
+  json.hex_id_value(number, bytes);
   json.key("name");
   name.empty() ? json.value(nullptr) : json.plain_value(name);
   json.end_object();
@@ -46,7 +63,7 @@ inline void write_named_id(JsonWriter& json, std::string_view id, std::string_vi
 
 template <class Number, class Registry>
 void write_registry_value(JsonWriter& json, parser::WireNumber<Number, Registry> number) {
-  write_named_id(json, hex_id(number), parser::name(number));
+  write_named_id(json, number.value, sizeof(Number), parser::name(number));
 }
 
 template <class WireNumber>

@@ -7,12 +7,12 @@ namespace {
 
 /// The verdict's texts hold escaped values; what was missed is escaped here.
 void text_field(JsonWriter& line, std::string_view name, const std::string& text) {
-  line.field(name, escape_again(text));
+  escaped_field(line, name, text, escape_again);
 }
 
 void text_field(JsonWriter& line, std::string_view name, const std::optional<std::string>& text) {
   line.key(name);
-  text ? line.value(escape_again(*text)) : line.value(nullptr);
+  text ? escaped_value(line, *text, escape_again) : line.value(nullptr);
 }
 
 void both_sides(JsonWriter& line, std::string_view name, const BothSides& texts) {
@@ -27,7 +27,7 @@ void both_sides(JsonWriter& line, std::string_view name, const BothSides& texts)
 template <class Enum>
 void id_field(JsonWriter& line, std::string_view name, const std::optional<Enum>& value) {
   line.key(name);
-  value ? line.value(id(*value)) : line.value(nullptr);
+  value ? line.plain_value(id(*value)) : line.value(nullptr);
 }
 
 void alert_field(JsonWriter& line, const std::optional<VerdictAlert>& alert) {
@@ -37,8 +37,8 @@ void alert_field(JsonWriter& line, const std::optional<VerdictAlert>& alert) {
     return;
   }
   line.begin_object();
-  line.field("leg", id(alert->leg));
-  line.field("from", id(alert->from));
+  line.plain_field("leg", id(alert->leg));
+  line.plain_field("from", id(alert->from));
   write_alert_fields(line, alert->level, alert->description);
   line.field("encrypted", alert->encrypted);
   line.end_object();
@@ -47,7 +47,7 @@ void alert_field(JsonWriter& line, const std::optional<VerdictAlert>& alert) {
 void leg_field(JsonWriter& line, std::string_view name, const LegSummary& leg) {
   line.key(name);
   line.begin_object();
-  line.field("reached", id(leg.reached));
+  line.plain_field("reached", id(leg.reached));
   line.key("version");
   leg.version ? line.value(parser::to_text(*leg.version)) : line.value(nullptr);
   registry_field(line, "cipher", leg.cipher);
@@ -63,20 +63,20 @@ void leg_field(JsonWriter& line, std::string_view name, const LegSummary& leg) {
 
 void append_verdict(std::string& out, ConnectionId connection, Time time, const Verdict& verdict) {
   EventLine line(out, time, "verdict", connection);
-  line.field("outcome", id(verdict.outcome));
+  line.plain_field("outcome", id(verdict.outcome));
   id_field(line, "leg", verdict.leg);
-  line.field("closer", id(verdict.closer));
-  line.field("phase", id(verdict.phase));
-  line.field("mechanism", id(verdict.mechanism));
-  line.field("cause", id(verdict.cause));
-  line.field("confidence", id(verdict.confidence));
+  line.plain_field("closer", id(verdict.closer));
+  line.plain_field("phase", id(verdict.phase));
+  line.plain_field("mechanism", id(verdict.mechanism));
+  line.plain_field("cause", id(verdict.cause));
+  line.plain_field("confidence", id(verdict.confidence));
   alert_field(line, verdict.alert);
   text_field(line, "summary", verdict.summary);
   line.array("evidence", verdict.evidence,
-             [&](const std::string& sentence) { line.value(escape_again(sentence)); });
+             [&](const std::string& sentence) { escaped_value(line, sentence, escape_again); });
   line.array("alternatives", verdict.alternatives, [&](const Alternative& other) {
     line.begin_object();
-    line.field("cause", id(other.cause));
+    line.plain_field("cause", id(other.cause));
     text_field(line, "distinguish", other.distinguish);
     line.end_object();
   });

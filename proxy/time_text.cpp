@@ -6,7 +6,7 @@
 
 namespace legible::proxy {
 
-std::string rfc3339(Time time) {
+TimeText::TimeText(Time time) {
   constexpr std::chrono::sys_days begin = std::chrono::year{0} / 1 / 1;
   constexpr std::chrono::sys_days end = std::chrono::year{10000} / 1 / 1;
   time = std::clamp<Time>(time, begin, Time(end) - Time::duration(1));
@@ -20,14 +20,13 @@ std::string rfc3339(Time time) {
     known_text = certs::rfc3339(seconds);
   }
 
-  std::string text = known_text;
-  text.back() = '.';  // the Z
-  text.append("000000Z");
-  auto digit = text.rbegin() + 1;
-  for (auto rest = (time - seconds).count(); rest > 0; rest /= 10) {
-    *digit++ = static_cast<char>('0' + rest % 10);
+  auto* out = std::ranges::copy(known_text, text_.begin()).out;
+  out[-1] = '.';  // the Z
+  text_.back() = 'Z';
+  auto rest = (time - seconds).count();
+  for (auto* digit = text_.end() - 2; digit >= out; --digit, rest /= 10) {
+    *digit = static_cast<char>('0' + rest % 10);
   }
-  return text;
 }
 
 }  // namespace legible::proxy
