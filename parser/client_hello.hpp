@@ -50,6 +50,7 @@ struct ClientHello {
   std::uint32_t bytes = 0;    ///< of the handshake message with its 4-byte header
   std::uint16_t records = 0;  ///< TLS records that carried it
 
+  bool operator==(const ClientHello&) const = default;
   bool has(ExtensionType type) const;
   bool has(CipherSuite suite) const;
   /// What is offered, in the order offered: supported_versions (GREASE kept), else

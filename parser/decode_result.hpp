@@ -14,6 +14,8 @@ struct NeedMore {};
 struct DecodeError {
   std::string_view field;  ///< static text: the grammar's name of the field
   std::size_t offset = 0;  ///< of the offending byte, from the start of what was decoded
+
+  bool operator==(const DecodeError&) const = default;
 };
 
 template <class T>

@@ -45,6 +45,7 @@ struct ServerHello {
   /// The first rule broken without breaking the framing. Offset in the body.
   std::optional<DecodeError> violation;
 
+  bool operator==(const ServerHello&) const = default;
   bool has(ExtensionType type) const;
 };
 

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "certs/least_recently_used.hpp"
 #include "parser/fingerprint.hpp"
 #include "proxy/digest.hpp"
 #include "proxy/escape.hpp"
@@ -102,16 +105,77 @@ void write_lasting(JsonWriter& line, const parser::ServerHello& hello) {
   write_violation(line, hello.violation);
 }
 
+/// Tells kinds of hellos apart, in most cases.
+class Hash {
+ public:
+  template <class List>
+  Hash& add_list(const List& numbers) {
+    for (const auto number : numbers) add(number.value);
+    return *this;
+  }
+  Hash& add(std::size_t number) {
+    // The step of FNV-1a.
+    constexpr std::size_t prime = 0x100000001b3;
+    value_ = (value_ ^ number) * prime;
+    return *this;
+  }
+  std::size_t value() const { return value_; }
+
+ private:
+  std::size_t value_ = 0xcbf29ce484222325;
+};
+
+std::size_t hash(const parser::ClientHello& hello) {
+  const std::size_t name = std::hash<std::string>{}(hello.sni);
+  return Hash().add(name).add_list(hello.ciphers).add_list(hello.extensions).value();
+}
+
+std::size_t hash(const parser::ServerHello& hello) {
+  return Hash().add(hello.cipher.value).add_list(hello.extensions).value();
+}
+
+/// Is all the same that a peer does not draw anew for each connection? It is taken over.
+template <class Hello>
+bool is_alike(Hello& known, const Hello& hello) {
+  known.random = hello.random;
+  known.session_id = hello.session_id;
+  return known == hello;
+}
+
+// A peer says the same in every hello, but for a few random bytes: the largest lines of the log are
+// composed once for each kind of hello, fingerprints included.
+template <class Hello>
+void write_remembering(JsonWriter& line, const Hello& hello) {
+  struct Known {
+    Hello hello;
+    std::string fields;
+  };
+  constexpr std::size_t kinds = 64;
+  constexpr std::size_t largest_remembered = 16 * 1024;
+  thread_local certs::LeastRecentlyUsed<std::size_t, Known> remembered(kinds);
+
+  line.hex_field("random", hello.random);
+  const std::size_t key = hash(hello);
+  Known* known = remembered.find(key);
+  if (known == nullptr || !is_alike(known->hello, hello)) {
+    Known fresh{hello, {}};
+    JsonWriter fields(fresh.fields);
+    write_lasting(fields, hello);
+    fields.finish();
+    if (fresh.fields.size() > largest_remembered) return line.written(fresh.fields);
+    known = &remembered.put(key, std::move(fresh));
+  }
+  line.written(known->fields);
+}
+
 }  // namespace
 
 void write_hello(JsonWriter& line, const parser::ClientHello& hello) {
-  line.hex_field("random", hello.random);
-  write_lasting(line, hello);
+  write_remembering(line, hello);
 }
 
 void write_hello(JsonWriter& line, const parser::ServerHello& hello) {
-  line.hex_field("random", hello.random);
-  write_lasting(line, hello);
+  write_remembering(line, hello);
 }
 
 }  // namespace legible::proxy
