@@ -80,7 +80,6 @@ void RelayConnection::on_connected(TcpStream stream, const SocketAddress& addres
   const bool sent = send(server_, std::exchange(early_bytes_, {}));
   if (client_reset_) return mirror_reset(server_);
   if (client_.ended) server_.stream.shutdown();
-  server_.stream.start_reading();
   if (client_.paused && server_.stream.queued() <= low_water) resume(client_);
   if (!sent) on_write_failed(server_);
   observe_progress();

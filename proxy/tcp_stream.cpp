@@ -86,6 +86,9 @@ TcpStream::TcpStream(EventLoop& loop, const SocketAddress& address, OnConnect do
                                   if (told) told(status);
                                 }),
                  "connect");
+  // Begun only afterwards, it would have libuv forget the socket and try to add it to the poll set
+  // once more. Nothing can be read before `done` is called.
+  start_reading();
 }
 
 void TcpStream::set_owner(Owner* owner) { handle_->owner = owner; }

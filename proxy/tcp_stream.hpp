@@ -35,7 +35,8 @@ class TcpStream {
   /// Takes a connected socket. Throws std::system_error.
   TcpStream(EventLoop& loop, FileDescriptor socket);
   /// Makes a socket and starts to connect it: `done` is called once, later, with 0 or a libuv
-  /// error, unless the stream is closed before. Throws std::system_error.
+  /// error, unless the stream is closed before. The stream is read from then on: `done` sets its
+  /// owner. Throws std::system_error.
   TcpStream(EventLoop& loop, const SocketAddress& address, OnConnect done);
 
   explicit operator bool() const { return handle_ != nullptr; }
