@@ -64,68 +64,64 @@ void JsonWriter::finish() {
 
 void JsonWriter::end_line() {
   reserve(1);
-  put('\n');
+  *at_++ = '\n';
   finish();
 }
 
 void JsonWriter::open(char bracket) {
   reserve(1);
-  begin_value();
-  put(bracket);
+  char* at = begin_value();
+  *at++ = bracket;
+  end_value(at);
   comma_due_ = false;
 }
 
 void JsonWriter::close(char bracket) {
   reserve(1);
-  put(bracket);
+  *at_++ = bracket;
   comma_due_ = true;
-}
-
-void JsonWriter::key(std::string_view name) {
-  reserve(name.size() + 1);
-  begin_value();
-  put('"');
-  put(name);
-  put('"');
-  put(':');
-  comma_due_ = false;
 }
 
 void JsonWriter::plain_value(std::string_view text) {
   assert(!any_needs_escape(text));
   reserve(text.size());
-  begin_value();
-  put('"');
-  put(text);
-  put('"');
+  char* at = begin_value();
+  *at++ = '"';
+  at += text.copy(at, text.size());
+  *at++ = '"';
+  end_value(at);
 }
 
 void JsonWriter::hex_value(std::span<const std::uint8_t> bytes) {
   reserve(2 * bytes.size());
-  begin_value();
-  put('"');
+  char* at = begin_value();
+  *at++ = '"';
   for (const std::uint8_t byte : bytes) {
-    put(digits[byte >> 4]);
-    put(digits[byte & 0xf]);
+    *at++ = digits[byte >> 4];
+    *at++ = digits[byte & 0xf];
   }
-  put('"');
+  *at++ = '"';
+  end_value(at);
 }
 
 void JsonWriter::hex_id_value(std::uint32_t number, std::size_t bytes) {
+  constexpr std::string_view prefix = "\"0x";
   reserve(2 + 2 * bytes);
-  begin_value();
-  put("\"0x");
+  char* at = begin_value();
+  at += prefix.copy(at, prefix.size());
   for (std::size_t shift = 8 * bytes; shift > 0;) {
     shift -= 4;
-    put(digits[number >> shift & 0xf]);
+    *at++ = digits[number >> shift & 0xf];
   }
-  put('"');
+  *at++ = '"';
+  end_value(at);
 }
 
 void JsonWriter::written(std::string_view json) {
   reserve(json.size());
-  begin_value();
-  put(json);
+  char* at = begin_value();
+  at += json.copy(at, json.size());
+  end_value(at);
 }
 
 void JsonWriter::value(std::nullptr_t) { written("null"); }
@@ -134,49 +130,50 @@ void JsonWriter::truth(bool flag) { written(flag ? "true" : "false"); }
 
 void JsonWriter::integer(std::int64_t number) {
   reserve(longest_integer);
-  begin_value();
-  at_ = std::to_chars(at_, end_, number).ptr;
+  end_value(std::to_chars(begin_value(), end_, number).ptr);
 }
 
 void JsonWriter::unsigned_integer(std::uint64_t number) {
   reserve(longest_integer);
-  begin_value();
-  at_ = std::to_chars(at_, end_, number).ptr;
+  end_value(std::to_chars(begin_value(), end_, number).ptr);
 }
 
 void JsonWriter::value(std::chrono::microseconds time) {
   reserve(longest_integer + 4);
-  begin_value();
+  char* at = begin_value();
   const std::lldiv_t milliseconds = std::lldiv(time.count(), 1000);
-  if (time.count() < 0) put('-');
-  at_ = std::to_chars(at_, end_, std::llabs(milliseconds.quot)).ptr;
-  put('.');
+  if (time.count() < 0) *at++ = '-';
+  at = std::to_chars(at, end_, std::llabs(milliseconds.quot)).ptr;
+  *at++ = '.';
   long long rest = std::llabs(milliseconds.rem);
   do {
-    put(digits[static_cast<std::size_t>(rest / 100)]);
+    *at++ = digits[static_cast<std::size_t>(rest / 100)];
     rest = rest % 100 * 10;
   } while (rest != 0);
+  end_value(at);
 }
 
 void JsonWriter::value(std::string_view text) {
   if (!any_needs_escape(text)) return plain_value(text);
+  constexpr std::string_view control = "\\u00";
   constexpr std::size_t longest_escape = 6;  // of a character: \u001f
   reserve(longest_escape * text.size());
-  begin_value();
-  put('"');
+  char* at = begin_value();
+  *at++ = '"';
   for (const char c : text) {
     if (!needs_escape(c)) {
-      put(c);
+      *at++ = c;
     } else if (const char escaped = short_escape(c)) {
-      put('\\');
-      put(escaped);
+      *at++ = '\\';
+      *at++ = escaped;
     } else {
-      put("\\u00");
-      put(digits[static_cast<unsigned char>(c) >> 4]);
-      put(digits[static_cast<unsigned char>(c) & 0xf]);
+      at += control.copy(at, control.size());
+      *at++ = digits[static_cast<unsigned char>(c) >> 4];
+      *at++ = digits[static_cast<unsigned char>(c) & 0xf];
     }
   }
-  put('"');
+  *at++ = '"';
+  end_value(at);
 }
 
 }  // namespace legible::proxy
