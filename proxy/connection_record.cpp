@@ -87,7 +87,7 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
   add(now_, from, std::move(observation));
 }
 
-void ConnectionRecord::add(Time time, Leg leg, Fact fact) {
+void ConnectionRecord::add(Time time, Leg leg, Fact&& fact) {
   Entry entry{time, leg, std::move(fact)};
   context_.sink.on_entry(id_, timeline_, entry);
   timeline_.add(std::move(entry));

@@ -80,7 +80,7 @@ class ConnectionRecord final : private parser::ObservationSink {
 
  private:
   void on_observation(parser::Side from, parser::Observation&& observation) override;
-  void add(Time time, Leg leg, Fact fact);
+  void add(Time time, Leg leg, Fact&& fact);
   void judge(Time time, Leg leg, const parser::CertificateMessage& message);
 
   ConnectionId id_;

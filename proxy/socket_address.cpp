@@ -1,7 +1,6 @@
 #include "proxy/socket_address.hpp"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -77,7 +76,12 @@ std::string SocketAddress::host() const {
   }
   // inet_ntop is a sprintf, which every connection would pay for three times.
   const auto bytes = std::bit_cast<std::array<std::uint8_t, 4>>(storage_.v4.sin_addr);
-  return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    if (!text.empty()) text += '.';
+    text += std::to_string(byte);
+  }
+  return text;
 }
 
 std::string SocketAddress::text() const {

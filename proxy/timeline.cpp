@@ -11,7 +11,7 @@ constexpr std::size_t growth = 8;
 
 }  // namespace
 
-bool Timeline::add(Entry entry) {
+bool Timeline::add(Entry&& entry) {
   if (entries_.size() >= capacity && std::holds_alternative<parser::Observation>(entry.fact)) {
     ++dropped_;
     return false;

@@ -147,7 +147,7 @@ class Timeline {
   void begin_interception() { scope_ = Scope::client_leg; }
 
   /// Adds an entry. False when it was dropped.
-  bool add(Entry entry);
+  bool add(Entry&& entry);
   void count_bytes(Leg leg, std::uint64_t bytes, Time time);
   /// `missing` bytes of the side were not captured; 0: all that came before the first one.
   void count_gap(Leg leg, std::uint64_t missing);

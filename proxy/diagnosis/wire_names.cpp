@@ -1,5 +1,6 @@
 #include "proxy/diagnosis/wire_names.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "parser/iana_tables.hpp"
@@ -10,8 +11,8 @@ namespace {
 template <class WireNumber>
 std::string named(WireNumber number) {
   const std::string_view name = parser::name(number);
-  const std::string hex = fmt::format("0x{:04x}", number.value);
-  return name.empty() ? hex : fmt::format("{} ({})", name, hex);
+  return name.empty() ? fmt::format("0x{:04x}", number.value)
+                      : fmt::format(FMT_COMPILE("{} (0x{:04x})"), name, number.value);
 }
 
 }  // namespace

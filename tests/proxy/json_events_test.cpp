@@ -91,7 +91,7 @@ std::string lines_of(const Timeline& timeline) {
   Timeline before;
   for (const Entry& entry : timeline.entries()) {
     append_entry(out, 7, before, entry);
-    before.add(entry);
+    before.add(Entry(entry));
   }
   return out;
 }

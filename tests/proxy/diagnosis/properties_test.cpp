@@ -117,7 +117,7 @@ TEST_CASE("every prefix of a conversation has a verdict") {
   for (const Timeline& whole : conversations()) {
     for (std::size_t size = 0; size <= whole.entries().size(); ++size) {
       Timeline prefix;
-      for (const Entry& entry : whole.entries().first(size)) prefix.add(entry);
+      for (const Entry& entry : whole.entries().first(size)) prefix.add(Entry(entry));
       check_properties(prefix);
     }
   }
