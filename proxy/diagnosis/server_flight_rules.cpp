@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -13,6 +14,22 @@
 namespace legible::proxy::diagnosis {
 
 using namespace alert_number;
+
+namespace {
+
+/// Of SSL 2.0 nothing after the two hellos is decoded: did both sides speak again after them?
+bool sslv2_went_on(const Situation& situation) {
+  const parser::ServerHello* hello = situation.facts.server_hello;
+  if (!hello->sslv2_format) return false;
+  const auto entries = situation.timeline.entries();
+  const auto entry = std::ranges::find(entries, hello, shared<parser::ServerHello>);
+  if (entry == entries.end()) return false;
+  const Time client = situation.timeline.flow(Leg::client).last;
+  const Time server = situation.timeline.flow(Leg::server).last;
+  return client > entry->time && server > entry->time;
+}
+
+}  // namespace
 
 Answer hello_retry_stopped(const Situation& situation) {
   if (situation.phase != Phase::hello_retry) return std::nullopt;
@@ -114,6 +131,12 @@ Answer server_gave_up(const Situation& situation) {
     return finding.with(offered_protocols(*facts.hello));
   }
   finding.confidence = Confidence::low;
+  if (sslv2_went_on(situation)) {
+    finding.cause = Cause::unknown;
+    return finding.with(
+        "both sides went on after the hellos of SSL 2.0, whose later messages are not decoded: "
+        "the handshake may have been completed");
+  }
   finding.with(situation.phase == Phase::server_auth
                    ? "the server closed when it was the client's turn to answer its flight"
                    : "the server closed in the middle of its own flight");

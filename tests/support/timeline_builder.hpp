@@ -188,6 +188,13 @@ class Conversation {
     return says(leg, first, text.size());
   }
 
+  /// Bytes that nothing is reported of.
+  Conversation& sends(Leg leg, std::uint64_t bytes) {
+    now_ += std::chrono::milliseconds{1};
+    timeline_.count_bytes(leg, bytes, now_);
+    return *this;
+  }
+
   Conversation& client_says(parser::ClientHello hello) {
     first_bytes(Leg::client,
                 hello.sslv2_format ? parser::Protocol::sslv2_hello : parser::Protocol::tls,

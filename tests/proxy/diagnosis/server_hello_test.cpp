@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+
 #include "support/scenario.hpp"
 
 using namespace legible;
@@ -197,5 +202,37 @@ TEST_CASE("a server that gives up without naming a fault proves none") {
     CHECK(verdict.cause == Cause::unknown);
     CHECK(verdict.confidence == Confidence::low);
     CHECK(has_alternative(verdict, Cause::internal_error));
+  }
+}
+
+TEST_CASE("an SSL 2.0 handshake that went on did not end in the server's flight") {
+  struct Case {
+    bool client_went_on;
+    bool server_went_on;
+    bool said;
+  };
+  for (const Case& c : {Case{false, false, false}, Case{true, false, false},
+                        Case{false, true, false}, Case{true, true, true}}) {
+    parser::ClientHello client = hello_without_extensions(parser::ssl2);
+    client.sslv2_format = true;
+    parser::ServerHello server;
+    server.sslv2_format = true;
+    server.version = parser::ssl2;
+    Conversation conversation;
+    conversation.client_says(client).server_says(server);
+    conversation.pause(std::chrono::milliseconds{20});
+    if (c.client_went_on) conversation.sends(C, 140);
+    if (c.server_went_on) conversation.sends(S, 60);
+    const Verdict verdict = diagnose(conversation.server_fin().timeline());
+    const auto tells = [&](std::string_view what) {
+      return std::ranges::any_of(verdict.evidence, [&](const std::string& sentence) {
+        return sentence.find(what) != std::string::npos;
+      });
+    };
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::unknown);
+    CHECK(verdict.confidence == Confidence::low);
+    CHECK(tells("both sides went on") == c.said);
+    CHECK(tells("in the middle of its own flight") != c.said);
   }
 }
