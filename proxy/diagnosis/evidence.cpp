@@ -153,6 +153,9 @@ std::string tell_primary_event(const Situation& situation) {
       return fmt::format("{} closed after {} of silence{}", closer, duration(primary.silence),
                          when);
     case Mechanism::connect_failed:
+      if (situation.facts.connect_failed->error == ConnectError::own_listener) {
+        return "the proxy opened no connection: it would have been one to itself";
+      }
       return "the proxy could not connect to the server";
     case Mechanism::proxy_abort:
       return fmt::format("the proxy closed{}", when);

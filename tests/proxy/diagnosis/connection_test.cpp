@@ -79,16 +79,21 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
   struct Case {
     ConnectError error;
     Cause cause;
+    std::string_view evidence;
   };
-  for (const Case& failed : {Case{ConnectError::refused, Cause::tcp_refused},
-                             Case{ConnectError::timeout, Cause::tcp_connect_timeout},
-                             Case{ConnectError::dns, Cause::name_not_resolved},
-                             Case{ConnectError::own_listener, Cause::proxy_policy}}) {
+  constexpr std::string_view could_not = "the proxy could not connect to the server";
+  constexpr std::string_view did_not =
+      "the proxy opened no connection: it would have been one to itself";
+  for (const Case& failed : {Case{ConnectError::refused, Cause::tcp_refused, could_not},
+                             Case{ConnectError::timeout, Cause::tcp_connect_timeout, could_not},
+                             Case{ConnectError::dns, Cause::name_not_resolved, could_not},
+                             Case{ConnectError::own_listener, Cause::proxy_policy, did_not}}) {
     Conversation c{Conversation::NotConnected{}};
     c.client_says(hello_openssl()).note(S, ConnectFailed{failed.error, "10.0.0.2:443", "detail"});
     const Verdict verdict = diagnose(c.timeline());
     INFO(shown(verdict));
     CHECK(verdict.cause == failed.cause);
+    CHECK(verdict.evidence.front() == failed.evidence);
     CHECK(verdict.closer == Closer::proxy);
     CHECK(verdict.phase == Phase::server_connect);
     CHECK(verdict.mechanism == Mechanism::connect_failed);
