@@ -205,26 +205,43 @@ TEST_CASE("one who waits for room loses no line, and is let go when the reader h
   producer.join();
 }
 
+/// A limit on the size of files stands for the disk: a write is cut short, the next one fails.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t room) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit small{room, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  }
+  ~FullDisk() { make_room(); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+  void make_room() const { CHECK(::setrlimit(RLIMIT_FSIZE, &before_) == 0); }
+
+ private:
+  rlimit before_{};
+};
+
+OutputWriter::Options retrying(Reports& reports) {
+  OutputWriter::Options options;
+  options.retry = 5ms;
+  options.report = reports.listener();
+  return options;
+}
+
 TEST_CASE("a full disk is told once, no line is torn, and writing goes on when room returns") {
   TemporaryDirectory directory;
   const std::string path = directory / "log";
   Reports reports;
-  OutputWriter::Options options;
-  options.retry = 5ms;
-  options.report = reports.listener();
-
-  // A limit on the file's size stands for the disk: a write is cut short, the next one fails.
-  rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-  const rlimit small{1005, before.rlim_max};
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const FullDisk disk(1005);
   {
-    OutputWriter writer(path, options);
+    OutputWriter writer(path, retrying(reports));
     for (int i = 0; i < 30; ++i) writer.write(std::string(99, 'x') + '\n');
     REQUIRE(reports.reach(1));
     std::this_thread::sleep_for(30ms);
     CHECK(content(path).size() == 1005);
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    disk.make_room();
     CHECK(reports.reach(2));
   }
   std::string expected;
@@ -238,22 +255,14 @@ TEST_CASE("a log that is emptied while the disk is full goes on with a whole lin
   TemporaryDirectory directory;
   const std::string path = directory / "log";
   Reports reports;
-  OutputWriter::Options options;
-  options.retry = 5ms;
-  options.report = reports.listener();
-
-  rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-  const rlimit small{25, before.rlim_max};
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const FullDisk disk(25);
   {
-    OutputWriter writer(path, options);
+    OutputWriter writer(path, retrying(reports));
     writer.write("first line\nsecond line\nthird line\nfourth\n");
     REQUIRE(reports.reach(1));
     fs::resize_file(path, 0);
     CHECK(reports.reach(2));
   }
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   CHECK(content(path) == "fourth\n");
 }
 
