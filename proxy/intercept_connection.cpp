@@ -372,7 +372,7 @@ void InterceptConnection::on_state(PeerLeg& from) {
   }
   if (&from == &server_ && phase_ == Phase::server_handshake) return on_server_ready();
   if (&from == &client_ && phase_ == Phase::client_handshake) return on_client_ready();
-  const std::size_t waiting = to.undelivered.size() + (to.stream ? to.stream.queued() : 0);
+  const std::size_t waiting = to.undelivered.size() + to.queued();
   if (waiting > high_water && !from.paused) {
     from.paused = true;
     from.stream.stop_reading();
@@ -406,7 +406,7 @@ void InterceptConnection::on_written(PeerLeg& to, int status) {
 
 /// Reads `from` again, when `to` has room for what comes.
 void InterceptConnection::relieve(PeerLeg& from, PeerLeg& to) {
-  const bool room = !to.stream || to.stream.queued() <= low_water;
+  const bool room = to.queued() <= low_water;
   if (!from.paused || from.ended || !room || !to.undelivered.empty()) return;
   from.paused = false;
   from.stream.start_reading();
@@ -546,7 +546,8 @@ void InterceptConnection::enter_finishing() {
 }
 
 void InterceptConnection::finish_when_sent() {
-  if (client_.stream.queued() + server_.stream.queued() == 0) finish();
+  const std::size_t waiting = client_.queued() + server_.queued();
+  if (waiting == 0) finish();
 }
 
 void InterceptConnection::conclude() {

@@ -58,6 +58,7 @@ class InterceptConnection final : public Connection,
 
     /// The role that the proxy plays on this leg.
     Leg proxy_role() const { return parser::other(side); }
+    std::size_t queued() const { return stream ? stream.queued() : 0; }
     bool open() const {
       return session && (session->state() == tls::Session::State::open ||
                          session->state() == tls::Session::State::peer_closed);

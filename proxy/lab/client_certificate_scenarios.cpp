@@ -78,27 +78,35 @@ std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures) {
        tls_client(presenting(fixtures, tls12, nullptr)),
        tls_server(asking_without_list(fixtures, tls12))},
   };
+  // An intercepting proxy presents what the client would.
+  const auto add = [&](Scenario scenario, const Identity& identity,
+                       parser::ProtocolVersion version) {
+    scenario.client = tls_client(presenting(fixtures, version, &identity));
+    scenario.server = tls_server(asking(fixtures, version));
+    scenario.proxy_identity = &identity;
+    scenarios.push_back(std::move(scenario));
+  };
   for (const Refused& one : refused) {
     std::vector<Cause> causes{one.cause};
     if (one.cause == Cause::client_cert_missing_intermediate) {
       causes.push_back(Cause::client_cert_untrusted_ca);
     }
-    scenarios.push_back({std::string{"client-cert-"} + one.id, one.wrong,
-                         refused_by_server(std::move(causes)),
-                         tls_client(presenting(fixtures, tls12, one.identity)),
-                         tls_server(asking(fixtures, tls12))});
+    add({.id = std::string{"client-cert-"} + one.id,
+         .wrong = one.wrong,
+         .expected = refused_by_server(std::move(causes))},
+        *one.identity, tls12);
   }
-  scenarios.push_back({"client-cert-expired-13", "the client's certificate has expired (TLS 1.3)",
-                       refused_by_server({Cause::client_cert_rejected}),
-                       tls_client(presenting(fixtures, tls13, &fixtures.client_expired)),
-                       tls_server(asking(fixtures, tls13))});
-  scenarios.push_back({"client-cert-validated",
-                       "nothing: the client's certificate is accepted",
-                       {Closer::client,
-                        {Phase::closing, Phase::established},
-                        {Cause::client_satisfied, Cause::none}},
-                       tls_client(presenting(fixtures, tls12, &fixtures.client)),
-                       tls_server(asking(fixtures, tls12))});
+  add({.id = "client-cert-expired-13",
+       .wrong = "the client's certificate has expired (TLS 1.3)",
+       .expected = refused_by_server({Cause::client_cert_rejected}),
+       .intercepted = refused_by_server({Cause::client_cert_expired})},
+      fixtures.client_expired, tls13);
+  add({.id = "client-cert-validated",
+       .wrong = "nothing: the client's certificate is accepted",
+       .expected = {Closer::client,
+                    {Phase::closing, Phase::established},
+                    {Cause::client_satisfied, Cause::none}}},
+      fixtures.client, tls12);
   return scenarios;
 }
 

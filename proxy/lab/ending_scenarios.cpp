@@ -102,6 +102,14 @@ TlsPeerOptions asking(const Fixtures& fixtures) {
 }  // namespace
 
 std::vector<Scenario> ending_scenarios(const Fixtures& fixtures) {
+  // A server that stops halfway gives an intercepting proxy nothing to show to the client, which
+  // waits in vain.
+  const Expected nothing_to_show{Closer::client, {Phase::client_hello}, {Cause::server_silent}};
+  const Expected left_after_certificate{
+      Closer::client,
+      {Phase::server_auth},
+      {Cause::proxy_cert_untrusted, Cause::server_cert_rejected, Cause::server_cert_pinned}};
+
   const TlsPeerOptions client12 = verifying_client(fixtures, tls12);
   const TlsPeerOptions client13 = verifying_client(fixtures, tls13);
   const TlsPeerOptions server12 = server_with(fixtures.good, tls12);
@@ -140,7 +148,9 @@ std::vector<Scenario> ending_scenarios(const Fixtures& fixtures) {
        "client closes after the ServerHello, without an alert",
        {Closer::client, {Phase::server_hello}, {Cause::unknown, Cause::no_shared_version}},
        say_wait_and_close(hello),
-       answer_and_wait(server_hello(tls12, 0xc02f))},
+       answer_and_wait(server_hello(tls12, 0xc02f)),
+       ServerKind::listening,
+       nothing_to_show},
       {"server-leaves-after-server-hello",
        "server closes after its ServerHello, without an alert",
        {Closer::server, {Phase::server_hello}, {Cause::unknown, Cause::internal_error}},
@@ -150,17 +160,23 @@ std::vector<Scenario> ending_scenarios(const Fixtures& fixtures) {
        "client closes after the server's certificate, without an alert",
        {Closer::client, {Phase::server_auth}, {Cause::server_cert_rejected}},
        leave_after(parser::Side::client, client12, Flight::server_first),
-       tls_server(server12)},
+       tls_server(server12),
+       ServerKind::listening,
+       left_after_certificate},
       {"client-leaves-after-certificate-13",
        "client closes after the server's flight, without an alert (TLS 1.3)",
        {Closer::client, {Phase::server_auth}, {Cause::server_cert_rejected}},
        leave_after(parser::Side::client, client13, Flight::server_first),
-       tls_server(server13)},
+       tls_server(server13),
+       ServerKind::listening,
+       left_after_certificate},
       {"client-leaves-after-its-flight",
        "client closes after its own key exchange, without an alert",
        {Closer::client, {Phase::key_exchange}, {Cause::unknown}},
        leave_after(parser::Side::client, client12, Flight::client_second),
-       stall_after(server12, Flight::server_first)},
+       stall_after(server12, Flight::server_first),
+       ServerKind::listening,
+       nothing_to_show},
       {"server-leaves-after-client-flight",
        "server closes after the client's key exchange, without an alert",
        {Closer::server, {Phase::key_exchange}, {Cause::unknown, Cause::handshake_altered}},
@@ -176,7 +192,11 @@ std::vector<Scenario> ending_scenarios(const Fixtures& fixtures) {
          options.identity = &fixtures.client;
          tls_client(options)(socket);
        },
-       leave_after(parser::Side::server, asking(fixtures), Flight::client_second)},
+       leave_after(parser::Side::server, asking(fixtures), Flight::client_second),
+       ServerKind::listening,
+       std::nullopt,
+       ProxyAuthority::trusted,
+       &fixtures.client},
       {"client-leaves-after-handshake",
        "client closes after the handshake, without an alert or a request",
        {Closer::client,

@@ -65,6 +65,14 @@ Identity signed_by_itself(const CertificateProfile& profile) {
   return {{leaf.certificate.der}, leaf.key};
 }
 
+std::shared_ptr<certs::LeafCache> leaves_under(const CertifiedKey& authority) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return std::make_shared<certs::LeafCache>(std::make_shared<const certs::LeafMinter>(
+      certs::InterceptionCa::from_pem(authority.certificate_pem(), authority.key.pem(),
+                                      certs::InterceptionCa::Others::refused, now),
+      now));
+}
+
 }  // namespace
 
 Fixtures Fixtures::make() {
@@ -76,6 +84,8 @@ Fixtures Fixtures::make() {
 
   return {
       .root_pem = root.certificate_pem(),
+      .leaves = leaves_under(root),
+      .foreign_leaves = leaves_under(foreign_root),
       .trusted = {root.certificate.der},
       .foreign = {foreign_root.certificate.der},
       .good = with_issuer(server_profile(in_date()), issuing),

@@ -2,10 +2,12 @@
 // The lab's certificates, made anew at each start; nothing of them is kept.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "certs/leaf_cache.hpp"
 #include "proxy/lab/tls_peer.hpp"
 
 namespace legible::proxy::lab {
@@ -16,7 +18,10 @@ inline constexpr std::string_view server_name = "partner.lab";
 struct Fixtures {
   using Der = std::vector<std::uint8_t>;
 
-  std::string root_pem;      ///< what clients and servers trust
+  std::string root_pem;  ///< what clients and servers trust
+  /// What an intercepting proxy shows its leaves under: the root, and one of somebody else's.
+  std::shared_ptr<certs::LeafCache> leaves;
+  std::shared_ptr<certs::LeafCache> foreign_leaves;
   std::vector<Der> trusted;  ///< the same
   std::vector<Der> foreign;  ///< an authority of somebody else's
 

@@ -18,6 +18,7 @@
 #include "proxy/lab/runner.hpp"
 #include "proxy/lab/scenario.hpp"
 #include "proxy/standard_streams.hpp"
+#include "proxy/tls/session.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -98,11 +99,17 @@ std::string told(const Verdict* verdict) {
                      id(verdict->cause), id(verdict->confidence), id(verdict->mechanism));
 }
 
-void begin_json_line(JsonWriter& line, const Scenario& scenario) {
+/// Scenarios are run in both; `auto` relays what cannot be intercepted.
+constexpr Mode all_modes[] = {Mode::relay, Mode::automatic};
+
+std::string_view mode_name(Mode mode) { return mode == Mode::relay ? "relay" : "intercept"; }
+
+void begin_json_line(JsonWriter& line, const Scenario& scenario, Mode mode) {
   line.begin_object();
   line.field("scenario", scenario.id);
   line.field("wrong", scenario.wrong);
-  line.field("expected", id(scenario.expected.causes.front()));
+  line.field("mode", mode_name(mode));
+  line.field("expected", id(scenario.expected_in(mode).causes.front()));
 }
 
 /// What --list says of a scenario.
@@ -110,16 +117,16 @@ std::string listed(const Scenario& scenario, bool json) {
   if (!json) return fmt::format("{:<40}{}\n", scenario.id, scenario.wrong);
   std::string text;
   JsonWriter line(text);
-  begin_json_line(line, scenario);
+  begin_json_line(line, scenario, scenario.interception_only ? Mode::automatic : Mode::relay);
   line.end_object();
   line.end_line();
   return text;
 }
 
-std::string json_line(const Scenario& scenario, const Verdict* verdict, bool right) {
+std::string json_line(const Scenario& scenario, Mode mode, const Verdict* verdict, bool right) {
   std::string text;
   JsonWriter line(text);
-  begin_json_line(line, scenario);
+  begin_json_line(line, scenario, mode);
   if (verdict != nullptr) {
     line.field("closer", id(verdict->closer));
     line.field("phase", id(verdict->phase));
@@ -134,29 +141,52 @@ std::string json_line(const Scenario& scenario, const Verdict* verdict, bool rig
   return text;
 }
 
-/// Runs them all, prints as it goes, and returns how many verdicts were right.
-std::size_t run_all(const std::vector<Scenario>& scenarios, const lab::Fixtures& fixtures,
-                    const Arguments& arguments) {
-  const auto trust = certs::TrustStore::from_pem(fixtures.root_pem);
-  std::size_t right_ones = 0;
-  for (const Scenario& scenario : scenarios) {
-    const auto outcome = lab::run_scenario(scenario, trust);
-    const Verdict* const verdict = outcome ? &outcome->verdict : nullptr;
-    const bool right = verdict != nullptr && lab::is_right(*verdict, scenario.expected);
-    right_ones += right ? 1 : 0;
-    if (arguments.json) {
-      fmt::print("{}", json_line(scenario, verdict, right));
-    } else {
-      fmt::print("{} {}  ({})\n    expected  {}\n    verdict   {}\n", right ? "✓" : "✗ WRONG",
-                 scenario.id, scenario.wrong, told(scenario.expected), told(verdict));
-      if (arguments.report && outcome) fmt::print("\n{}", outcome->report);
-    }
-    std::fflush(stdout);
+/// How often something was right.
+struct Score {
+  std::size_t runs = 0;
+  std::size_t right = 0;
+};
+
+/// Runs a scenario in one mode, and prints its line.
+bool run_in(const Scenario& scenario, const lab::Laboratory& laboratory, Mode mode,
+            const Arguments& arguments) {
+  const auto outcome = lab::run_scenario(scenario, laboratory, mode);
+  const Verdict* const verdict = outcome ? &outcome->verdict : nullptr;
+  const bool right = verdict != nullptr && lab::is_right(*verdict, scenario.expected_in(mode));
+  if (arguments.json) {
+    fmt::print("{}", json_line(scenario, mode, verdict, right));
+    return right;
   }
-  return right_ones;
+  if (scenario.intercepted && mode != Mode::relay) {
+    fmt::print("    expected  {}\n", told(*scenario.intercepted));
+  }
+  fmt::print("  {} {:<10}{}\n", right ? "✓" : "✗", mode_name(mode), told(verdict));
+  if (arguments.report && outcome) fmt::print("\n{}", outcome->report);
+  return right;
+}
+
+/// Runs them all, and prints as it goes.
+Score run_all(const std::vector<Scenario>& scenarios, const lab::Fixtures& fixtures,
+              const Arguments& arguments) {
+  const lab::Laboratory laboratory{fixtures, certs::TrustStore::from_pem(fixtures.root_pem)};
+  Score score;
+  for (const Scenario& scenario : scenarios) {
+    if (!arguments.json) {
+      fmt::print("{}  ({})\n", scenario.id, scenario.wrong);
+      if (!scenario.interception_only) fmt::print("    expected  {}\n", told(scenario.expected));
+    }
+    for (const Mode mode : all_modes) {
+      if (scenario.interception_only && mode == Mode::relay) continue;
+      ++score.runs;
+      score.right += run_in(scenario, laboratory, mode, arguments) ? 1U : 0U;
+      std::fflush(stdout);
+    }
+  }
+  return score;
 }
 
 int run(const Arguments& arguments) {
+  tls::prepare_library();
   const lab::Fixtures fixtures = lab::Fixtures::make();
   const auto all = lab::all_scenarios(fixtures);
   for (const std::string_view id : arguments.ids) {
@@ -172,13 +202,13 @@ int run(const Arguments& arguments) {
     return 0;
   }
   const auto begin = std::chrono::steady_clock::now();
-  const std::size_t right = run_all(scenarios, fixtures, arguments);
+  const Score score = run_all(scenarios, fixtures, arguments);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (!arguments.json) {
-    fmt::print("\n{} scenarios, {} right, {} wrong, in {:.1f} s\n", scenarios.size(), right,
-               scenarios.size() - right, took.count());
+    fmt::print("\n{} scenarios, relayed and intercepted: {} right, {} wrong, in {:.1f} s\n",
+               scenarios.size(), score.right, score.runs - score.right, took.count());
   }
-  return right == scenarios.size() ? 0 : 1;
+  return score.right == score.runs ? 0 : 1;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "certs/native_chain.hpp"
 #include "proxy/event_sink.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/text_report.hpp"
@@ -83,6 +84,26 @@ HostPort target_of(const Scenario& scenario, LoopbackListener& listener) {
   return {"127.0.0.1", listener.port()};
 }
 
+std::shared_ptr<const tls::Credential> credential(const Identity& identity) {
+  std::vector<certs::Certificate> chain;
+  for (const auto& der : identity.chain) chain.push_back(certs::read_certificate(der));
+  return std::make_shared<const tls::Credential>(
+      tls::Credential{certs::native_chain(chain), identity.key});
+}
+
+InterceptionSettings interception_for(const Scenario& scenario, const Fixtures& fixtures,
+                                      Mode mode) {
+  InterceptionSettings settings;
+  if (mode == Mode::relay) return settings;
+  settings.mode = mode;
+  settings.leaves =
+      scenario.authority == ProxyAuthority::trusted ? fixtures.leaves : fixtures.foreign_leaves;
+  if (scenario.proxy_identity) settings.client_credential = credential(*scenario.proxy_identity);
+  settings.tickets = std::make_shared<tls::TicketKeyCache>();
+  settings.sessions = std::make_shared<tls::SessionCache>();
+  return settings;
+}
+
 ProxySettings settings_for(const HostPort& target,
                            const std::shared_ptr<const certs::TrustStore>& trust) {
   ProxySettings settings;
@@ -95,13 +116,14 @@ ProxySettings settings_for(const HostPort& target,
 
 }  // namespace
 
-std::optional<Outcome> run_scenario(const Scenario& scenario,
-                                    const std::shared_ptr<const certs::TrustStore>& trust) {
+std::optional<Outcome> run_scenario(const Scenario& scenario, const Laboratory& laboratory,
+                                    Mode mode) {
   const auto start = std::chrono::steady_clock::now();
   LoopbackListener listener;
   OutcomeBox box;
-  Proxy proxy{settings_for(target_of(scenario, listener), trust),
-              [&box] { return std::make_unique<VerdictSink>(box); }};
+  ProxySettings settings = settings_for(target_of(scenario, listener), laboratory.trust);
+  settings.interception = interception_for(scenario, laboratory.fixtures, mode);
+  Proxy proxy{settings, [&box] { return std::make_unique<VerdictSink>(box); }};
   std::thread proxy_thread{[&proxy] { proxy.run(); }};
   std::thread server_thread{[&] {
     if (!scenario.server) return;

@@ -23,10 +23,15 @@ struct Outcome {
   std::string report;  ///< as `legible run` prints it
 };
 
-/// None when the proxy gave no verdict in time, which would be a fault of the proxy. `trust` is
-/// what server chains are judged by, and client chains too.
-std::optional<Outcome> run_scenario(const Scenario& scenario,
-                                    const std::shared_ptr<const certs::TrustStore>& trust);
+/// What all scenarios share.
+struct Laboratory {
+  const Fixtures& fixtures;
+  std::shared_ptr<const certs::TrustStore> trust;  ///< by which server and client chains are judged
+};
+
+/// None when the proxy gave no verdict in time, which would be a fault of the proxy.
+std::optional<Outcome> run_scenario(const Scenario& scenario, const Laboratory& laboratory,
+                                    Mode mode);
 
 /// Is the verdict what the scenario demands?
 bool is_right(const Verdict& verdict, const Expected& expected);

@@ -2,9 +2,11 @@
 // A failure, reproduced: what its client and its server do, and what the verdict must be.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "proxy/interception.hpp"
 #include "proxy/lab/blocking_socket.hpp"
 #include "proxy/lab/fixtures.hpp"
 #include "proxy/verdict.hpp"
@@ -25,6 +27,9 @@ enum class ServerKind : std::uint8_t {
   unresolved,  ///< a name that no resolver knows (RFC 6761: .invalid)
 };
 
+/// Is the proxy's authority one that the scenario's client trusts?
+enum class ProxyAuthority : std::uint8_t { trusted, foreign };
+
 /// One side's part, run on its own thread. The socket is closed when it returns.
 using Part = std::function<void(BlockingSocket&)>;
 
@@ -32,9 +37,19 @@ struct Scenario {
   std::string id;
   std::string wrong;  ///< what is wrong, in a few words
   Expected expected;
-  Part client;
-  Part server;
+  Part client{};
+  Part server{};
   ServerKind kind = ServerKind::listening;
+  /// Through an intercepting proxy, where that sees or does something else.
+  std::optional<Expected> intercepted{};
+  ProxyAuthority authority = ProxyAuthority::trusted;
+  const Identity* proxy_identity = nullptr;  ///< what it presents to a server that asks
+  /// There is nothing of it without interception.
+  bool interception_only = false;
+
+  const Expected& expected_in(Mode mode) const {
+    return mode != Mode::relay && intercepted ? *intercepted : expected;
+  }
 };
 
 /// All scenarios. `fixtures` must outlive them.
@@ -46,5 +61,6 @@ std::vector<Scenario> server_certificate_scenarios(const Fixtures& fixtures);
 std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures);
 std::vector<Scenario> connection_scenarios(const Fixtures& fixtures);
 std::vector<Scenario> ending_scenarios(const Fixtures& fixtures);
+std::vector<Scenario> interception_scenarios(const Fixtures& fixtures);
 
 }  // namespace legible::proxy::lab
