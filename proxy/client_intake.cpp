@@ -78,9 +78,8 @@ void ClientIntake::choose(const parser::ClientHello* hello, bool tls) {
   done_ = true;
   timer_.stop();
   client_.stream.stop_reading();
-  const std::string& host = context_.target.target().host;
-  chosen_.on_chosen(*this, std::move(client_), std::move(secrets_),
-                    choose_mode(settings_, hello, tls, host));
+  const FirstFlight flight{hello, tls, client_.host, context_.target.target().host};
+  chosen_.on_chosen(*this, std::move(client_), std::move(secrets_), choose_mode(settings_, flight));
 }
 
 void ClientIntake::on_read_end(int status) {

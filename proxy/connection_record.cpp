@@ -57,12 +57,12 @@ void ConnectionRecord::conclude(Time time, const History& history) {
   context_.sink.on_verdict(id_, time, {timeline_}, diagnose(timeline_, history));
 }
 
-void ConnectionRecord::conclude_with(const ConnectionRecord& server_leg, Time time,
-                                     const History& history) {
-  if (concluded_) return;
+Verdict ConnectionRecord::conclude_with(const ConnectionRecord& server_leg, Time time,
+                                        const History& history) {
   concluded_ = true;
-  context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_},
-                           diagnose_intercepted(timeline_, server_leg.timeline_, history));
+  Verdict verdict = diagnose_intercepted(timeline_, server_leg.timeline_, history);
+  context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_}, verdict);
+  return verdict;
 }
 
 void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& observation) {

@@ -57,8 +57,9 @@ class ConnectionRecord final : private parser::ObservationSink {
 
   /// Ends the record with its verdict. Later calls do nothing.
   void conclude(Time time, const History& history = {});
-  /// The same for an intercepted connection, of which this is the client leg.
-  void conclude_with(const ConnectionRecord& server_leg, Time time, const History& history = {});
+  /// Ends the record of an intercepted connection, of which this is the client leg. To be called
+  /// once.
+  Verdict conclude_with(const ConnectionRecord& server_leg, Time time, const History& history = {});
 
   ConnectionId id() const { return id_; }
   const Timeline& timeline() const { return timeline_; }

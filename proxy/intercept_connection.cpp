@@ -62,7 +62,7 @@ bool asks_to_resume(const parser::ClientHello& hello) {
 InterceptConnection::InterceptConnection(ConnectionContext& context,
                                          const InterceptionSettings& settings,
                                          Connection::Owner& owner, AcceptedClient client,
-                                         std::unique_ptr<LegSecrets> secrets, std::string reason)
+                                         std::unique_ptr<LegSecrets> secrets, ModeChoice choice)
     : context_(context),
       settings_(settings),
       owner_(owner),
@@ -71,6 +71,7 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
       begun_(client.begun),
       last_activity_(client.begun),
       client_host_(std::move(client.host)),
+      automatic_(choice.automatic),
       held_(std::move(client.early)) {
   client_.record = std::move(client.record);
   client_.record->begin_interception();
@@ -84,7 +85,7 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
   server_.record = std::make_unique<ConnectionRecord>(
       id(), context.records, &server_.secrets->decryptor, Scope::server_leg);
   const HostPort& target = context.target.target();
-  const Target told{target.host, target.port, "intercept", std::move(reason)};
+  const Target told{target.host, target.port, "intercept", std::move(choice.reason)};
   for (const Entry& entry : client_.record->timeline().entries()) {
     if (std::holds_alternative<Accepted>(entry.fact)) {
       server_.record->inform(entry.time, Leg::client, entry.fact);
@@ -554,9 +555,13 @@ void InterceptConnection::conclude() {
   if (client_.record->concluded()) return;
   const PastConnection facts{accepted_, client_.bytes_in == 0, client_.record->client_hello(),
                              client_.record->agreed_version()};
-  client_.record->conclude_with(
-      *server_.record, wall_clock(),
-      context_.history.recall_and_add(client_host_, context_.target.target().host, facts));
+  const std::string& target = context_.target.target().host;
+  const Verdict verdict = client_.record->conclude_with(
+      *server_.record, wall_clock(), context_.history.recall_and_add(client_host_, target, facts));
+  if (automatic_ && broken_by_interception(verdict)) {
+    const std::string& asked = facts.hello->sni;
+    settings_.memory->remember(client_host_, asked.empty() ? target : asked, verdict.cause);
+  }
 }
 
 void InterceptConnection::finish() {

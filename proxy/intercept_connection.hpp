@@ -21,10 +21,10 @@ class InterceptConnection final : public Connection,
                                   private TargetResolver::Waiter,
                                   private Connector::Owner {
  public:
-  /// `client` is held; `reason`: why it is intercepted. `settings` must outlive the connection.
+  /// `client` is held. `settings` must outlive the connection.
   InterceptConnection(ConnectionContext& context, const InterceptionSettings& settings,
                       Connection::Owner& owner, AcceptedClient client,
-                      std::unique_ptr<LegSecrets> secrets, std::string reason);
+                      std::unique_ptr<LegSecrets> secrets, ModeChoice choice);
   ~InterceptConnection() override;
   InterceptConnection(const InterceptConnection&) = delete;
   InterceptConnection& operator=(const InterceptConnection&) = delete;
@@ -151,6 +151,7 @@ class InterceptConnection final : public Connection,
   std::uint64_t begun_ = 0;
   std::uint64_t last_activity_ = 0;
   std::string client_host_;
+  bool automatic_ = false;          ///< chosen by `auto`
   std::vector<std::uint8_t> held_;  ///< what the client sent before the server leg was ready
   tls::NarrowedOffer offer_;
   ServerNames names_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy/socket_address.hpp"
 
@@ -25,6 +26,14 @@ const HostRule* rule_for(const InterceptionSettings& settings, std::string_view 
 
 }  // namespace
 
+void InterceptionSettings::intercept_under(std::shared_ptr<certs::LeafCache> shown) {
+  tls::prepare_library();
+  leaves = std::move(shown);
+  tickets = std::make_shared<tls::TicketKeyCache>();
+  sessions = std::make_shared<tls::SessionCache>();
+  memory = std::make_shared<InterceptionMemory>();
+}
+
 bool matches_glob(std::string_view glob, std::string_view host) {
   std::size_t at = 0;
   std::size_t star = std::string_view::npos;
@@ -46,10 +55,8 @@ bool matches_glob(std::string_view glob, std::string_view host) {
   return glob.find_first_not_of('*', at) == std::string_view::npos;
 }
 
-ModeChoice choose_mode(const InterceptionSettings& settings, const parser::ClientHello* hello,
-                       bool speaks_tls, std::string_view host) {
-  const std::string_view asked = hello && !hello->sni.empty() ? hello->sni : host;
-  const HostRule* rule = rule_for(settings, asked);
+ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight) {
+  const HostRule* rule = rule_for(settings, flight.host());
   const Mode wanted = rule ? rule->mode : settings.mode;
   std::string why =
       rule ? fmt::format("--{} {}", wanted == Mode::relay ? "relay" : "intercept", rule->glob)
@@ -57,13 +64,21 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const parser::Clien
                                       : wanted == Mode::intercept ? "intercept"
                                                                   : "auto");
   if (wanted == Mode::relay) return {Mode::relay, std::move(why)};
-  if (!speaks_tls) return {Mode::relay, why + ": the client's first bytes are no TLS"};
+  if (!flight.speaks_tls) return {Mode::relay, why + ": the client's first bytes are no TLS"};
   if (wanted == Mode::intercept) return {Mode::intercept, std::move(why)};
 
-  const std::string obstacle =
-      hello ? tls::narrow(*hello, settings.client_limits).obstacle : "its hello cannot be read";
-  if (obstacle.empty()) return {Mode::intercept, std::move(why)};
-  return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, obstacle)};
+  const std::string obstacle = flight.hello
+                                   ? tls::narrow(*flight.hello, settings.client_limits).obstacle
+                                   : "its hello cannot be read";
+  if (!obstacle.empty()) {
+    return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, obstacle)};
+  }
+  if (const auto broken = settings.memory->recall(flight.client, flight.host())) {
+    return {Mode::relay, fmt::format("{}: intercepted, this client's last connection to this host "
+                                     "failed ({})",
+                                     why, id(*broken))};
+  }
+  return {Mode::intercept, std::move(why), true};
 }
 
 ServerNames server_names(const InterceptionSettings& settings, const parser::ClientHello& hello,

@@ -9,6 +9,7 @@
 #include "certs/chain_judge.hpp"
 #include "certs/leaf_cache.hpp"
 #include "parser/client_hello.hpp"
+#include "proxy/interception_memory.hpp"
 #include "proxy/tls/live_secrets.hpp"
 #include "proxy/tls/narrowed_offer.hpp"
 #include "proxy/tls/session.hpp"
@@ -54,7 +55,11 @@ struct InterceptionSettings {
   std::shared_ptr<certs::LeafCache> leaves;  ///< null: nothing is ever intercepted
   std::shared_ptr<tls::TicketKeyCache> tickets;
   std::shared_ptr<tls::SessionCache> sessions;
+  std::shared_ptr<InterceptionMemory> memory;
   tls::KeyLogSink* key_log = nullptr;
+
+  /// Sets what all loops share anew. Throws std::runtime_error.
+  void intercept_under(std::shared_ptr<certs::LeafCache> shown);
 
   /// Some connections are not relayed.
   bool active() const { return leaves != nullptr; }
@@ -62,16 +67,25 @@ struct InterceptionSettings {
 
 bool matches_glob(std::string_view glob, std::string_view host);
 
+/// What is known of a client when its mode is chosen.
+struct FirstFlight {
+  const parser::ClientHello* hello = nullptr;  ///< null when none could be read
+  bool speaks_tls = false;                     ///< its first bytes are TLS
+  std::string client;                          ///< its address, without the port
+  std::string target;                          ///< the host that the proxy connects to
+
+  /// Whom it asks for.
+  const std::string& host() const { return hello && !hello->sni.empty() ? hello->sni : target; }
+};
+
 /// What is done with a connection, and why, for the `target` event.
 struct ModeChoice {
   Mode mode = Mode::relay;  ///< never `automatic`
   std::string reason;
+  bool automatic = false;  ///< chosen by `auto`, which learns from what happens
 };
 
-/// `hello`: the client's, null when none could be read; `speaks_tls`: its first bytes are TLS.
-/// `host`: the target's. Pure.
-ModeChoice choose_mode(const InterceptionSettings& settings, const parser::ClientHello* hello,
-                       bool speaks_tls, std::string_view host);
+ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight);
 
 /// The names on the server leg: what is sent as SNI (empty: nothing) and what the certificate must
 /// be for.

@@ -180,7 +180,6 @@ InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
 InterceptionSettings load_interception(const InterceptionOptions& options) {
   InterceptionSettings settings;
   if (!options.active()) return settings;
-  tls::prepare_library();
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   settings.mode = options.mode;
   settings.rules = options.rules;
@@ -190,10 +189,8 @@ InterceptionSettings load_interception(const InterceptionOptions& options) {
   settings.client_credential = load_credential(options.client_credential);
   settings.client_limits = options.client_limits;
   settings.server_limits = options.server_limits;
-  settings.leaves = std::make_shared<certs::LeafCache>(
-      std::make_shared<const certs::LeafMinter>(options.ca.load(now), now));
-  settings.tickets = std::make_shared<tls::TicketKeyCache>();
-  settings.sessions = std::make_shared<tls::SessionCache>();
+  settings.intercept_under(std::make_shared<certs::LeafCache>(
+      std::make_shared<const certs::LeafMinter>(options.ca.load(now), now)));
   return settings;
 }
 

@@ -91,7 +91,7 @@ void Worker::on_chosen(ClientIntake& intake, AcceptedClient client,
   if (choice.mode == Mode::intercept) {
     next = std::make_unique<InterceptConnection>(context_, shared_.interception, owner,
                                                  std::move(client), std::move(secrets),
-                                                 std::move(choice.reason));
+                                                 std::move(choice));
   } else {
     client.record->stop_decrypting();
     next = std::make_unique<RelayConnection>(context_, owner, std::move(client),

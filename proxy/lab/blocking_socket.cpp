@@ -113,8 +113,8 @@ LoopbackListener::LoopbackListener()
 
 LoopbackListener::~LoopbackListener() { close(); }
 
-std::optional<BlockingSocket> LoopbackListener::accept(Deadline deadline) {
-  if (!ready(descriptor_, POLLIN, deadline)) return std::nullopt;
+std::optional<BlockingSocket> LoopbackListener::accept(Deadline until, Deadline deadline) {
+  if (!ready(descriptor_, POLLIN, until)) return std::nullopt;
   const int descriptor = ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
   if (descriptor < 0) return std::nullopt;
   const int on = 1;

@@ -50,8 +50,8 @@ class LoopbackListener {
   ~LoopbackListener();
 
   std::uint16_t port() const { return port_; }
-  /// The next connection; none when the deadline passes first.
-  std::optional<BlockingSocket> accept(Deadline deadline);
+  /// The next connection, with that deadline; none when `until` passes first.
+  std::optional<BlockingSocket> accept(Deadline until, Deadline deadline);
   void close();  ///< later connects are refused
 
  private:

@@ -17,6 +17,8 @@ namespace legible::proxy::lab {
 namespace {
 
 /// Where the proxy's thread leaves what it said for the lab's.
+constexpr std::chrono::milliseconds accept_poll{50};
+
 class OutcomeBox {
  public:
   void put(Outcome outcome) {
@@ -31,6 +33,11 @@ class OutcomeBox {
     std::unique_lock lock{mutex_};
     arrived_.wait_until(lock, deadline, [this] { return outcome_.has_value(); });
     return outcome_;
+  }
+
+  bool full() {
+    const std::lock_guard lock{mutex_};
+    return outcome_.has_value();
   }
 
  private:
@@ -96,11 +103,9 @@ InterceptionSettings interception_for(const Scenario& scenario, const Fixtures& 
   InterceptionSettings settings;
   if (mode == Mode::relay) return settings;
   settings.mode = mode;
-  settings.leaves =
-      scenario.authority == ProxyAuthority::trusted ? fixtures.leaves : fixtures.foreign_leaves;
+  settings.intercept_under(scenario.authority == ProxyAuthority::trusted ? fixtures.leaves
+                                                                         : fixtures.foreign_leaves);
   if (scenario.proxy_identity) settings.client_credential = credential(*scenario.proxy_identity);
-  settings.tickets = std::make_shared<tls::TicketKeyCache>();
-  settings.sessions = std::make_shared<tls::SessionCache>();
   return settings;
 }
 
@@ -127,7 +132,13 @@ std::optional<Outcome> run_scenario(const Scenario& scenario, const Laboratory& 
   std::thread proxy_thread{[&proxy] { proxy.run(); }};
   std::thread server_thread{[&] {
     if (!scenario.server) return;
-    if (auto socket = listener.accept(start + server_patience)) play(scenario.server, *socket);
+    // An intercepting proxy may have no use for the server.
+    const auto deadline = start + server_patience;
+    for (auto now = start; !box.full() && now < deadline; now = std::chrono::steady_clock::now()) {
+      if (auto socket = listener.accept(now + accept_poll, deadline)) {
+        return play(scenario.server, *socket);
+      }
+    }
   }};
   {
     BlockingSocket socket =

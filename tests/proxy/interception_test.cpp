@@ -42,31 +42,57 @@ TEST_CASE("a pattern covers a host") {
 
 TEST_CASE("the mode of a connection follows from rules, mode and offer") {
   InterceptionSettings settings;
+  settings.intercept_under(nullptr);
   settings.mode = Mode::automatic;
   settings.rules = {{"*.bank.example", Mode::relay}, {"*.example", Mode::intercept}};
   parser::ClientHello hello = hello_openssl();
+  const auto choice = [&](std::string_view sni, std::string target = "10.0.0.1") {
+    hello.sni = sni;
+    return choose_mode(settings, {&hello, true, "10.9.9.9", std::move(target)});
+  };
 
-  hello.sni = "www.bank.example";
-  ModeChoice choice = choose_mode(settings, &hello, true, "10.0.0.1");
-  CHECK(choice.mode == Mode::relay);
-  CHECK(choice.reason == "--relay *.bank.example");
-
-  hello.sni = "www.example";
-  choice = choose_mode(settings, &hello, true, "10.0.0.1");
-  CHECK(choice.mode == Mode::intercept);
-  CHECK(choice.reason == "--intercept *.example");
-
-  hello.sni = "elsewhere.test";
-  CHECK(choose_mode(settings, &hello, true, "10.0.0.1").mode == Mode::intercept);
-  hello.ciphers = {{0x002f}};
-  choice = choose_mode(settings, &hello, true, "10.0.0.1");
-  CHECK(choice.mode == Mode::relay);
-  CHECK_THAT(choice.reason, ContainsSubstring("cannot be terminated"));
+  CHECK(choice("www.bank.example").mode == Mode::relay);
+  CHECK(choice("www.bank.example").reason == "--relay *.bank.example");
+  CHECK(choice("www.example").mode == Mode::intercept);
+  CHECK(choice("www.example").reason == "--intercept *.example");
+  CHECK(choice("elsewhere.test").mode == Mode::intercept);
 
   // Without SNI the target's name counts; bytes that are no TLS are relayed by every mode.
-  CHECK(choose_mode(settings, nullptr, false, "www.example").mode == Mode::relay);
-  hello.sni.clear();
-  CHECK(choose_mode(settings, &hello, true, "www.example").mode == Mode::intercept);
+  CHECK(choice("", "www.bank.example").mode == Mode::relay);
+  CHECK(choose_mode(settings, {nullptr, false, "10.9.9.9", "www.example"}).mode == Mode::relay);
+
+  hello.ciphers = {{0x002f}};
+  CHECK(choice("elsewhere.test").mode == Mode::relay);
+  CHECK_THAT(choice("elsewhere.test").reason, ContainsSubstring("cannot be terminated"));
+  CHECK(choice("www.example").mode == Mode::intercept);
+}
+
+TEST_CASE("auto relays to a host where interception broke the client's last connection") {
+  InterceptionSettings settings;
+  settings.intercept_under(nullptr);
+  settings.mode = Mode::automatic;
+  parser::ClientHello hello = hello_openssl();
+  hello.sni = "pinned.example";
+  const auto choice = [&](std::string client) {
+    return choose_mode(settings, {&hello, true, std::move(client), "10.0.0.1"});
+  };
+  CHECK(choice("10.1.1.1").automatic);
+
+  Verdict verdict;
+  verdict.cause = Cause::proxy_cert_untrusted;
+  verdict.confidence = Confidence::low;
+  CHECK_FALSE(broken_by_interception(verdict));
+  verdict.confidence = Confidence::high;
+  CHECK(broken_by_interception(verdict));
+  verdict.cause = Cause::server_cert_expired;
+  CHECK_FALSE(broken_by_interception(verdict));
+
+  settings.memory->remember("10.1.1.1", "pinned.example", Cause::proxy_cert_untrusted);
+  CHECK(choice("10.1.1.1").mode == Mode::relay);
+  CHECK_THAT(choice("10.1.1.1").reason, ContainsSubstring("proxy-cert-untrusted"));
+  CHECK(choice("10.2.2.2").mode == Mode::intercept);
+  settings.mode = Mode::intercept;
+  CHECK(choice("10.1.1.1").mode == Mode::intercept);
 }
 
 TEST_CASE("the server is asked for the name that is configured, its own, or the client's") {
