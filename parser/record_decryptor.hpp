@@ -27,6 +27,10 @@ class RecordDecryptor {
   virtual void on_client_hello(const ClientHello& hello) = 0;
   virtual void on_server_hello(const ServerHello& hello) = 0;
 
+  /// Is this record application data that nobody looks into? Asked once for each record, before its
+  /// payload is there; one that is skipped is not given to `decrypt`.
+  virtual bool skip(Side, std::span<const std::uint8_t, 5>) { return false; }
+
   /// Decrypts one record: `header` is its five bytes, `payload` the rest. Nothing when there is no
   /// key for it, or when it does not verify.
   virtual std::optional<Plaintext> decrypt(Side from, std::span<const std::uint8_t, 5> header,

@@ -15,7 +15,14 @@ constexpr std::uint16_t longest_clear_alert = 4;
 void TlsObserver::State::on_piece(Side from, RecordPiece piece) {
   TlsDirection& direction = at(from);
   const RecordHeader& header = direction.records.header();
-  if (piece.first) direction.handling = handling_of(direction, piece);
+  if (piece.first) {
+    direction.handling = handling_of(direction, piece);
+    if (direction.handling == Handling::opaque && decryptor != nullptr &&
+        decryptor->skip(from, header.bytes)) {
+      direction.handling = Handling::skipped;
+      direction.buffer = {};
+    }
+  }
   if (header.type == content_type::application_data) {
     direction.tail.application_bytes += piece.bytes.size();
   }
@@ -40,6 +47,8 @@ void TlsObserver::State::on_piece(Side from, RecordPiece piece) {
       if (decryptor != nullptr && !(piece.first && piece.last)) {
         direction.buffer.insert(direction.buffer.end(), piece.bytes.begin(), piece.bytes.end());
       }
+      break;
+    case Handling::skipped:
       break;
     case Handling::lost:
       direction.small_bytes = 0;
@@ -93,6 +102,10 @@ void TlsObserver::State::on_record_end(Side from, const RecordPiece& last) {
       break;
     case Handling::heartbeat:
       on_heartbeat(from);
+      break;
+    case Handling::skipped:
+      direction.last_decrypted = true;
+      report_encrypted(from, Content::application_data);
       break;
     case Handling::handshake:
     case Handling::alert:

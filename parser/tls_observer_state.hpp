@@ -28,8 +28,9 @@ enum class Handling : std::uint8_t {
   alert,
   change_cipher_spec,
   heartbeat,
-  opaque,  ///< encrypted, or not to be understood
-  lost,    ///< in clear, but some of it was never seen
+  opaque,   ///< encrypted, or not to be understood
+  skipped,  ///< application data, by the decryptor's word
+  lost,     ///< in clear, but some of it was never seen
 };
 
 /// One direction of the connection.

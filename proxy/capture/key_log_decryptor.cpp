@@ -151,10 +151,6 @@ std::optional<parser::Plaintext> KeyLogDecryptor::decrypt(parser::Side from,
                                                           std::span<const std::uint8_t> payload) {
   Direction& own = direction(from);
   const parser::ContentType type{header[0]};
-  if (is_taken_for_data(own, type, payload.size())) {
-    ++own.sequence;
-    return parser::Plaintext{parser::content_type::application_data, {}};
-  }
   if (tls13_) {
     if (type != parser::content_type::application_data || !open(from, header, payload)) {
       return std::nullopt;
@@ -175,15 +171,21 @@ std::optional<parser::Plaintext> KeyLogDecryptor::decrypt(parser::Side from,
   return parser::Plaintext{type, plaintext_};
 }
 
-bool KeyLogDecryptor::is_taken_for_data(Direction& direction, parser::ContentType type,
-                                        std::size_t size) {
-  if (thoroughness_ == Thoroughness::everything || !direction.cipher) return false;
-  if (type != parser::content_type::application_data) return false;
-  if (!tls13_) return true;
-  if (!direction.application_keys || size <= longest_alert) return false;
-  if (direction.records_after_finished == whole_records) return true;
-  ++direction.records_after_finished;
-  return false;
+bool KeyLogDecryptor::skip(parser::Side from, std::span<const std::uint8_t, 5> header) {
+  Direction& own = direction(from);
+  const std::size_t size = std::size_t{header[3]} << 8 | header[4];
+  const bool data = parser::ContentType{header[0]} == parser::content_type::application_data;
+  if (thoroughness_ == Thoroughness::everything || !own.cipher || !data) return false;
+  if (tls13_) {
+    if (!own.application_keys || size <= longest_alert) return false;
+    if (own.records_after_finished < whole_records) {
+      ++own.records_after_finished;
+      return false;
+    }
+  }
+  ++own.sequence;
+  plaintext_ = {};
+  return true;
 }
 
 bool KeyLogDecryptor::open(parser::Side from, std::span<const std::uint8_t, 5> header,

@@ -39,6 +39,7 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
 
   void on_client_hello(const parser::ClientHello& hello) override;
   void on_server_hello(const parser::ServerHello& hello) override;
+  bool skip(parser::Side from, std::span<const std::uint8_t, 5> header) override;
   std::optional<parser::Plaintext> decrypt(parser::Side from,
                                            std::span<const std::uint8_t, 5> header,
                                            std::span<const std::uint8_t> payload) override;
@@ -70,7 +71,6 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   };
 
   void derive_key_block();
-  bool is_taken_for_data(Direction& direction, parser::ContentType type, std::size_t size);
   std::optional<RecordCipher> tls13_cipher(const Secret& secret) const;
   void use_tls13_secret(Direction& direction, const Secret& secret);
   bool open(parser::Side from, std::span<const std::uint8_t, 5> header,

@@ -179,5 +179,49 @@ stream {{
 """), port, folder)
 
 
+def legible_intercepting(folder: pathlib.Path, program: str, target: int) -> Process:
+    """The same as above, with TLS ended on both legs."""
+    port = free_port()
+    return Process("legible", [
+        program, "run", "--listen", f"127.0.0.1:{port}", "--to", f"127.0.0.1:{target}",
+        "--threads", "1", "--format", "json", "--mode", "intercept", "--ca-dir", folder / "ca",
+        "--trust", folder / "cert.pem"], port, folder)
+
+
+def haproxy_terminating(folder: pathlib.Path, target: int) -> Process:
+    """With a certificate of its own, and TLS to the server; nothing is minted."""
+    port = free_port()
+    both = folder / "both.pem"
+    both.write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
+    configuration = folder / "haproxy-tls.cfg"
+    configuration.write_text(f"""
+global
+  nbthread 1
+  maxconn {most_descriptors() // 2 - 100}
+  ssl-default-server-options no-tls-tickets
+defaults
+  mode tcp
+  timeout connect 10s
+  timeout client 600s
+  timeout server 600s
+listen clients
+  bind 127.0.0.1:{port} backlog 4096 ssl crt {both} no-tls-tickets
+  server target 127.0.0.1:{target} ssl verify none no-ssl-reuse
+""")
+    return Process("HAProxy", ["haproxy", "-db", "-f", configuration], port, folder)
+
+
+def sslsplit(folder: pathlib.Path, target: int) -> Process:
+    """Mints a leaf under its CA, as legible does."""
+    port = free_port()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=bench CA",
+         "-days", "2", "-keyout", folder / "split-key.pem", "-out", folder / "split-ca.pem"],
+        check=True, capture_output=True)
+    return Process("sslsplit", [
+        "sslsplit", "-P", "-k", folder / "split-key.pem", "-c", folder / "split-ca.pem",
+        "-u", "root", "ssl", "127.0.0.1", str(port), "127.0.0.1", str(target)], port, folder)
+
+
 def missing_programs() -> list:
     return [name for name in ("nginx", "haproxy", "openssl") if shutil.which(name) is None]

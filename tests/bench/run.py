@@ -7,6 +7,7 @@ is printed is the median of the rounds.
 
 import argparse
 import pathlib
+import shutil
 import signal
 import statistics
 import subprocess
@@ -20,6 +21,7 @@ BULK_MIB = 512
 FRESH = 200
 WARM = 1000
 IDLE_STEPS = (2000, 10000)
+INTERCEPTED_IDLE_STEPS = (100, 600)
 GROWTH = 20000
 LOAD_LIMIT = 120  # seconds
 
@@ -126,8 +128,39 @@ def measure(bench: Bench, rounds: int, idle_steps: list):
               {legible.name: (legible.memory() - before) / 1e6}, ".1f")
 
 
+def start_intercepting(program: str, folder: pathlib.Path, running: list):
+    """The same for proxies that end TLS."""
+    server = peers.server(folder, BULK_MIB)
+    running.append(server)
+    running.append(peers.legible_intercepting(folder, program, server.port))
+    running.append(peers.haproxy_terminating(folder, server.port))
+    if shutil.which("sslsplit"):
+        running.append(peers.sslsplit(folder, server.port))
+
+
+def measure_intercepting(bench: Bench, rounds: int):
+    table = Table([proxy.name for proxy in bench.proxies])
+    for proxy in bench.proxies:
+        bench.load("connections", proxy, 100)
+    fewest, most = INTERCEPTED_IDLE_STEPS
+    bytes_each = {}
+    for proxy in bench.proxies:
+        few = bench.idle_memory(proxy, fewest)
+        bytes_each[proxy.name] = (bench.idle_memory(proxy, most) - few) / (most - fewest) / 1000
+    table.row("kB for each idle connection", bytes_each, ".1f")
+    table.row("CPU seconds for 1,000 connections", bench.cpu_per_1000_connections(rounds), ".3f")
+    table.row("CPU seconds for 1 GiB", bench.cpu_per_gib(rounds), ".3f")
+    table.row("CPU seconds for 1,000 keep-alive requests",
+              bench.rounds(rounds, lambda proxy: bench.cpu("warm", proxy, WARM) * 1000 / WARM,
+                           bench.proxies), ".4f")
+    table.row("ms added to a fresh connection's request",
+              bench.added_latency("fresh", FRESH, rounds), ".3f")
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("--intercept", action="store_true",
+                           help="proxies that end TLS, instead of those that relay")
     arguments.add_argument("--program", required=True)
     arguments.add_argument("--load", required=True)
     arguments.add_argument("--rounds", type=int, default=3)
@@ -145,9 +178,14 @@ def main() -> int:
     running = []
     with tempfile.TemporaryDirectory(prefix="legible-bench-") as folder:
         try:
-            start(options.program, pathlib.Path(folder), running)
+            begin = start_intercepting if options.intercept else start
+            begin(options.program, pathlib.Path(folder), running)
             server, *proxies = running
-            measure(Bench(options.load, proxies, server), options.rounds, idle_steps)
+            bench = Bench(options.load, proxies, server)
+            if options.intercept:
+                measure_intercepting(bench, options.rounds)
+            else:
+                measure(bench, options.rounds, idle_steps)
         finally:
             for process in reversed(running):
                 process.stop()

@@ -28,6 +28,9 @@ class FakeDecryptor : public RecordDecryptor {
   void on_key_update(Side from) override {
     calls.push_back(from == Side::client ? "client key update" : "server key update");
   }
+  bool skip(Side, std::span<const std::uint8_t, 5> header) override {
+    return (header[3] << 8 | header[4]) > longest;
+  }
   std::optional<Plaintext> decrypt(Side, std::span<const std::uint8_t, 5>,
                                    std::span<const std::uint8_t> payload) override {
     if (payload.size() <= mark_size || payload.front() != mark) return std::nullopt;
@@ -36,6 +39,7 @@ class FakeDecryptor : public RecordDecryptor {
   }
 
   std::vector<std::string> calls;
+  int longest = 100'000;
 };
 
 Bytes sealed(std::uint8_t outer, std::uint8_t inner, const Bytes& content) {
@@ -138,4 +142,18 @@ TEST_CASE("records that the keys do not fit are told by their lengths, as withou
   const Lines lines = watched.recorder.lines();
   CHECK(std::count(lines.begin(), lines.end(), "client: HandshakeDone inferred") == 1);
   CHECK(lines.back() == "client: Alert encrypted inferred");
+}
+
+TEST_CASE("a record that the decryptor skips is data, however it arrives") {
+  const Bytes finished = sealed(23, 22, handshake(20, Bytes(32)));
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{100000}}) {
+    CAPTURE(piece);
+    Watched watched;
+    watched.decryptor.longest = 60;
+    watched.feed({client(hello13()), server(concat({answer13(), finished})), client(finished),
+                  client(ciphertext(23, 400)), client(sealed(23, 21, hex("01 00")))},
+                 piece);
+    CHECK(watched.recorder.all<EncryptedRecord>().back().likely == Content::application_data);
+    CHECK(watched.recorder.lines().back() == "client: Alert 1 0 encrypted");
+  }
 }

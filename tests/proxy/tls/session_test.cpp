@@ -10,6 +10,8 @@
 
 #include "certs/issuer.hpp"
 #include "certs/native_chain.hpp"
+#include "parser/connection_observer.hpp"
+#include "proxy/capture/key_log_decryptor.hpp"
 #include "proxy/tls/narrowed_offer.hpp"
 
 namespace legible::proxy::tls {
@@ -135,6 +137,56 @@ TEST_CASE("both sides derive the same secrets") {
   const bool tls13 = version == parser::tls13;
   CHECK(pair.client.secrets.find({})->master.empty() == tls13);
   CHECK(pair.client.secrets.find({})->client_application.empty() != tls13);
+}
+
+TEST_CASE("what two sessions say is read with the secrets of one, behind any amount of data") {
+  const auto version = any_version();
+  Settings server = server_settings(version);
+  server.tickets = std::make_shared<TicketKeys>();
+  End client(client_settings(version));
+  End answering(server);
+
+  struct Alerts final : parser::ObservationSink {
+    void on_observation(parser::Side from, parser::Observation&& observation) override {
+      if (const auto* alert = std::get_if<parser::Alert>(&observation)) {
+        seen.emplace_back(from, *alert);
+      }
+      messages += std::holds_alternative<parser::HandshakeMessage>(observation) ? 1 : 0;
+    }
+    std::vector<std::pair<parser::Side, parser::Alert>> seen;
+    int messages = 0;
+  } alerts;
+  const parser::Limits limits;
+  capture::KeyLogDecryptor decryptor(client.secrets,
+                                     capture::KeyLogDecryptor::Thoroughness::alerts);
+  parser::ConnectionObserver observer(alerts, limits, &decryptor);
+  const auto carry = [&](End& from, End& to, parser::Side side) {
+    const std::vector<std::uint8_t> bytes = std::exchange(from.session.output(), {});
+    to.session.feed(bytes, to);
+    observer.feed(side, bytes);
+    return !bytes.empty();
+  };
+  const auto exchange = [&] {
+    while (carry(client, answering, parser::Side::client) ||
+           carry(answering, client, parser::Side::server)) {
+    }
+  };
+
+  client.session.start();
+  exchange();
+  REQUIRE(client.session.state() == State::open);
+  for (int i = 0; i < 20; ++i) {
+    client.say(std::string(1000, 'q'));
+    answering.say(std::string(40'000, 'a'));
+    exchange();
+  }
+  answering.session.send_alert({116});
+  exchange();
+  CHECK(alerts.messages >= 3);
+  REQUIRE(alerts.seen.size() == 1);
+  CHECK(alerts.seen[0].first == parser::Side::server);
+  CHECK(alerts.seen[0].second.description == parser::AlertDescription{116});
+  CHECK(alerts.seen[0].second.encrypted);
 }
 
 TEST_CASE("a session is resumed with the keys that sealed its ticket, and with no others") {
