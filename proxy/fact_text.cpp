@@ -241,6 +241,8 @@ std::string reason_text(const ProxyClosing& closing) {
              escape_again(closing.detail);
     case ProxyReason::not_terminable:
       return "cannot end this TLS: " + escape_again(closing.detail);
+    case ProxyReason::flood:
+      return "gives up: " + escape_again(closing.detail);
     case ProxyReason::tls_failure:
       return "cannot go on: " + escape_again(closing.detail);
   }

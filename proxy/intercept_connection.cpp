@@ -26,6 +26,10 @@ constexpr auto linger_limit = 2500ms;
 constexpr auto reset_poll_interval = 20ms;
 constexpr int max_reset_polls = 50;
 
+// CVE-2016-8610: each costs an answer or a decryption, and none brings the connection forward.
+constexpr int most_warnings = 100;
+
+constexpr parser::AlertDescription unexpected_message{10};
 constexpr parser::AlertDescription handshake_failure{40};
 constexpr parser::AlertDescription bad_certificate{42};
 constexpr parser::AlertDescription protocol_version{70};
@@ -331,6 +335,13 @@ void InterceptConnection::on_read(PeerLeg& from, std::span<const std::uint8_t> b
     feed(from, bytes);
   }
   if (const auto alert = new_fatal_alert(from)) return on_fatal_alert(from, *alert);
+  if (from.warnings > most_warnings) {
+    return refuse(from,
+                  {ProxyReason::flood,
+                   {},
+                   fmt::format("more than {} warning alerts came from one side", most_warnings)},
+                  unexpected_message);
+  }
   if (from.session) on_state(from);
 }
 
@@ -422,9 +433,9 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
     const Entry& entry = entries[from.entries_seen];
     const auto* observation = std::get_if<parser::Observation>(&entry.fact);
     const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
-    if (alert && entry.leg == from.side && alert->level == parser::alert_level::fatal) {
-      found = alert->description;
-    }
+    if (!alert || entry.leg != from.side) continue;
+    if (alert->level == parser::alert_level::fatal) found = alert->description;
+    if (alert->level == parser::alert_level::warning) ++from.warnings;
   }
   return found;
 }

@@ -73,6 +73,7 @@ class InterceptConnection final : public Connection,
     std::vector<std::uint8_t>
         undelivered;               ///< plaintext for this leg, before its handshake is done
     std::size_t entries_seen = 0;  ///< of the record's timeline, for alerts
+    int warnings = 0;              ///< alerts that the peer has sent
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     bool ended = false;         ///< by its peer

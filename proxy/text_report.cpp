@@ -84,9 +84,11 @@ std::vector<Told> in_order(const Timelines& timelines) {
 
 /// Where the proxy speaks itself, each line tells who speaks with whom.
 std::string speaker(const FactText& fact, Scope scope, Leg side) {
+  const auto padded = [](std::string_view text) { return fmt::format("{:<15}", text); };
   if (scope == Scope::relayed) return fmt::format("{:<6}", fact.who);
-  if (fact.who == "both")
-    return fmt::format("{:<15}", fmt::format("{} leg", id(leg_of(scope, side))));
+  if (fact.who == "both") return padded(fmt::format("{} leg", id(leg_of(scope, side))));
+  // What the proxy does for itself is said to nobody.
+  if (fact.who != id(party(scope, side))) return padded(fact.who);
   return fmt::format("{:<6} → {:<6}", fact.who, id(party(scope, parser::other(side))));
 }
 

@@ -201,6 +201,9 @@ Answer proxy_closed(const Situation& situation) {
     case ProxyReason::not_terminable:
       finding.cause = Cause::proxy_limit;
       return finding.with(fmt::format("the proxy cannot end this TLS itself: {}", closing->detail));
+    case ProxyReason::flood:
+      finding.cause = Cause::proxy_limit;
+      return finding.with(closing->detail);
     case ProxyReason::tls_failure:
       finding.cause = Cause::proxy_limit;
       return finding.with(fmt::format("the proxy's own TLS could not go on: {}", closing->detail));
