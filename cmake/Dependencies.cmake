@@ -8,6 +8,16 @@ if(MbedTLS_VERSION VERSION_LESS 3.6.7)
   message(WARNING "mbedTLS ${MbedTLS_VERSION} has known holes; 3.6.7 or a later 3.6 is wanted")
 endif()
 
+# Made by cmake/deps.sh beside an mbedTLS that leaves parts of itself to the folder crypto/.
+find_library(MBEDTLS_PORTABLE_ARCHIVE libmbedtls_portable.a
+             PATHS "${MbedTLS_DIR}/../.." NO_DEFAULT_PATH)
+if(MBEDTLS_PORTABLE_ARCHIVE)
+  add_library(MbedTLS::portable STATIC IMPORTED)
+  set_target_properties(MbedTLS::portable PROPERTIES
+    IMPORTED_LOCATION "${MBEDTLS_PORTABLE_ARCHIVE}"
+    INTERFACE_LINK_LIBRARIES MbedTLS::mbedcrypto)
+endif()
+
 # Debian ships no CMake config for libuv; upstream, vcpkg and Homebrew do.
 find_package(libuv CONFIG QUIET)
 if(NOT TARGET libuv::uv)
@@ -37,7 +47,7 @@ target_include_directories(rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS})
 target_compile_options(rapidjson INTERFACE -fno-sanitize=pointer-overflow)
 pkg_check_modules(LIBPCAP REQUIRED IMPORTED_TARGET GLOBAL libpcap)
 
-# Optional: PKCS#12 files.
+# Optional: fast arithmetic, and PKCS#12 files.
 find_package(OpenSSL 3 QUIET COMPONENTS Crypto)
 
 if(LEGIBLE_TESTS)

@@ -12,6 +12,7 @@ readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 [[ $# -eq 1 ]] || { echo "usage: deps.sh PREFIX" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
+alternatives=$here/../crypto/mbedtls
 mkdir -p "$1"
 prefix=$(cd "$1" && pwd)
 work=$prefix/.work
@@ -66,6 +67,7 @@ build_mbedtls() {
   # without it would see other struct layouts: so it has to lie in the prefix, for good.
   mkdir -p "$prefix/usr/include"
   cp "$here/mbedtls_user_config.h" "$prefix/usr/include/"
+  cp "$alternatives"/*_alt.h "$source/include/mbedtls/" # and mbedTLS installs them with its own
 
   # Build type None: under Release mbedTLS replaces our -O3 by its -O2.
   # No fatal warnings: at -O3 gcc 12 and gcc 14 see array bounds exceeded where they are not.
@@ -74,7 +76,19 @@ build_mbedtls() {
     -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
     -DMBEDTLS_USER_CONFIG_FILE="$prefix/usr/include/mbedtls_user_config.h" \
     -DCMAKE_INSTALL_PREFIX="$prefix/usr" &&
-    cmake --build "$work/build" --parallel "$(nproc)" --target install
+    cmake --build "$work/build" --parallel "$(nproc)" --target install &&
+    build_portable "$source" "-O3 -g1 -fPIC $x86_flags"
+}
+
+# What our configuration takes out of mbedTLS, crypto/ puts other code in the place of: and needs
+# what was taken out, under other names, where that code cannot serve.
+build_portable() {
+  local source=$1 flags=$2
+  # shellcheck disable=SC2086 # flags are words
+  "${CC:-cc}" $flags -I"$source/library" -I"$prefix/usr/include" \
+    -DMBEDTLS_USER_CONFIG_FILE="\"$prefix/usr/include/mbedtls_user_config.h\"" \
+    -c "$alternatives/portable_gcm.c" -o "$work/portable_gcm.o" &&
+    ar rcs "$prefix/usr/lib/libmbedtls_portable.a" "$work/portable_gcm.o"
 }
 
 # shellcheck source=/dev/null

@@ -27,3 +27,6 @@
 #undef MBEDTLS_LMS_C
 #undef MBEDTLS_PADLOCK_C
 #undef MBEDTLS_ECJPAKE_C
+
+/* Replaced by the folder crypto/ of this project. */
+#define MBEDTLS_GCM_ALT

@@ -5,15 +5,22 @@
 #include <uv.h>
 
 #include "certs/pkcs12.hpp"
+#include "crypto/arithmetic.hpp"
 
 namespace legible::proxy {
 
 std::string version_text() {
   char mbedtls[18];
   mbedtls_version_get_string_full(mbedtls);
-  const std::string_view pkcs12 = certs::pkcs12_library();
-  return fmt::format("legible {}\n{}\nlibuv {}\n{}{}", LEGIBLE_VERSION, mbedtls,
-                     uv_version_string(), pkcs12, pkcs12.empty() ? "" : "\n");
+  std::string text =
+      fmt::format("legible {}\n{}\nlibuv {}\n", LEGIBLE_VERSION, mbedtls, uv_version_string());
+  if (const std::string_view library = crypto::accelerating_library(); !library.empty()) {
+    text += fmt::format("{} for {}\n", library, crypto::accelerated());
+  }
+  if (const std::string_view library = certs::pkcs12_library(); !library.empty()) {
+    text += fmt::format("{} for PKCS#12\n", library);
+  }
+  return text;
 }
 
 }  // namespace legible::proxy
