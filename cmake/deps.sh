@@ -67,7 +67,10 @@ build_mbedtls() {
   # without it would see other struct layouts: so it has to lie in the prefix, for good.
   mkdir -p "$prefix/usr/include"
   cp "$here/mbedtls_user_config.h" "$prefix/usr/include/"
-  cp "$alternatives"/*_alt.h "$source/include/mbedtls/" # and mbedTLS installs them with its own
+  # mbedTLS installs these with its own headers. The curves' types stay what they are.
+  cp "$alternatives"/*_alt.h "$source/include/mbedtls/"
+  sed '1,/^#if !defined(MBEDTLS_ECP_ALT)/d; /^#else.*MBEDTLS_ECP_ALT/,$d' \
+    "$source/include/mbedtls/ecp.h" >"$source/include/mbedtls/ecp_alt.h"
 
   # Build type None: under Release mbedTLS replaces our -O3 by its -O2.
   # No fatal warnings: at -O3 gcc 12 and gcc 14 see array bounds exceeded where they are not.
@@ -83,12 +86,15 @@ build_mbedtls() {
 # What our configuration takes out of mbedTLS, crypto/ puts other code in the place of: and needs
 # what was taken out, under other names, where that code cannot serve.
 build_portable() {
-  local source=$1 flags=$2
-  # shellcheck disable=SC2086 # flags are words
-  "${CC:-cc}" $flags -I"$source/library" -I"$prefix/usr/include" \
-    -DMBEDTLS_USER_CONFIG_FILE="\"$prefix/usr/include/mbedtls_user_config.h\"" \
-    -c "$alternatives/portable_gcm.c" -o "$work/portable_gcm.o" &&
-    ar rcs "$prefix/usr/lib/libmbedtls_portable.a" "$work/portable_gcm.o"
+  local source=$1 flags=$2 file objects=()
+  for file in "$alternatives"/*.c; do
+    objects+=("$work/$(basename "$file" .c).o")
+    # shellcheck disable=SC2086 # flags are words
+    "${CC:-cc}" $flags -I"$source/library" -I"$prefix/usr/include" \
+      -DMBEDTLS_USER_CONFIG_FILE="\"$prefix/usr/include/mbedtls_user_config.h\"" \
+      -c "$file" -o "${objects[-1]}" || return
+  done
+  ar rcs "$prefix/usr/lib/libmbedtls_portable.a" "${objects[@]}"
 }
 
 # shellcheck source=/dev/null

@@ -30,3 +30,4 @@
 
 /* Replaced by the folder crypto/ of this project. */
 #define MBEDTLS_GCM_ALT
+#define MBEDTLS_ECP_ALT
