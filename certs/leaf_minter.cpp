@@ -1,5 +1,8 @@
 #include "certs/leaf_minter.hpp"
 
+#include <mbedtls/oid.h>
+#include <mbedtls/x509_crt.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -137,6 +140,13 @@ CertificateProfile named_only(const MintRequest& request) {
   return profile;
 }
 
+/// A server of mbedTLS does not present a leaf whose usage forbids it; whether the client accepts
+/// it is what is to be seen. What is sent are the bytes, not these flags.
+void present_whatever_its_usage(mbedtls_x509_crt& leaf) {
+  leaf.MBEDTLS_PRIVATE(ext_types) &=
+      ~(MBEDTLS_X509_EXT_KEY_USAGE | MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE);
+}
+
 /// See `MintedLeaf::usable_until`.
 Seconds end_of_use(const Validity& validity, const MintRequest& request) {
   if (!contains(validity, request.now)) return Seconds::max();
@@ -185,6 +195,7 @@ MintedLeaf LeafMinter::carry_out(const MintRequest& request) const {
       break;
   }
   minted.native = native_chain(minted.chain);
+  present_whatever_its_usage(*minted.native);
   return minted;
 }
 
