@@ -49,8 +49,10 @@ History ConnectionHistory::recall_and_add(const std::string& client, const std::
   const std::lock_guard lock(mutex_);
   Partner* partner = partners_.find(key);
   if (partner == nullptr) partner = &partners_.put(key, {});
-  const History before = recall(*partner, connection);
+  History before = recall(*partner, connection);
+  before.accepted_proxy_authority = trusting_clients_.find(client) != nullptr;
   add(*partner, connection);
+  if (connection.accepted_proxy_authority) trusting_clients_.put(client, {});
   return before;
 }
 
@@ -85,6 +87,7 @@ void ConnectionHistory::add(Partner& partner, const PastConnection& connection) 
   partner.last = connection.accepted;
   ++totals.connections;
   if (connection.empty) ++totals.empty_closes;
+  totals.accepted_proxy_authority_here |= connection.accepted_proxy_authority;
   if (connection.hello == nullptr) return;
 
   const parser::ClientHello& hello = *connection.hello;

@@ -19,10 +19,13 @@ struct PastConnection {
   bool empty = false;                                  ///< the client sent nothing
   const parser::ClientHello* hello = nullptr;          ///< null when none was whole
   std::optional<parser::ProtocolVersion> agreed = {};  ///< set when the handshake was finished
+  /// Intercept: the client sent data after it was shown a certificate of the proxy's CA.
+  bool accepted_proxy_authority = false;
 };
 
 /// What was seen before of the same client address, server and SNI; bounded in the number of such
-/// triples and in what is kept of each. For all threads: one lock for each connection that ends.
+/// triples and in what is kept of each. Whether a client accepted the proxy's CA is kept for its
+/// address alone, bounded too. For all threads: one lock for each connection that ends.
 class ConnectionHistory {
  public:
   static constexpr std::size_t capacity = 4096;
@@ -48,8 +51,11 @@ class ConnectionHistory {
   static History recall(const Partner& partner, const PastConnection& connection);
   static void add(Partner& partner, const PastConnection& connection);
 
+  struct Accepted {};
+
   std::mutex mutex_;
   certs::LeastRecentlyUsed<std::string, Partner> partners_{capacity};
+  certs::LeastRecentlyUsed<std::string, Accepted> trusting_clients_{capacity};
 };
 
 }  // namespace legible::proxy

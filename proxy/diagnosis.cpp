@@ -7,6 +7,8 @@
 
 #include "proxy/diagnosis/admissibility.hpp"
 #include "proxy/diagnosis/advice.hpp"
+#include "proxy/diagnosis/casting.hpp"
+#include "proxy/diagnosis/conversation.hpp"
 #include "proxy/diagnosis/evidence.hpp"
 #include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/leg_summary.hpp"
@@ -25,6 +27,7 @@ constexpr Rule rules[] = {
     not_captured,
     plain_text,
     proxy_closed,
+    own_tls_failed,
     heartbleed_probe,
     still_open,
     before_hello,
@@ -70,8 +73,14 @@ void tidy_alternatives(const Situation& situation, Finding& finding) {
   finding.alternatives = std::move(kept);
 }
 
+/// A peer that breaks the protocol has failed, though it was the proxy that noticed.
+bool proxy_had_its_own_reasons(const Situation& situation, Cause cause) {
+  return situation.facts.proxy_closing &&
+         (situation.primary.by(Closer::proxy) || cause == Cause::proxy_limit);
+}
+
 Outcome outcome_of(const Situation& situation, Cause cause) {
-  if (situation.facts.proxy_closing) return Outcome::aborted;
+  if (proxy_had_its_own_reasons(situation, cause)) return Outcome::aborted;
   if (situation.facts.client().plain_text() && !situation.facts.hello) return Outcome::not_tls;
   if (describe(cause).benign) return Outcome::ok;
   // A kept-alive connection that nobody needs any more failed in nothing.
@@ -95,10 +104,22 @@ std::string_view closer_in_capitals(Closer closer) {
   return "";
 }
 
+/// Of a client's certificate the title speaks, not of the client itself: what the proxy presents in
+/// its place is the proxy's.
+std::string title_of(const Situation& situation, Cause cause) {
+  std::string title(describe(cause).title);
+  const bool presented =
+      cause >= Cause::client_cert_missing && cause <= Cause::client_cert_rejected;
+  return presented && situation.proxy_plays(Leg::client)
+             ? in_place(std::move(title), situation.scope())
+             : title;
+}
+
 std::string summary_of(const Situation& situation, const Finding& finding, Outcome outcome) {
-  const std::string_view title = describe(finding.cause).title;
-  if (outcome == Outcome::ok || situation.facts.connect_failed) return std::string(title);
-  return fmt::format("{}{}", closer_in_capitals(situation.primary.closer), title);
+  std::string title = title_of(situation, finding.cause);
+  if (outcome == Outcome::ok || situation.facts.connect_failed) return title;
+  return fmt::format(
+      "{}{}", closer_in_capitals(in_place(situation.primary.closer, situation.scope())), title);
 }
 
 /// A silent refusal of the hello may come from a device in front of the server.
@@ -117,12 +138,18 @@ void append(std::vector<T>& to, std::vector<T> from) {
 
 }  // namespace
 
-Verdict diagnose(const Timeline& timeline, const History& history) {
-  const PrimaryEvent primary = find_primary_event(timeline);
-  const Facts facts = collect_facts(timeline, primary);
-  const Situation situation{
-      timeline, history,         primary,
-      facts,    phase_of(facts), facts.hello ? guess_client(*facts.hello) : Stack::unknown};
+diagnosis::Conversation::Conversation(const Timeline& timeline, const History& history)
+    : primary(find_primary_event(timeline)),
+      facts(collect_facts(timeline, primary)),
+      situation{timeline,
+                history,
+                primary,
+                facts,
+                phase_of(facts, timeline.scope()),
+                facts.hello ? guess_client(*facts.hello) : Stack::unknown} {}
+
+Verdict diagnosis::conclude(const Situation& situation) {
+  const PrimaryEvent& primary = situation.primary;
   Finding finding = first_finding(situation);
   tidy_alternatives(situation, finding);
   if (primary.unreadable()) finding.confidence = std::min(finding.confidence, Confidence::high);
@@ -152,7 +179,12 @@ Verdict diagnose(const Timeline& timeline, const History& history) {
   verdict.maybe_middlebox = may_be_middlebox(situation, verdict.mechanism);
   verdict.client = summarise_leg(situation, Leg::client);
   verdict.server = summarise_leg(situation, Leg::server);
+  put_in_place(verdict, situation.scope());
   return verdict;
+}
+
+Verdict diagnose(const Timeline& timeline, const History& history) {
+  return conclude(Conversation(timeline, history).situation);
 }
 
 }  // namespace legible::proxy

@@ -22,6 +22,11 @@ struct History {
   std::optional<parser::ProtocolVersion> successful_offer;  ///< highest of the last that succeeded
   std::optional<parser::ProtocolVersion> agreed_version;    ///< what the server chose in that one
 
+  /// Intercept: the client went on with a certificate of the proxy's CA, from any server; and from
+  /// this one.
+  bool accepted_proxy_authority = false;
+  bool accepted_proxy_authority_here = false;
+
   /// It comes back at a fixed interval, as monitors do.
   bool regular() const { return connections >= 2 && interval_seconds.has_value(); }
   /// More hellos, and more different ones, than any client needs.

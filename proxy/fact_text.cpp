@@ -267,7 +267,7 @@ std::string_view connect_error_text(ConnectError error) {
 
 std::string minted_text(const LeafMinted& minted) {
   std::string line = "shows a certificate of its own, ";
-  switch (minted.issuer) {
+  switch (minted.plan.issuer) {
     case certs::MintIssuer::interception_ca:
       line += "issued by its CA";
       break;
@@ -315,7 +315,8 @@ class FactReader {
   }
 
   Line operator()(const LeafMinted& minted) const {
-    if (detail_ == Detail::brief && minted.issuer == certs::MintIssuer::interception_ca) return {};
+    if (detail_ == Detail::brief && minted.plan.issuer == certs::MintIssuer::interception_ca)
+      return {};
     return FactText{"proxy", minted_text(minted)};
   }
 

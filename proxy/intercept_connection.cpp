@@ -255,7 +255,7 @@ void InterceptConnection::begin_client_handshake(
   client_.record->inform(now, Leg::server, ChainJudged{names_.verified, judgement_});
   client_.record->note(
       now, Leg::server,
-      LeafMinted{leaf->plan.issuer, added_names(leaf->leaf(), server_chain_->front())});
+      LeafMinted{leaf->plan, added_names(leaf->leaf(), server_chain_->front()), server_chain_});
 
   enter(Phase::client_handshake, handshake_time_left());
   const parser::ClientHello& hello = *client_.record->client_hello();
@@ -564,8 +564,11 @@ void InterceptConnection::finish_when_sent() {
 
 void InterceptConnection::conclude() {
   if (client_.record->concluded()) return;
+  const auto* minted = last_fact<LeafMinted>(client_.record->timeline(), Leg::server);
+  const bool accepted = minted != nullptr && client_.record->client_spoke() &&
+                        minted->plan.issuer == certs::MintIssuer::interception_ca;
   const PastConnection facts{accepted_, client_.bytes_in == 0, client_.record->client_hello(),
-                             client_.record->agreed_version()};
+                             client_.record->agreed_version(), accepted};
   const std::string& target = context_.target.target().host;
   const Verdict verdict = client_.record->conclude_with(
       *server_.record, wall_clock(), context_.history.recall_and_add(client_host_, target, facts));

@@ -108,8 +108,10 @@ struct ProxyClosing {
 
 /// Intercept: the certificate that the client is shown in place of the server's own.
 struct LeafMinted {
-  certs::MintIssuer issuer = certs::MintIssuer::interception_ca;
+  certs::MirrorPlan plan;
   std::vector<std::string> added_names;  ///< by which the client reached a target of another name
+  /// What the server showed: the judgement in the client leg's timeline is of this chain.
+  std::shared_ptr<const std::vector<certs::Certificate>> original;
 };
 
 /// The observation ended while the connection was still open (a capture's end).

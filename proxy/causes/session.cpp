@@ -62,6 +62,18 @@ constexpr StackNote idle_client_logs[] = {
     {"JSSE", "Connection reset, or NoHttpResponseException: failed to respond"},
     {"curl", "Empty reply from server"},
 };
+constexpr StackNote unknown_issuer_logs[] = {
+    {"OpenSSL", "certificate verify failed: unable to get local issuer certificate"},
+    {"JSSE", "PKIX path building failed: unable to find valid certification path"},
+    {"Node", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY, or SELF_SIGNED_CERT_IN_CHAIN"},
+    {"Go", "x509: certificate signed by unknown authority"},
+    {"GnuTLS", "The certificate is NOT trusted. The certificate issuer is unknown."},
+};
+constexpr StackNote no_certificate_logs[] = {
+    {"OpenSSL", "peer did not return a certificate"},
+    {"JSSE", "Empty client certificate chain"},
+    {"nginx", "client sent no required SSL certificate"},
+};
 constexpr StackNote proxy_ca_settings[] = {
     {"JSSE", "keytool -importcert -file ca.pem -keystore TRUSTSTORE"},
     {"OpenSSL", "CAfile (curl: --cacert ca.pem)"},
@@ -224,17 +236,33 @@ constexpr CauseInfo causes[] = {
      .id = "proxy-cert-untrusted",
      .fix_at = FixAt::proxy,
      .title = "the client does not trust the proxy's own authority",
-     .meaning = "Interception shows the client a certificate of the proxy's CA.",
-     .looks_like = "The client refuses on its leg while the server's leg is healthy.",
-     .client_hint = "Install the proxy's CA in the client's truststore, or relay this host.",
-     .client_settings = proxy_ca_settings},
+     .meaning = "Interception shows the client a certificate of the proxy's CA. The client refuses "
+                "that issuer, while nothing is wrong with the server.",
+     .looks_like = "The client refuses on its leg (unknown_ca, or the alert that its stack has for "
+                   "every fault) while the server's leg is healthy and its own chain is good.",
+     .client_hint = "Install the proxy's CA (legible ca export) in the client's truststore, or "
+                    "relay this host (--relay HOST).",
+     .server_hint = "Nothing: the server had no part in it.",
+     .client_settings = proxy_ca_settings,
+     .server_settings = {},
+     .client_logs = unknown_issuer_logs},
     {.cause = Cause::proxy_no_client_cert,
      .id = "proxy-no-client-cert",
      .fix_at = FixAt::proxy,
      .title = "the server wants a client certificate that the proxy cannot present",
-     .meaning = "When TLS is ended at the proxy, the client's certificate cannot be passed on.",
-     .looks_like = "A CertificateRequest on the server's leg and a refusal there.",
-     .client_hint = "Give the proxy a key for this server (--client-cert), or relay."},
+     .meaning =
+         "When TLS is ended at the proxy, the client's certificate cannot be passed on: only "
+         "the client holds its key.",
+     .looks_like = "A CertificateRequest on the server's leg, an empty Certificate of the proxy's, "
+                   "and a refusal there; in TLS 1.3 after the handshake.",
+     .client_hint = "Give the proxy a certificate and key for this server (--client-cert, "
+                    "--client-key), or relay this host (--relay HOST), so that the client's own "
+                    "goes through.",
+     .server_hint = "Nothing, if it is meant to ask for certificates.",
+     .client_settings = {},
+     .server_settings = {},
+     .client_logs = {},
+     .server_logs = no_certificate_logs},
     {.cause = Cause::proxy_policy,
      .id = "proxy-policy",
      .fix_at = FixAt::proxy,
@@ -248,9 +276,12 @@ constexpr CauseInfo causes[] = {
      .id = "proxy-limit",
      .fix_at = FixAt::proxy,
      .title = "a limit of the proxy ended the connection",
-     .meaning = "A time-out or a limit of the proxy itself fired; neither side did it.",
-     .looks_like = "The proxy closes both legs.",
-     .client_hint = "Raise the proxy's limit, if the pause is wanted."},
+     .meaning = "Something that the proxy cannot do, or has not enough of, ended the connection; "
+                "neither side did it, and directly it may work.",
+     .looks_like = "The proxy closes both legs; or, intercepted, a peer refuses what the proxy "
+                   "says or leaves out in the other's place.",
+     .client_hint = "Relay this host (--relay HOST, or --mode auto), or mend at the proxy what the "
+                    "evidence names."},
     {.cause = Cause::unknown,
      .id = "unknown",
      .fix_at = FixAt::nobody,

@@ -42,6 +42,10 @@ bool admissible(Cause cause, const Situation& s) {
     return client_certificate_in_play(facts) && s.server_closed();
   }
   switch (cause) {
+    case Cause::proxy_cert_untrusted:
+      return facts.minted && facts.server_certificate_delivered() && s.client_closed();
+    case Cause::proxy_no_client_cert:
+      return s.proxy_plays(Leg::client) && client_certificate_in_play(facts);
     case Cause::no_shared_version:
       return facts.hello && (!facts.server_hello || s.client_closed());
     case Cause::no_shared_cipher:

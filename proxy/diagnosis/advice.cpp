@@ -65,10 +65,22 @@ const StackNote* server_note(const Situation& situation, Notes notes) {
   return note_for(notes, product);
 }
 
+/// A client's certificate is at fault that the proxy presented.
+bool about_proxys_certificate(const Situation& situation, Cause cause) {
+  return situation.proxy_plays(Leg::client) && cause >= Cause::client_cert_missing &&
+         cause <= Cause::client_cert_rejected;
+}
+
 }  // namespace
 
 BothSides hints(const Situation& situation, Cause cause) {
   const CauseInfo& info = describe(cause);
+  if (about_proxys_certificate(situation, cause)) {
+    return {
+        "The certificate was the proxy's: give it one that the server accepts (--client-cert, "
+        "--client-key), or relay this host (--relay HOST) and let the client present its own.",
+        hint(info.server_hint, server_note(situation, info.server_settings))};
+  }
   return {hint(info.client_hint, note_for(info.client_settings, situation.client_stack)),
           hint(info.server_hint, server_note(situation, info.server_settings))};
 }

@@ -64,9 +64,11 @@ bool is_page_of_nginx(std::uint32_t bytes, bool certificate_missing) {
          (bytes - rest) % 2 == 0;
 }
 
-Finding refusal(std::string why) {
+Finding refusal(const Situation& situation, std::string why) {
+  const bool none = situation.facts.client().certificate_empty();
   Finding finding;
-  finding.cause = Cause::client_cert_refused_by_app;
+  finding.cause = none && situation.proxy_plays(Leg::client) ? Cause::proxy_no_client_cert
+                                                             : Cause::client_cert_refused_by_app;
   finding.mechanism = Mechanism::app_refusal;
   return finding.with(std::move(why));
 }
@@ -92,13 +94,13 @@ Answer refused_by_application(const Situation& situation) {
 
   if (const auto* http = facts.server().http) {
     if (!faulty || !is_refusal(http->status)) return std::nullopt;
-    Finding finding = refusal(why);
+    Finding finding = refusal(situation, why);
     finding.confidence = Confidence::certain;
     return finding.with(fmt::format("the answer inside is HTTP {}", http->status));
   }
   const auto bytes = only_answer(facts);
   if (!bytes || !is_page_of_nginx(*bytes, empty)) return std::nullopt;
-  Finding finding = refusal(why);
+  Finding finding = refusal(situation, why);
   finding.confidence = faulty && situation.server_closed() ? Confidence::medium : Confidence::low;
   finding.with(fmt::format(
       "the only answer has {}, the size of nginx's own page \"400 {}\"", count(*bytes, "byte"),

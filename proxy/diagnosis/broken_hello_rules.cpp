@@ -71,11 +71,11 @@ Answer server_name(const Situation& situation) {
   if (hello.sni_state == SniState::empty || hello.sni_state == SniState::malformed ||
       hello.sni_state == SniState::several) {
     return broken(situation, Cause::sni_malformed,
-                  "the server name in the hello is empty, broken or there twice");
+                  "the name in the hello (SNI) is empty, broken or there twice");
   }
   if (hello.sni.size() > longest_host_name) {
     return broken(situation, Cause::sni_malformed,
-                  fmt::format("the server name in the hello has {}; a host name has {} at most",
+                  fmt::format("the name in the hello (SNI) has {}; a host name has {} at most",
                               count(hello.sni.size(), "byte"), longest_host_name));
   }
   const bool parsing = situation.alert_is(decode_error) || situation.alert_is(illegal_parameter) ||
@@ -83,9 +83,9 @@ Answer server_name(const Situation& situation) {
   const bool address =
       !hello.sni.empty() && hello.sni.find_first_not_of("0123456789.") == std::string::npos;
   if (parsing && address) {
-    return broken(
-        situation, Cause::sni_malformed,
-        fmt::format("the server name is an address, {}: RFC 6066 forbids it", quoted(hello.sni)));
+    return broken(situation, Cause::sni_malformed,
+                  fmt::format("the name in the hello (SNI) is an address, {}: RFC 6066 forbids it",
+                              quoted(hello.sni)));
   }
   return std::nullopt;
 }

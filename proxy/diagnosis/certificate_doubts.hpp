@@ -1,6 +1,7 @@
 #pragma once
 // What speaks against a certificate, whoever judges it: the causes it would give, with the values.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@ namespace legible::proxy::diagnosis {
 struct Doubt {
   Cause cause;
   std::string because;
+  /// Intercept: what the client sees of it, where a certificate of the proxy's cannot show it.
+  std::optional<Cause> seen_as = {};
+
+  Cause seen() const { return seen_as.value_or(cause); }
 };
 
 /// The doubts about the server's chain, in the order in which verifiers meet them: the chain, its

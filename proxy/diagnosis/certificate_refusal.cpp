@@ -18,7 +18,7 @@ std::string_view distinguishes(Cause cause) {
     case Cause::server_cert_untrusted_ca:
       return "ask which CAs the client trusts";
     case Cause::server_cert_missing_intermediate:
-      return "it works once the server sends its intermediates";
+      return "it works once the intermediates are sent with it";
     case Cause::server_cert_self_signed:
       return "the certificate is its own issuer";
     case Cause::server_cert_name_mismatch:
@@ -37,6 +37,8 @@ std::string_view distinguishes(Cause cause) {
       return "the client checks revocation and lacks a list: OpenSSL says unknown_ca then";
     case Cause::server_cert_pinned:
       return "it works with the certificate that the client was configured with";
+    case Cause::proxy_cert_untrusted:
+      return "the client has not been given the proxy's CA (legible ca show)";
     case Cause::clock_skew:
       return "compare the client's clock";
     case Cause::internal_error:
@@ -75,8 +77,8 @@ void add_alternative(Finding& finding, Cause cause) {
 
 void add_hidden_faults(const Situation& situation, Finding& finding) {
   finding.with(fmt::format(
-      "the server's certificate was encrypted, and so is the client's reason; a key log "
-      "would show both; {}",
+      "the server's certificate was encrypted, and so is the client's reason; a key log, "
+      "or --mode intercept, would show both; {}",
       how_to_see(situation)));
   for (const Cause other :
        {Cause::server_cert_untrusted_ca, Cause::server_cert_missing_intermediate,
@@ -92,6 +94,10 @@ void add_hidden_faults(const Situation& situation, Finding& finding) {
                                 "and 32768 bytes",
                                 count(flight, "byte")));
   }
+}
+
+bool only_guessed(const Situation& situation, Cause cause) {
+  return cause == Cause::proxy_cert_untrusted || rests_on_system_anchors(situation, cause);
 }
 
 bool rests_on_system_anchors(const Situation& situation, Cause cause) {

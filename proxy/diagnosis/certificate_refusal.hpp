@@ -12,6 +12,9 @@ void add_alternative(Finding& finding, Cause cause);
 /// The certificate was encrypted, and so was the reason: every usual fault is an alternative.
 void add_hidden_faults(const Situation& situation, Finding& finding);
 
+/// `cause` is a matter of which authorities the client trusts, and that is not known.
+bool only_guessed(const Situation& situation, Cause cause);
+
 /// `cause` rests on this machine's store of authorities, a poor stand-in for what the client
 /// trusts.
 bool rests_on_system_anchors(const Situation& situation, Cause cause);

@@ -48,7 +48,25 @@ std::optional<std::string_view> only_key_type(const parser::CertificateRequest& 
   return std::nullopt;
 }
 
+/// The proxy speaks for the client, and cannot pass on the certificate that the client may have.
+Finding proxy_has_none(const Situation& situation) {
+  Finding finding;
+  finding.cause = Cause::proxy_no_client_cert;
+  finding.confidence = situation.bare_close() ? Confidence::high : Confidence::certain;
+  finding.with(
+      "the server asked for a client certificate; the proxy had none to present: it was given none "
+      "(--client-cert), or one with a key that the server does not take");
+  const auto* request = situation.facts.certificate_request;
+  if (!request) return finding;
+  finding.with(authorities_text(*request));
+  if (const auto type = only_key_type(*request)) {
+    finding.with(fmt::format("the server accepts {} signatures only", *type));
+  }
+  return finding;
+}
+
 Finding certificate_missing(const Situation& situation) {
+  if (situation.proxy_plays(Leg::client)) return proxy_has_none(situation);
   const Facts& facts = situation.facts;
   const auto* request = facts.certificate_request;
   const bool read = facts.client().certificate == CertificateState::empty;
@@ -60,8 +78,10 @@ Finding certificate_missing(const Situation& situation) {
                       "which answers a CertificateRequest");
   if (situation.bare_close()) finding.lower();
   if (!request) {
-    finding.or_else(Cause::client_cert_no_ca_match,
-                    "the client has a certificate configured: a key log shows the server's list");
+    finding.or_else(
+        Cause::client_cert_no_ca_match,
+        "the client has a certificate configured: a key log, or --mode intercept, shows the "
+        "server's list");
     return finding;
   }
 
@@ -122,7 +142,7 @@ Finding unread_certificate(const Situation& situation) {
   finding.with(
       "the client sent records of a certificate's size, and the server ended the "
       "connection before it had accepted them");
-  finding.with("a key log would show certificate and reason");
+  finding.with("a key log, or --mode intercept, would show certificate and reason");
   finding.or_else(Cause::client_cert_untrusted_ca, "the server's log speaks of the issuer");
   finding.or_else(Cause::client_cert_expired, "look at the dates of the client's certificate");
   return finding;

@@ -173,7 +173,9 @@ Answer proxy_closed(const Situation& situation) {
   switch (closing->reason) {
     case ProxyReason::handshake_timeout: {
       const Leg silent = silent_side(situation.phase);
-      finding.cause = silent == Leg::server ? Cause::server_silent : Cause::client_silent;
+      finding.cause = situation.proxy_plays(silent) ? Cause::proxy_limit
+                      : silent == Leg::server       ? Cause::server_silent
+                                                    : Cause::client_silent;
       finding.confidence = Confidence::high;
       finding.with(fmt::format(
           "the proxy's handshake time-out of {} s ran out; it was {} turn to "
@@ -200,13 +202,13 @@ Answer proxy_closed(const Situation& situation) {
           quoted(closing->detail)));
     case ProxyReason::not_terminable:
       finding.cause = Cause::proxy_limit;
-      return finding.with(fmt::format("the proxy cannot end this TLS itself: {}", closing->detail));
+      return finding.with(
+          fmt::format("the proxy cannot end this client's TLS itself: {}", closing->detail));
     case ProxyReason::flood:
       finding.cause = Cause::proxy_limit;
       return finding.with(closing->detail);
     case ProxyReason::tls_failure:
-      finding.cause = Cause::proxy_limit;
-      return finding.with(fmt::format("the proxy's own TLS could not go on: {}", closing->detail));
+      return std::nullopt;  // own_tls_failed
   }
   return finding;
 }
@@ -255,7 +257,9 @@ Answer finished_and_left(const Situation& situation) {
   const bool orderly = !situation.bare_close();
   finding.cause = orderly ? Cause::client_satisfied : Cause::tls_health_check;
   finding.confidence = Confidence::low;
-  if (orderly && facts.server().judged && facts.server().judged->judgement->ok) finding.raise();
+  const bool trusted = !facts.minted || situation.history.accepted_proxy_authority;
+  const auto* judged = facts.server().judged;
+  if (orderly && trusted && judged && judged->judgement->ok) finding.raise();
   for (const Doubt& doubt : doubts_about_server(situation)) {
     finding.or_else(doubt.cause, doubt.because);
   }

@@ -90,19 +90,27 @@ std::string version_and_suite(const Facts& facts) {
                      facts.resumed ? ", resuming an earlier session" : "");
 }
 
-std::string server_certificate_text(const SideFacts& server) {
-  std::string text = fmt::format("the server showed {}", chain_text(*server.chain));
-  if (!server.judged || !server.judged->judgement) return text;
+std::string judgement_text(const SideFacts& server) {
+  if (!server.judged || !server.judged->judgement) return {};
   const auto& judgement = *server.judged->judgement;
   const std::string_view by =
       judgement.system_anchors ? "this machine's store of authorities" : "the given anchors";
-  if (judgement.ok) return text + fmt::format("; good by {}", by);
+  if (judgement.ok) return fmt::format("; good by {}", by);
   std::vector<std::string_view> found;
   for (const certs::Problem& problem : judgement.problems) {
     const std::string_view id = certs::id(problem.id);
     if (std::ranges::find(found, id) == found.end()) found.push_back(id);
   }
-  return text + fmt::format("; found by {}: {}", by, fmt::join(found, ", "));
+  return fmt::format("; found by {}: {}", by, fmt::join(found, ", "));
+}
+
+/// The judgement is of the server's own chain, which the client may not have been shown.
+std::string server_certificate_text(const Facts& facts) {
+  std::string text = fmt::format("the server showed {}", chain_text(*facts.server().chain));
+  if (facts.minted) {
+    text += fmt::format(", instead of the original: {}", chain_text(*facts.judged_chain()));
+  }
+  return text + judgement_text(facts.server());
 }
 
 std::string client_certificate_text(const Facts& facts) {
@@ -172,7 +180,7 @@ std::vector<std::string> tell_handshake(const Situation& situation, Cause cause)
   std::vector<std::string> told;
   if (!facts.server_hello) return told;
   told.push_back(version_and_suite(facts));
-  if (facts.server().leaf()) told.push_back(server_certificate_text(facts.server()));
+  if (facts.server().leaf()) told.push_back(server_certificate_text(facts));
   const bool told_by_rule =
       cause >= Cause::client_cert_missing && cause <= Cause::client_cert_rejected;
   if (facts.client_certificate_asked() && !told_by_rule) {

@@ -1,299 +1,14 @@
 #include "proxy/diagnosis/facts.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
-#include "proxy/diagnosis/observations.hpp"
-#include "proxy/diagnosis/wire_names.hpp"
+#include "parser/handshake_messages.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {
 
-using parser::Content;
-
 /// TLS 1.3: a server's encrypted flight below this size has no certificate in it.
 constexpr std::uint64_t smallest_certificate_flight = 500;
-/// A client's record of the handshake that is longer than this carries a certificate.
-constexpr std::uint16_t smallest_client_certificate = 200;
-/// After the handshake a server that waits for a request sends a few tickets, no more.
-constexpr std::size_t most_tickets = 6;
-/// Of a record with a NewSessionTicket.
-constexpr std::uint16_t shortest_ticket = 80;
-
-class Collector {
- public:
-  Collector(const Timeline& timeline, const PrimaryEvent& primary)
-      : timeline_(timeline), primary_(primary) {}
-
-  Facts collect() {
-    const auto entries = timeline_.entries();
-    for (const Entry& entry : entries.first(std::min(primary_.index, entries.size()))) take(entry);
-    // The facts of the primary event itself that rules name.
-    if (primary_.index < entries.size()) take_ending(entries[primary_.index]);
-    facts_.side(Leg::server).application_data |= !only_tickets();
-    facts_.answer_may_be_ticket =
-        after_finished_.size() == 1 && after_finished_.front().length >= shortest_ticket;
-    count_application_data();
-    return std::move(facts_);
-  }
-
- private:
-  void take(const Entry& entry) {
-    if (const auto* accepted = std::get_if<Accepted>(&entry.fact)) facts_.accepted = accepted;
-    if (const auto* target = std::get_if<Target>(&entry.fact)) facts_.target = target;
-    if (const auto* connected = std::get_if<Connected>(&entry.fact)) facts_.connected = connected;
-    if (const auto* seen = std::get_if<ChainSeen>(&entry.fact)) take_chain(entry.leg, *seen);
-    if (const auto* judged = std::get_if<ChainJudged>(&entry.fact)) {
-      facts_.side(entry.leg).judged = judged;
-    }
-    if (const auto* observation = std::get_if<parser::Observation>(&entry.fact)) {
-      std::visit([&](const auto& value) { observe(entry, value); }, *observation);
-    }
-  }
-
-  void take_ending(const Entry& entry) {
-    if (const auto* failed = std::get_if<ConnectFailed>(&entry.fact))
-      facts_.connect_failed = failed;
-    if (const auto* closing = std::get_if<ProxyClosing>(&entry.fact))
-      facts_.proxy_closing = closing;
-    if (const auto* first = observed<parser::FirstBytes>(entry)) observe(entry, *first);
-    if (primary_.mechanism == Mechanism::plaintext_reply) {
-      for (const Entry& later : timeline_.entries().subspan(primary_.index)) {
-        const auto* http = shared<parser::PlainHttp>(later);
-        if (http && later.leg == Leg::server) facts_.side(Leg::server).http = http;
-      }
-    }
-  }
-
-  void take_chain(Leg leg, const ChainSeen& seen) {
-    SideFacts& side = facts_.side(leg);
-    side.chain = seen.chain;
-    side.certificate =
-        seen.chain && !seen.chain->empty() ? CertificateState::sent : CertificateState::empty;
-  }
-
-  void observe(const Entry& entry, const parser::FirstBytes& first) {
-    auto& held = facts_.side(entry.leg).first_bytes;
-    if (!held) held = first;
-  }
-  void observe(const Entry&, const parser::Shared<parser::Dialogue>& dialogue) {
-    facts_.dialogue = dialogue.get();
-  }
-  void observe(const Entry& entry, const parser::Shared<parser::PlainHttp>& http) {
-    facts_.side(entry.leg).http = http.get();
-  }
-  void observe(const Entry&, const parser::Shared<parser::ClientHello>& hello) {
-    if (facts_.both_finished()) {
-      facts_.renegotiation_by = Leg::client;
-    } else if (!facts_.hello) {
-      facts_.hello = hello.get();
-    } else if (facts_.hello_retry) {
-      facts_.second_hello = hello.get();
-    }
-  }
-  void observe(const Entry&, const parser::Shared<parser::ServerHello>& hello) {
-    if (facts_.both_finished()) return;
-    (hello->hello_retry_request ? facts_.hello_retry : facts_.server_hello) = hello.get();
-    if (hello->psk_selected) facts_.resumed = true;
-  }
-  void observe(const Entry&, const parser::EncryptedExtensions&) {}
-  void observe(const Entry&, const parser::Shared<parser::CertificateMessage>&) {}
-  void observe(const Entry&, const parser::Shared<parser::CertificateRequest>& request) {
-    if (facts_.both_finished()) facts_.renegotiation_by = Leg::server;
-    facts_.certificate_request = request.get();
-  }
-  void observe(const Entry&, const parser::ServerKeyExchange& exchange) {
-    facts_.server_key_exchange = &exchange;
-  }
-  void observe(const Entry& entry, const parser::CertificateVerify&) {
-    facts_.side(entry.leg).certificate_verify = true;
-  }
-  void observe(const Entry& entry, const parser::HandshakeMessage& message) {
-    using namespace handshake_type;
-    SideFacts& side = facts_.side(entry.leg);
-    if (message.type == server_hello_done) facts_.server_hello_done = true;
-    if (message.type == client_key_exchange) facts_.client_key_exchange = true;
-    if (message.type == certificate_status) facts_.certificate_status = true;
-    if (message.type == finished) finish(entry.leg);
-    if (message.type == hello_request && facts_.both_finished()) {
-      facts_.renegotiation_by = Leg::server;
-    }
-    if (message.type == new_session_ticket && facts_.tls13() && facts_.client().finished) {
-      facts_.server_answered_finished = true;
-    }
-    if (message.type == finished && facts_.tls13()) side.finished = true;
-  }
-  void observe(const Entry& entry, const parser::ChangeCipherSpec&) {
-    if (!facts_.server_hello) return;  // a 0-RTT client's, for middleboxes only
-    SideFacts& side = facts_.side(entry.leg);
-    side.change_cipher_spec = true;
-    const bool abbreviated = entry.leg == Leg::server && facts_.server_hello && !facts_.tls13() &&
-                             side.certificate == CertificateState::none_seen &&
-                             !facts_.client_key_exchange;
-    if (abbreviated) facts_.resumed = true;
-  }
-  void observe(const Entry& entry, const parser::Alert& alert) {
-    if (alert.description) {
-      facts_.side(entry.leg).warnings.push_back(alert.description->value);
-    }
-  }
-  void observe(const Entry& entry, const parser::EncryptedRecord& record) {
-    if (!facts_.server_hello) return;  // 0-RTT data, or no TLS that is understood
-    facts_.side(entry.leg).encrypted.push_back(&record);
-    if (record.likely == Content::application_data) {
-      facts_.side(entry.leg).application_data = true;
-    } else if (!facts_.tls13()) {
-      encrypted_tls12(entry.leg, record);
-    } else if (entry.leg == Leg::client) {
-      client_tls13(record);
-    } else {
-      server_tls13(record);
-    }
-  }
-  void observe(const Entry&, const parser::HandshakeDone& done) {
-    facts_.side(Leg::server).finished = true;
-    facts_.side(Leg::client).finished = true;
-    facts_.resumed |= done.resumed;
-    done_ = true;
-  }
-  void observe(const Entry& entry, const parser::Malformed& malformed) {
-    SideFacts& side = facts_.side(entry.leg);
-    if (!side.malformed) side.malformed = &malformed;
-  }
-  void observe(const Entry&, const parser::Incomplete&) {}
-  void observe(const Entry&, const parser::LimitReached&) {}
-
-  void finish(Leg leg) { facts_.side(leg).finished = true; }
-
-  void encrypted_tls12(Leg leg, const parser::EncryptedRecord& record) {
-    if (facts_.renegotiation_by && record.type == parser::content_type::change_cipher_spec) {
-      facts_.renegotiated[static_cast<std::size_t>(leg)] = true;
-    }
-    if (record.type != parser::content_type::handshake) return;
-    if (!facts_.both_finished()) return finish(leg);
-    if (!facts_.renegotiation_by) facts_.renegotiation_by = leg;
-    facts_.renegotiation_answered |= leg != *facts_.renegotiation_by;
-  }
-
-  /// Record lengths betray the content of TLS 1.3.
-  void client_tls13(const parser::EncryptedRecord& record) {
-    SideFacts& client = facts_.side(Leg::client);
-    if (client.finished && !(done_ && finishing_record(record))) {
-      client.application_data = true;
-      return;
-    }
-    facts_.side(Leg::server).finished = true;
-    switch (record.likely) {
-      case Content::finished:
-        client.finished = true;
-        if (!short_record_before_finished_) return;
-        client.certificate = CertificateState::empty_inferred;
-        facts_.certificate_request_inferred = true;
-        return;
-      case Content::alert_or_empty_certificate:
-        short_record_before_finished_ = true;
-        return;
-      case Content::empty_certificate_and_finished:
-        client.finished = true;
-        [[fallthrough]];
-      case Content::empty_certificate:
-        client.certificate = CertificateState::empty_inferred;
-        facts_.certificate_request_inferred = true;
-        return;
-      case Content::alert:
-      case Content::key_update:
-      case Content::end_of_early_data:
-      case Content::application_data:
-        return;
-      case Content::certificate_flight:
-      case Content::unknown:
-        break;
-    }
-    const bool early_data = facts_.hello && facts_.hello->early_data;
-    const bool certificate = record.likely == Content::certificate_flight ||
-                             record.length >= smallest_client_certificate;
-    if (certificate && !early_data && client.certificate == CertificateState::none_seen) {
-      client.certificate = CertificateState::sent_inferred;
-      facts_.certificate_request_inferred = true;
-    }
-    client.early_encrypted_bytes += record.length;
-  }
-
-  /// HandshakeDone may be reported just before the record that it was inferred from.
-  bool finishing_record(const parser::EncryptedRecord& record) {
-    const bool first = !finishing_record_seen_;
-    finishing_record_seen_ = true;
-    return first && (record.likely == Content::finished ||
-                     record.likely == Content::empty_certificate_and_finished);
-  }
-
-  void server_tls13(const parser::EncryptedRecord& record) {
-    SideFacts& server = facts_.side(Leg::server);
-    if (!server.finished) {
-      server.early_encrypted_bytes += record.length;
-      server.finished = record.likely == Content::finished;
-      server.encrypted_by_finished = server.encrypted.size();
-      return;
-    }
-    if (facts_.client().finished) facts_.server_answered_finished = true;
-    after_finished_.push_back({record.length, facts_.client().application_data});
-  }
-
-  /// TLS 1.3: a server's tickets look like data. They come before the client has asked for
-  /// anything, or in a pair of one length (OpenSSL's second may have a block more).
-  bool only_tickets() const {
-    const auto alike = [](int a, int b) {
-      constexpr int block = 16;
-      return a == b || std::abs(a - b) == block;
-    };
-    const auto& records = after_finished_;
-    if (records.size() > most_tickets) return false;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const bool like_one_beside =
-          (i > 0 && alike(records[i].length, records[i - 1].length)) ||
-          (i + 1 < records.size() && alike(records[i].length, records[i + 1].length));
-      if (records[i].length < shortest_ticket) return false;
-      if (records[i].after_request && !like_one_beside) return false;
-    }
-    return true;
-  }
-
-  /// Application records are counted, not reported: the counts stand in the closing facts.
-  void count_application_data() {
-    for (const Entry& entry : timeline_.entries()) {
-      const auto* closed = std::get_if<LegClosed>(&entry.fact);
-      if (!closed) continue;
-      SideFacts& side = facts_.side(entry.leg);
-      side.application_bytes = std::max(side.application_bytes, closed->tail.application_bytes);
-      if (!side.tail) side.tail = &closed->tail;
-    }
-    if (!facts_.both_finished()) return;
-    for (const Leg leg : {Leg::client, Leg::server}) {
-      SideFacts& side = facts_.side(leg);
-      if (!facts_.tls13()) {
-        side.application_data |= side.application_bytes > 0;
-        continue;
-      }
-      std::uint64_t handshake = 0;
-      for (const auto* record : side.encrypted) handshake += record->length;
-      const bool beyond_what_was_reported =
-          !side.encrypted.empty() && side.application_bytes > handshake + 2 * 64;
-      side.application_data |= beyond_what_was_reported && side.encrypted.size() >= 40;
-    }
-  }
-
-  const Timeline& timeline_;
-  const PrimaryEvent& primary_;
-  Facts facts_;
-  struct AfterFinished {
-    std::uint16_t length;
-    bool after_request;  ///< the client had sent data
-  };
-  std::vector<AfterFinished> after_finished_;  ///< TLS 1.3: of the server
-  bool done_ = false;
-  bool finishing_record_seen_ = false;
-  bool short_record_before_finished_ = false;
-};
 
 }  // namespace
 
@@ -315,6 +30,10 @@ bool SideFacts::has_warning(int number) const {
 
 const certs::Certificate* SideFacts::leaf() const {
   return chain && !chain->empty() ? &chain->front() : nullptr;
+}
+
+const Chain* Facts::judged_chain() const {
+  return minted && minted->original ? minted->original.get() : server().chain.get();
 }
 
 bool Facts::tls13() const { return server_hello && parser::is_tls13_like(server_hello->version); }
@@ -355,10 +74,6 @@ bool Facts::client_flight_begun() const {
   }
   if (!server_hello) return false;
   return tls13() ? client().early_encrypted_bytes > 0 : client().change_cipher_spec;
-}
-
-Facts collect_facts(const Timeline& timeline, const PrimaryEvent& primary) {
-  return Collector{timeline, primary}.collect();
 }
 
 }  // namespace legible::proxy::diagnosis

@@ -35,6 +35,8 @@ struct SideFacts {
   const ChainJudged* judged = nullptr;
 
   bool certificate_verify = false;
+  std::optional<parser::SignatureScheme> proof;  ///< of its CertificateVerify
+  bool key_update = false;
   bool change_cipher_spec = false;
   bool finished = false;
   bool application_data = false;             ///< some was sent, as far as can be seen
@@ -62,7 +64,8 @@ struct Facts {
   const Target* target = nullptr;
   const Connected* connected = nullptr;
   const ConnectFailed* connect_failed = nullptr;
-  const ProxyClosing* proxy_closing = nullptr;
+  const ProxyClosing* proxy_closing = nullptr;  ///< also when the proxy's own alert came before it
+  const LeafMinted* minted = nullptr;           ///< what the client was shown is the proxy's work
   const parser::Dialogue* dialogue = nullptr;
 
   const parser::ClientHello* hello = nullptr;         ///< the first one
@@ -72,6 +75,7 @@ struct Facts {
   const parser::ServerKeyExchange* server_key_exchange = nullptr;
   const parser::CertificateRequest* certificate_request = nullptr;
   bool certificate_request_inferred = false;  ///< TLS 1.3: the client answered one
+  std::optional<std::string> alpn;            ///< that the server chose
   bool certificate_status = false;            ///< a stapled OCSP answer
   bool server_hello_done = false;
   bool client_key_exchange = false;
@@ -88,6 +92,9 @@ struct Facts {
   const SideFacts& side(Leg leg) const { return sides[static_cast<std::size_t>(leg)]; }
   const SideFacts& client() const { return side(Leg::client); }
   const SideFacts& server() const { return side(Leg::server); }
+
+  /// The server's own chain, of which `server().judged` speaks; null when none was seen.
+  const Chain* judged_chain() const;
 
   bool tls13() const;
   std::optional<parser::ProtocolVersion> version() const;

@@ -1,110 +1,203 @@
-#include "proxy/diagnosis/interception.hpp"
+// From the verdicts on the two conversations of an intercepted connection to one on the connection.
+
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "proxy/diagnosis.hpp"
-#include "proxy/diagnosis/primary_event.hpp"
+#include "proxy/diagnosis/advice.hpp"
+#include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_text.hpp"
+#include "proxy/diagnosis/conversation.hpp"
+#include "proxy/diagnosis/masking.hpp"
+#include "proxy/diagnosis/narrowed_hello.hpp"
+#include "proxy/diagnosis/observations.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
 
 namespace legible::proxy {
 namespace diagnosis {
 namespace {
 
-Closer closer_in_place(Closer closer, Scope scope) {
-  if (closer != Closer::client && closer != Closer::server) return closer;
-  switch (party(scope, closer == Closer::client ? Leg::client : Leg::server)) {
-    case Party::client:
-      return Closer::client;
-    case Party::server:
-      return Closer::server;
-    case Party::proxy:
-      break;
-  }
-  return Closer::proxy;
-}
-
-VerdictAlert alert_in_place(VerdictAlert alert, Scope scope) {
-  alert.from = party(scope, alert.leg);
-  alert.leg = leg_of(scope, alert.leg);
-  return alert;
-}
-
 /// One leg's conversation, judged for itself.
 struct JudgedLeg {
-  JudgedLeg(const Timeline& conversation, const History& history)
-      : timeline(conversation),
-        primary(find_primary_event(conversation)),
-        verdict(diagnose(conversation, history)) {
-    put_in_place(verdict, conversation.scope());
-  }
+  JudgedLeg(const Timeline& timeline, const History& history)
+      : conversation(timeline, history), verdict(conclude(conversation.situation)) {}
+
+  const Facts& facts() const { return conversation.facts; }
+  const Situation& situation() const { return conversation.situation; }
+  Time end() const { return conversation.primary.time; }
 
   /// The peer, or the proxy for a reason of its own, ended this leg. What the proxy does for the
   /// other leg's sake ends nothing.
   bool decided() const {
-    return verdict.closer != Closer::nobody &&
-           (verdict.closer != Closer::proxy || closed_for_its_own_reason());
+    if (verdict.closer == Closer::nobody) return false;
+    return verdict.closer != Closer::proxy || facts().proxy_closing || facts().connect_failed;
   }
 
-  bool closed_for_its_own_reason() const {
-    return std::ranges::any_of(timeline.entries(), [](const Entry& entry) {
-      return std::holds_alternative<ProxyClosing>(entry.fact) ||
-             std::holds_alternative<ConnectFailed>(entry.fact);
-    });
-  }
-
-  const Timeline& timeline;
-  PrimaryEvent primary;
+  Conversation conversation;
   Verdict verdict;
 };
 
-const JudgedLeg& first_to_end(const JudgedLeg& client, const JudgedLeg& server) {
-  if (!client.decided()) return server.decided() ? server : client;
-  if (!server.decided()) return client;
-  return server.primary.time < client.primary.time ? server : client;
+bool about_client_certificate(Cause cause) {
+  return cause == Cause::proxy_no_client_cert ||
+         (cause >= Cause::client_cert_missing && cause <= Cause::client_cert_rejected);
 }
 
-const LeafMinted* minted(const Timeline& client_leg) {
-  for (const Entry& entry : client_leg.entries()) {
-    if (const auto* found = std::get_if<LeafMinted>(&entry.fact)) return found;
-  }
-  return nullptr;
+/// In TLS 1.3 the client is done before the server has judged. Whoever leaves in order meanwhile
+/// ends nothing: the refusal is on its way.
+bool refused_late(const JudgedLeg& client, const JudgedLeg& server) {
+  return server.facts().tls13() && about_client_certificate(server.verdict.cause) &&
+         client.verdict.outcome == Outcome::ok;
 }
 
-bool about_server_certificate(Cause cause) {
-  return cause >= Cause::server_cert_untrusted_ca && cause <= Cause::clock_skew;
+/// The leg that ended first decides; what followed is a consequence.
+bool client_leg_decides(const JudgedLeg& client, const JudgedLeg& server) {
+  if (!server.decided()) return true;
+  if (!client.decided() || refused_late(client, server)) return false;
+  return client.end() <= server.end();
 }
 
-/// A client that refuses the certificate of a server in which nothing is wrong refuses the proxy's
-/// own authority, or it pins the real one.
-void doubt_own_authority(Verdict& verdict, const LeafMinted* leaf) {
-  const bool refused = verdict.closer == Closer::client && about_server_certificate(verdict.cause);
-  if (!refused || !leaf || leaf->issuer != certs::MintIssuer::interception_ca) return;
-  verdict.alternatives.insert(
-      verdict.alternatives.begin(),
-      {verdict.cause, "it would say the same of the server's own certificate without the proxy"});
-  verdict.cause = Cause::proxy_cert_untrusted;
+// --- what only both legs together tell ---
+
+/// Another cause than the one leg's conversation alone gave.
+void blame(Verdict& verdict, Cause cause, Confidence confidence, const Situation& situation) {
+  verdict.cause = cause;
+  verdict.confidence = confidence;
   verdict.summary =
-      std::string("the CLIENT closed: ") + std::string(describe(Cause::proxy_cert_untrusted).title);
+      fmt::format("the {} closed: {}", verdict.closer == Closer::client ? "CLIENT" : "SERVER",
+                  describe(cause).title);
+  verdict.hint = hints(situation, cause);
+  verdict.logs = log_lines(situation, cause);
 }
 
-LegSummary summary_of(const Verdict& verdict, Leg leg) {
-  // Each conversation's own summary stands at the side of its peer.
-  return leg == Leg::client ? verdict.client : verdict.server;
+/// The client left before it had any answer. The proxy answers when the server has.
+void tell_what_kept_the_client(Verdict& verdict, const JudgedLeg& client, const JudgedLeg& server) {
+  if (verdict.closer != Closer::client || verdict.phase != Phase::client_hello) return;
+  const Facts& facts = server.facts();
+  const bool waited = verdict.cause == Cause::server_silent;
+  if (!facts.connected) {
+    verdict.evidence.emplace_back("the proxy had not reached the server yet");
+    if (waited) {
+      blame(verdict, Cause::tcp_connect_timeout, Confidence::medium, client.situation());
+    }
+  } else if (!facts.server_hello) {
+    verdict.evidence.emplace_back("the server had not answered the proxy's hello yet");
+  } else if (!facts.both_finished()) {
+    verdict.evidence.emplace_back("the proxy's handshake with the server was not complete yet");
+  } else {
+    verdict.evidence.emplace_back(
+        "the server had answered; the proxy was still making the certificate to show");
+    if (waited) blame(verdict, Cause::proxy_limit, Confidence::high, client.situation());
+  }
+}
+
+/// A server may have refused inside the tunnel what the client then took for its answer.
+void doubt_answer(Verdict& verdict, const JudgedLeg& server) {
+  const Facts& facts = server.facts();
+  if (verdict.outcome != Outcome::ok || !facts.client_certificate_asked() || facts.server().http) {
+    return;
+  }
+  const bool none = facts.client().certificate_empty();
+  const auto doubts = doubts_about_client(server.situation());
+  if (!none && doubts.empty()) return;
+  verdict.confidence = std::min(verdict.confidence, Confidence::medium);
+  verdict.evidence.push_back(
+      none ? "the server asked the proxy for a client certificate, and got none"
+           : fmt::format("the server asked for a client certificate, and got the proxy's: {}",
+                         doubts.front().because));
+  verdict.alternatives.push_back(
+      {none ? Cause::proxy_no_client_cert : Cause::client_cert_refused_by_app,
+       "the answer inside is an HTTP error: the server's access log shows its status"});
+}
+
+/// The server missed a certificate that the client, asked in turn, has not either: directly it
+/// fails for the same reason.
+void tell_that_client_has_none(Verdict& verdict, const JudgedLeg& client) {
+  const bool missing = verdict.cause == Cause::proxy_no_client_cert;
+  if (!missing || client.facts().client().certificate != CertificateState::empty) return;
+  const Cause cause = verdict.mechanism == Mechanism::app_refusal
+                          ? Cause::client_cert_refused_by_app
+                          : Cause::client_cert_missing;
+  blame(verdict, cause, std::min(verdict.confidence, Confidence::high), client.situation());
+  verdict.evidence.emplace_back(
+      "the client was asked in turn, and presented none either: directly it fails for the same "
+      "reason");
+  verdict.alternatives.push_back(
+      {Cause::proxy_no_client_cert,
+       "the client has a certificate that it did not present to the proxy; the proxy needs one of "
+       "its own (--client-cert), or this host is relayed (--relay HOST)"});
+}
+
+/// The refusal of a client certificate on the server's leg, seen from the client.
+void tell_clients_part(Verdict& verdict, const JudgedLeg& client, const JudgedLeg& server) {
+  if (!about_client_certificate(verdict.cause)) return;
+  tell_that_client_has_none(verdict, client);
+  if (const certs::Certificate* own = client.facts().client().leaf()) {
+    verdict.evidence.push_back(
+        fmt::format("the client presented {} to the proxy, which cannot pass it on: only the "
+                    "client holds its key",
+                    subject_text(*own)));
+  }
+  if (!server.facts().tls13()) return;
+  verdict.evidence.emplace_back(
+      client.facts().both_finished()
+          ? "in TLS 1.3 the refusal comes after the handshake: the client believed itself "
+            "connected, "
+            "and its leaving is no cause"
+          : "in TLS 1.3 the refusal comes after the handshake: the proxy had already begun to "
+            "answer the client");
+}
+
+/// Where the other leg stood.
+void tell_other_leg(Verdict& verdict, const JudgedLeg& other, std::string_view whose) {
+  const Facts& facts = other.facts();
+  if (!facts.server_hello) return;
+  verdict.evidence.push_back(
+      fmt::format("on the {}'s leg: {}, {}, {}", whose, version_name(facts.server_hello->version),
+                  suite_name(facts.server_hello->cipher),
+                  facts.both_finished() ? "handshake complete" : "handshake not complete"));
+}
+
+/// What the proxy then did on the other leg.
+void tell_consequence(Verdict& verdict, const JudgedLeg& first, const JudgedLeg& other,
+                      std::string_view whose) {
+  for (const Entry& entry : other.situation().timeline.entries()) {
+    if (entry.time < first.end() || !other.situation().proxy_plays(entry.leg)) continue;
+    const auto* alert = observed<parser::Alert>(entry);
+    if (alert && alert->description) {
+      const int number = alert->description->value;
+      const bool same = first.conversation.primary.alert_number() == number;
+      verdict.evidence.push_back(
+          same ? fmt::format("the proxy then passed that alert on to the {}", whose)
+               : fmt::format("the proxy then sent {} to the {}", alert_name(number), whose));
+      return;
+    }
+    if (const auto* closed = std::get_if<LegClosed>(&entry.fact)) {
+      verdict.evidence.push_back(fmt::format(
+          "the proxy then {} towards the {}",
+          closed->how == parser::StreamEnd::rst ? "reset the connection" : "closed", whose));
+      return;
+    }
+  }
+}
+
+LegSummary annotate(const JudgedLeg& leg) {
+  LegSummary summary =
+      leg.situation().scope() == Scope::client_leg ? leg.verdict.client : leg.verdict.server;
+  if (leg.verdict.closer != Closer::nobody) {
+    summary.closed_by = leg.verdict.closer;
+    summary.mechanism = leg.verdict.mechanism;
+  }
+  if (leg.verdict.alert) summary.alert = leg.verdict.alert;
+  if (leg.situation().scope() == Scope::server_leg && !leg.facts().connected) {
+    summary.reached = Phase::server_connect;
+  }
+  return summary;
 }
 
 }  // namespace
-
-void put_in_place(Verdict& verdict, Scope scope) {
-  if (verdict.leg) verdict.leg = leg_of(scope, *verdict.leg);
-  verdict.closer = closer_in_place(verdict.closer, scope);
-  if (verdict.alert) verdict.alert = alert_in_place(*verdict.alert, scope);
-  for (LegSummary* leg : {&verdict.client, &verdict.server}) {
-    if (leg->closed_by) leg->closed_by = closer_in_place(*leg->closed_by, scope);
-    if (leg->alert) leg->alert = alert_in_place(*leg->alert, scope);
-  }
-}
-
 }  // namespace diagnosis
 
 Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_leg,
@@ -112,10 +205,30 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
   using namespace diagnosis;
   const JudgedLeg client(client_leg, history);
   const JudgedLeg server(server_leg, history);
-  Verdict verdict = first_to_end(client, server).verdict;
-  verdict.client = summary_of(client.verdict, Leg::client);
-  verdict.server = summary_of(server.verdict, Leg::server);
-  doubt_own_authority(verdict, minted(client_leg));
+  const bool by_client_leg = client_leg_decides(client, server);
+  Verdict verdict = by_client_leg ? client.verdict : server.verdict;
+  if (by_client_leg) {
+    tell_what_kept_the_client(verdict, client, server);
+    doubt_answer(verdict, server);
+    tell_other_leg(verdict, server, "server");
+    tell_consequence(verdict, client, server, "server");
+  } else {
+    // The proxy's hello tells nothing of the stack whose settings a hint may name.
+    Situation told = server.situation();
+    told.client_stack = client.situation().client_stack;
+    verdict.hint = hints(told, verdict.cause);
+    verdict.logs = log_lines(told, verdict.cause);
+    const bool hello_refused = verdict.closer == Closer::server && !server.facts().server_hello;
+    if (hello_refused && client.facts().hello && server.facts().hello) {
+      weigh_narrowing(verdict, *client.facts().hello, *server.facts().hello);
+    }
+    tell_clients_part(verdict, client, server);
+    tell_other_leg(verdict, client, "client");
+    tell_consequence(verdict, server, client, "client");
+  }
+  verdict.masking = tell_masking(client.facts(), server.facts());
+  verdict.client = annotate(client);
+  verdict.server = annotate(server);
   return verdict;
 }
 

@@ -6,6 +6,7 @@
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/insertion.hpp"
+#include "proxy/diagnosis/minted_leaf.hpp"
 #include "proxy/diagnosis/rules.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -46,7 +47,7 @@ const Doubt* reason_to_leave(const Situation& situation, const std::vector<Doubt
     const auto name = std::ranges::find(doubts, Cause::server_cert_name_mismatch, &Doubt::cause);
     return name != doubts.end() ? &*name : nullptr;
   }
-  const bool guessed = rests_on_system_anchors(situation, doubts.front().cause);
+  const bool guessed = only_guessed(situation, doubts.front().cause);
   return guessed && !by_habit ? nullptr : &doubts.front();
 }
 
@@ -132,6 +133,7 @@ Answer left_for_certificate(const Situation& situation) {
     Answer by_address = compared_with_address(situation);
     return by_address ? by_address : pinned(situation);
   }
+  if (chosen->cause == Cause::proxy_cert_untrusted) return proxy_authority_refused(situation);
   finding.cause = chosen->cause;
   finding.confidence = how_sure(situation, *chosen);
   if (rests_on_system_anchors(situation, chosen->cause)) finding.lower();

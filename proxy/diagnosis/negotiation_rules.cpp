@@ -108,7 +108,7 @@ Answer plain_alerts(const Situation& situation) {
       }
       if (hello.sni_state != SniState::present || hello.sni.size() > longest_host_name) {
         finding.cause = Cause::sni_malformed;
-        return finding.with("the server name in the hello is empty, broken or too long");
+        return finding.with("the name in the hello (SNI) is empty, broken or too long");
       }
       finding.cause = Cause::sni_unrecognised;
       return finding.raise().with(fmt::format("the client asks for {}", quoted(hello.sni)));

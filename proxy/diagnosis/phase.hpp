@@ -6,7 +6,8 @@
 
 namespace legible::proxy::diagnosis {
 
-/// docs/verdicts.md, phases. Pure in `facts`: call it with those before the primary event.
-Phase phase_of(const Facts& facts);
+/// docs/verdicts.md, phases. Pure: call it with the facts before the primary event. `scope` tells
+/// whose conversation it was.
+Phase phase_of(const Facts& facts, Scope scope);
 
 }  // namespace legible::proxy::diagnosis

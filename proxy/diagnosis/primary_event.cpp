@@ -109,6 +109,8 @@ class Search {
   /// In TLS 1.3 a client is done before the server has judged its certificate. One that then leaves
   /// in order, having nothing to say, ends nothing: the refusal is on its way.
   bool server_is_still_judging(std::size_t end) const {
+    // Where the proxy plays the server, what it does next is for the server leg's sake.
+    if (timeline_.scope() == Scope::client_leg) return false;
     bool certificate = false;
     bool finished = false;
     for (std::size_t i = 0; i < end; ++i) {

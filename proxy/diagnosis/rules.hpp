@@ -10,6 +10,10 @@ namespace legible::proxy::diagnosis {
 Answer connect_failure(const Situation& situation);
 Answer proxy_closed(const Situation& situation);
 
+/// Intercept: the proxy's own TLS could not go on, by its own limits or because a peer broke the
+/// protocol.
+Answer own_tls_failed(const Situation& situation);
+
 /// The hello, or the answer to it, is not in the capture.
 Answer not_captured(const Situation& situation);
 

@@ -6,7 +6,9 @@
 
 #include "parser/cipher_traits.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
+#include "proxy/diagnosis/minted_leaf.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -117,30 +119,42 @@ void add_unjudged_doubts(const Situation& situation, const Chain& chain,
   }
 }
 
+/// What was found in the server's own chain. Where the client was shown another one in its place,
+/// it sees a fault that this one cannot carry as an issuer that nobody trusts.
+void add_judged_doubts(const Facts& facts, std::vector<Doubt>& doubts) {
+  const certs::MirrorPlan* plan = facts.minted ? &facts.minted->plan : nullptr;
+  if (plan && plan->repaired) return;
+  const certs::Judgement& judgement = *facts.server().judged->judgement;
+  for (const Problem& problem : judgement.problems) {
+    Doubt doubt{server_cause(problem),
+                problem_text(problem, *facts.judged_chain(), judgement.system_anchors)};
+    const bool hidden = plan && std::ranges::find(plan->carried, problem.id) == plan->carried.end();
+    if (hidden) doubt.seen_as = Cause::server_cert_untrusted_ca;
+    doubts.push_back(std::move(doubt));
+  }
+}
+
 }  // namespace
 
 std::vector<Doubt> doubts_about_server(const Situation& situation) {
   std::vector<Doubt> doubts;
   const SideFacts& server = situation.facts.server();
   if (!server.leaf()) return doubts;
+  const LeafMinted* minted = situation.facts.minted;
   if (server.judged && server.judged->judgement) {
-    const certs::Judgement& judgement = *server.judged->judgement;
-    for (const Problem& problem : judgement.problems) {
-      doubts.push_back(
-          {server_cause(problem), problem_text(problem, *server.chain, judgement.system_anchors)});
-    }
+    add_judged_doubts(situation.facts, doubts);
   } else {
     add_unjudged_doubts(situation, *server.chain, doubts);
   }
-  add_own_doubts(situation, *server.leaf(), doubts);
+  if (!minted) add_own_doubts(situation, *server.leaf(), doubts);
+  const bool known_to_trust = situation.history.accepted_proxy_authority && !doubts.empty();
+  if (minted && minted->plan.issuer == certs::MintIssuer::interception_ca && !known_to_trust) {
+    doubts.push_back({Cause::proxy_cert_untrusted, shown_by_proxy(situation)});
+  }
   std::ranges::stable_sort(doubts, {}, [](const Doubt& doubt) { return order(doubt.cause); });
   // Dates, names and uses are what they are; which authorities the client trusts is only guessed.
-  if (server.judged && server.judged->judgement && server.judged->judgement->system_anchors) {
-    std::ranges::stable_partition(doubts, [](const Doubt& doubt) {
-      return doubt.cause != Cause::server_cert_untrusted_ca &&
-             doubt.cause != Cause::server_cert_missing_intermediate;
-    });
-  }
+  std::ranges::stable_partition(
+      doubts, [&](const Doubt& doubt) { return !only_guessed(situation, doubt.cause); });
   return doubts;
 }
 

@@ -12,6 +12,7 @@
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/insertion.hpp"
+#include "proxy/diagnosis/minted_leaf.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -52,7 +53,8 @@ constexpr AlertMeaning meanings[] = {
      "JSSE and Chromium say certificate_unknown for every fault but, in TLS 1.2, the dates"},
     {unknown_ca,
      {Cause::server_cert_self_signed, Cause::server_cert_v1, Cause::server_chain_not_ca,
-      Cause::server_cert_missing_intermediate, Cause::server_cert_untrusted_ca},
+      Cause::server_cert_missing_intermediate, Cause::server_cert_untrusted_ca,
+      Cause::proxy_cert_untrusted},
      Cause::server_cert_untrusted_ca,
      ""},
     {illegal_parameter, {Cause::server_cert_wrong_usage}, Cause::protocol_violation, ""},
@@ -81,9 +83,22 @@ const AlertMeaning* meaning_of(const Situation& situation) {
   return found == std::end(meanings) ? nullptr : found;
 }
 
-bool fits(const AlertMeaning* meaning, Cause cause) {
-  if (!meaning || meaning->causes.front() == any) return true;
-  return std::ranges::find(meaning->causes, cause) != meaning->causes.end();
+bool about_dates(Cause cause) {
+  return cause == Cause::server_cert_expired || cause == Cause::server_cert_not_yet_valid ||
+         cause == Cause::server_chain_expired_ca;
+}
+
+/// A stack that has a word of its own for this fault does not use a vague one.
+bool has_better_word(const Situation& situation, const AlertMeaning& meaning, Cause fault) {
+  if (fault == Cause::proxy_cert_untrusted) return says_unknown_ca(situation.client_stack);
+  return about_dates(fault) && meaning.number == certificate_unknown &&
+         situation.client_stack == Stack::jsse && !situation.facts.tls13();
+}
+
+bool fits(const Situation& situation, const AlertMeaning* meaning, const Doubt& doubt) {
+  if (!meaning) return true;
+  if (meaning->causes.front() == any) return !has_better_word(situation, *meaning, doubt.cause);
+  return std::ranges::find(meaning->causes, doubt.seen()) != meaning->causes.end();
 }
 
 /// Only these stacks ignore the common name when a certificate has no subjectAltName.
@@ -115,8 +130,9 @@ bool default_certificate(const Situation& situation) {
 
 Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
               const AlertMeaning* meaning) {
-  const auto chosen =
-      std::ranges::find_if(doubts, [&](const Doubt& doubt) { return fits(meaning, doubt.cause); });
+  const auto chosen = std::ranges::find_if(
+      doubts, [&](const Doubt& doubt) { return fits(situation, meaning, doubt); });
+  if (chosen->cause == Cause::proxy_cert_untrusted) return proxy_authority_refused(situation);
   Finding finding;
   finding.cause = chosen->cause;
   finding.confidence = meaning ? Confidence::high : Confidence::medium;
@@ -128,13 +144,15 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
         "judged by this machine's store of authorities, since no --trust was given; what "
         "the client trusts is not known");
   }
-  const bool several =
-      std::ranges::any_of(doubts, [&](const Doubt& doubt) { return doubt.cause != chosen->cause; });
+  const bool several = std::ranges::any_of(doubts, [&](const Doubt& doubt) {
+    return doubt.cause != chosen->cause && fits(situation, meaning, doubt);
+  });
   const bool vague = meaning && meaning->causes.front() == any;
   if (vague && (several || by_system_store)) finding.lower();
   if (situation.alert_is(internal_error)) {
     finding.lower().or_else(Cause::internal_error, "the client's log tells of an error of its own");
   }
+  if (situation.facts.minted) tell_mirroring(situation, *chosen, finding);
   for (const Doubt& doubt : doubts) {
     if (doubt.cause == finding.cause) continue;
     add_alternative(finding, doubt.cause);
@@ -144,7 +162,7 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
     add_alternative(finding, Cause::server_cert_untrusted_ca);
   }
   if (finding.cause == Cause::server_cert_untrusted_ca &&
-      situation.facts.server().chain->size() == 1) {
+      situation.facts.judged_chain()->size() == 1) {
     add_alternative(finding, Cause::server_cert_missing_intermediate);
   }
   if (finding.cause == Cause::server_cert_name_mismatch && default_certificate(situation)) {
@@ -217,7 +235,7 @@ Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) 
                                  server.judged->judgement->system_anchors
                                      ? "this machine's store of authorities"
                                      : "the given anchors",
-                                 chain_text(*server.chain))
+                                 chain_text(*situation.facts.judged_chain()))
                    : fmt::format("the server sent {}", chain_text(*server.chain)));
   const bool about_trust = finding.cause == Cause::server_cert_untrusted_ca;
   if (finding.cause == Cause::clock_skew) {
@@ -232,8 +250,9 @@ Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) 
   if (meaning.number == certificate_unknown || meaning.number == bad_certificate) {
     finding.lower();
     add_alternative(finding, Cause::server_cert_name_mismatch);
-    add_alternative(finding, Cause::server_cert_untrusted_ca);
+    if (!situation.facts.minted) add_alternative(finding, Cause::server_cert_untrusted_ca);
   }
+  if (situation.facts.minted) doubt_minted_leaf(situation, finding);
   if (meaning.number == unknown_ca) add_alternative(finding, Cause::server_revocation_unknown);
   return finding;
 }
@@ -287,11 +306,13 @@ Answer during_handshake(const Situation& situation) {
   if (readable && !meaning) return std::nullopt;
 
   const auto doubts = doubts_about_server(situation);
-  const bool fitting =
-      std::ranges::any_of(doubts, [&](const Doubt& doubt) { return fits(meaning, doubt.cause); });
+  const bool fitting = std::ranges::any_of(
+      doubts, [&](const Doubt& doubt) { return fits(situation, meaning, doubt); });
   if (fitting) return blame(situation, doubts, meaning);
   if (Answer answer = common_name_only(situation)) return answer;
-  if (doubts.empty()) {
+  const bool looks_good = std::ranges::all_of(
+      doubts, [](const Doubt& doubt) { return doubt.cause == Cause::proxy_cert_untrusted; });
+  if (looks_good) {
     if (Answer answer = compared_with_address(situation, meaning)) return answer;
   }
   if (meaning) return by_alert_alone(situation, *meaning);

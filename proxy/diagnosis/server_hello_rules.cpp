@@ -262,6 +262,15 @@ Answer fault_in_message(const Situation& situation) {
   return finding.with("the client finds fault with what the server sent");
 }
 
+/// It was the proxy that spoke in the server's place: what the client cannot take is its doing.
+Finding refused_as_proxys(Finding finding) {
+  if (finding.cause == Cause::record_corrupted) return finding;
+  finding.or_else(finding.cause, "the client refuses what the server itself says in the same way");
+  finding.cause = Cause::proxy_limit;
+  finding.confidence = std::min(finding.confidence, Confidence::medium);
+  return finding;
+}
+
 }  // namespace
 
 Answer warning_not_tolerated(const Situation& situation) {
@@ -299,7 +308,9 @@ Answer server_hello_refused(const Situation& situation) {
       no_extended_master_secret, bad_signature,      fault_in_message,
   };
   for (const Rule rule : rules) {
-    if (Answer answer = rule(situation)) return answer;
+    Answer answer = rule(situation);
+    if (!answer) continue;
+    return situation.proxy_plays(Leg::server) ? refused_as_proxys(*std::move(answer)) : answer;
   }
   return std::nullopt;
 }

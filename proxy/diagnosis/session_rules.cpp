@@ -119,6 +119,7 @@ Finding named_fault(int number) {
 /// answer inside was a refusal stays open.
 bool client_certificate_in_doubt(const Situation& situation) {
   const Facts& facts = situation.facts;
+  if (situation.proxy_plays(Leg::server)) return false;  // it refuses none
   if (!facts.client_certificate_asked() || facts.server().http) return false;
   return facts.client().certificate != CertificateState::sent ||
          !doubts_about_client(situation).empty();

@@ -21,6 +21,10 @@ struct Situation {
   Phase phase;
   Stack client_stack;
 
+  Scope scope() const { return timeline.scope(); }
+  /// The proxy speaks as `side` here.
+  bool proxy_plays(Leg side) const { return party(scope(), side) == Party::proxy; }
+
   bool client_closed() const { return primary.closer == Closer::client; }
   bool server_closed() const { return primary.closer == Closer::server; }
   bool alert_is(int number) const { return primary.alert_number() == number; }

@@ -89,6 +89,32 @@ bool withholds_unlisted_certificates(Stack stack) {
   return stack == Stack::jsse || stack == Stack::go || stack == Stack::nss || stack == Stack::iaik;
 }
 
+bool says_unknown_ca(Stack stack) {
+  switch (stack) {
+    case Stack::openssl:
+    case Stack::curl:
+    case Stack::mbedtls:
+      return true;
+    default:
+      return false;
+  }
+}
+
+int vague_refusal(Stack stack) {
+  switch (stack) {
+    case Stack::jsse:
+    case Stack::boringssl:  // Chromium; the library's own tools say unknown_ca
+      return alert_number::certificate_unknown;
+    case Stack::go:
+    case Stack::gnutls:
+    case Stack::rustls:
+    case Stack::wolfssl:
+      return alert_number::bad_certificate;
+    default:
+      return 0;
+  }
+}
+
 bool rejects_without_alert(Stack stack) { return stack == Stack::node || stack == Stack::jsse; }
 
 bool rejects_after_finished(Stack stack) {

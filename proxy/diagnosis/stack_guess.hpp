@@ -34,6 +34,10 @@ std::string_view name(Stack stack);
 
 /// Sends an empty Certificate rather than one that the server's authorities do not cover.
 bool withholds_unlisted_certificates(Stack stack);
+/// Sends unknown_ca for an issuer that it does not know, and nothing else.
+bool says_unknown_ca(Stack stack);
+/// The vague alert by which it refuses an unknown issuer; 0: it has a better one, or is not known.
+int vague_refusal(Stack stack);
 /// May close without any alert when it rejects a certificate: Node always, Java's java.net.http.
 bool rejects_without_alert(Stack stack);
 /// Completes the handshake before it rejects a certificate, and then closes.

@@ -64,6 +64,7 @@ inline constexpr parser::ExtensionType delegated_credentials{34};
 inline constexpr parser::ExtensionType session_ticket{35};
 inline constexpr parser::ExtensionType pre_shared_key{41};
 inline constexpr parser::ExtensionType early_data{42};
+inline constexpr parser::ExtensionType cookie{44};
 inline constexpr parser::ExtensionType signature_algorithms_cert{50};
 inline constexpr parser::ExtensionType signature_algorithms{13};
 inline constexpr parser::ExtensionType key_share{51};

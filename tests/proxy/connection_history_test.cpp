@@ -40,6 +40,21 @@ TEST_CASE("connections are remembered by client, server and SNI") {
   CHECK(history.recall_and_add("192.0.2.1", "other", {noon, false, &plain}).connections == 0);
 }
 
+TEST_CASE("whether a client accepts the proxy's CA is remembered by its address") {
+  ConnectionHistory history;
+  const parser::ClientHello plain = hello(parser::tls13);
+  const PastConnection accepted{noon, false, &plain, parser::tls13, true};
+  const PastConnection refused{noon, false, &plain};
+  CHECK_FALSE(history.recall_and_add("192.0.2.1", "server", accepted).accepted_proxy_authority);
+
+  const History elsewhere = history.recall_and_add("192.0.2.1", "other", refused);
+  CHECK(elsewhere.accepted_proxy_authority);
+  CHECK_FALSE(elsewhere.accepted_proxy_authority_here);
+  const History here = history.recall_and_add("192.0.2.1", "server", refused);
+  CHECK(here.accepted_proxy_authority_here);
+  CHECK_FALSE(history.recall_and_add("192.0.2.2", "server", refused).accepted_proxy_authority);
+}
+
 TEST_CASE("a monitor is known by its regular interval") {
   ConnectionHistory history;
   Time now = noon;

@@ -160,7 +160,23 @@ class Conversation {
     note(Leg::server, proxy::Target{"www.a.test", 443, "relay", "fixed target"});
   }
 
+  /// One leg's conversation of an intercepted connection.
+  explicit Conversation(proxy::Scope scope) : timeline_(scope) {
+    note(Leg::client, proxy::Accepted{"10.0.0.1:50000", "127.0.0.1:8443"});
+    note(Leg::server, proxy::Target{"www.a.test", 443, "intercept", "--mode intercept"});
+    if (scope == proxy::Scope::server_leg) {
+      note(Leg::server, proxy::Connected{"10.0.0.2:443", std::chrono::milliseconds{1}});
+    }
+  }
+
   const proxy::Timeline& timeline() const { return timeline_; }
+  proxy::Time now() const { return now_; }
+
+  /// What follows is later than all of `other` so far.
+  Conversation& after(const Conversation& other) {
+    now_ = std::max(now_, other.now_);
+    return *this;
+  }
 
   Conversation& pause(std::chrono::milliseconds time) {
     now_ += time;
@@ -308,6 +324,28 @@ class Conversation {
     return record13(Leg::server, 234, Content::unknown)
         .record13(Leg::server, 234, Content::unknown);
   }
+
+  // TLS 1.3 as it is read by whoever has the keys.
+
+  Conversation& server_flight13_read(Chain chain = good_chain(),
+                                     std::vector<certs::Problem> problems = {},
+                                     std::optional<std::vector<std::string>> authorities = {}) {
+    server_says(tls13_hello()).changes_cipher(Leg::server);
+    says(Leg::server, parser::EncryptedExtensions{});
+    if (authorities) asks_certificate(*authorities);
+    server_shows(std::move(chain), std::move(problems));
+    return says(Leg::server, parser::CertificateVerify{parser::SignatureScheme{0x0804}}, 281)
+        .message(Leg::server, parser::handshake_type::finished);
+  }
+  Conversation& client_finishes13_read() {
+    return message(Leg::client, parser::handshake_type::finished)
+        .note(Leg::client, parser::Observation{parser::HandshakeDone{}});
+  }
+  Conversation& data_read(Leg leg, std::uint16_t length = 200) {
+    return encrypted(leg, parser::content_type::application_data, length,
+                     Content::application_data);
+  }
+
   Conversation& data(Leg leg, std::uint16_t length = 200) {
     const bool tls13 = version_ == parser::tls13;
     return encrypted(leg, parser::content_type::application_data, length,

@@ -1,0 +1,163 @@
+#include "proxy/diagnosis/masking.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "certs/name_match.hpp"
+#include "proxy/diagnosis/certificate_text.hpp"
+#include "proxy/diagnosis/offer.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+template <class T>
+bool lists(const std::vector<T>& list, const T& value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+/// The two hellos, what the server made of the proxy's, and what was found.
+class Comparison {
+ public:
+  Comparison(const Facts& client_leg, const Facts& server_leg)
+      : client_leg_(client_leg), server_leg_(server_leg) {}
+
+  std::optional<std::string> tell() {
+    if (!client_leg_.hello || !server_leg_.hello || !server_leg_.server_hello) return std::nullopt;
+    compare_choice();
+    compare_names();
+    compare_form();
+    compare_certificates();
+    if (!fatal_.empty()) return told("directly this would fail, because {}", fatal_);
+    if (!doubtful_.empty())
+      return told("directly this may end in another way, because {}", doubtful_);
+    return std::nullopt;
+  }
+
+ private:
+  std::string told(fmt::format_string<std::string> how, const std::vector<std::string>& reasons) {
+    return fmt::format(how, fmt::format("{}", fmt::join(reasons, "; ")));
+  }
+
+  const parser::ClientHello& clients() const { return *client_leg_.hello; }
+  const parser::ClientHello& proxys() const { return *server_leg_.hello; }
+
+  void not_offered(std::string what) {
+    fatal_.push_back(fmt::format("the server chose {}, which the client does not offer", what));
+  }
+
+  std::optional<parser::NamedGroup> chosen_group() const {
+    if (server_leg_.server_hello->group) return server_leg_.server_hello->group;
+    const auto* exchange = server_leg_.server_key_exchange;
+    return exchange ? exchange->group : std::nullopt;
+  }
+
+  std::optional<parser::SignatureScheme> chosen_scheme() const {
+    const auto* exchange = server_leg_.server_key_exchange;
+    return exchange ? exchange->scheme : server_leg_.server().proof;
+  }
+
+  /// Whatever the client would have had to agree to.
+  void compare_choice() {
+    const parser::ServerHello& choice = *server_leg_.server_hello;
+    if (!may_offer(clients(), choice.version)) not_offered(version_name(choice.version));
+    if (!lists(clients().ciphers, choice.cipher)) not_offered(suite_name(choice.cipher));
+    const auto group = chosen_group();
+    if (group && !clients().groups.empty() && !lists(clients().groups, *group)) {
+      not_offered(group_name(*group));
+    }
+    const auto scheme = chosen_scheme();
+    if (scheme && !clients().signature_algorithms.empty() &&
+        !lists(clients().signature_algorithms, *scheme)) {
+      not_offered(scheme_name(*scheme));
+    }
+    if (server_leg_.alpn && !lists(clients().alpn, *server_leg_.alpn)) {
+      not_offered(fmt::format("the application protocol {}", quoted(*server_leg_.alpn)));
+    }
+  }
+
+  void compare_names() {
+    const std::string& asked = clients().sni;
+    const std::string& sent = proxys().sni;
+    if (certs::equal_ignoring_case(asked, sent)) return;
+    if (asked.empty()) {
+      doubtful_.push_back(fmt::format(
+          "the proxy asked the server for {}, and the client sends no server name", quoted(sent)));
+    } else if (sent.empty()) {
+      doubtful_.push_back(fmt::format(
+          "the client asks for {}, and the proxy sent the server no name", quoted(asked)));
+    } else {
+      doubtful_.push_back(
+          fmt::format("the client asks for {}, and the proxy asked the server for {}",
+                      quoted(asked), quoted(sent)));
+    }
+  }
+
+  /// Servers and devices that are confused by the form of a hello see the proxy's, not the
+  /// client's.
+  void compare_form() {
+    if (clients().records > 1 && proxys().records == 1) {
+      doubtful_.push_back(fmt::format(
+          "the client's hello comes in {} records, which some servers refuse; the proxy's came in "
+          "one",
+          clients().records));
+    }
+    const auto group = server_leg_.server_hello->group;
+    const bool other_share =
+        group && !clients().key_shares.empty() && !lists(clients().key_shares, *group);
+    if (other_share && lists(proxys().key_shares, *group) && !server_leg_.hello_retry) {
+      doubtful_.push_back(
+          fmt::format("the server chose {}, for which the proxy had sent a key share and the "
+                      "client sends none: "
+                      "it would have to ask for one first (HelloRetryRequest)",
+                      group_name(*group)));
+    }
+  }
+
+  void compare_certificates() {
+    const auto* judged = client_leg_.server().judged;
+    const bool repaired = client_leg_.minted && client_leg_.minted->plan.repaired;
+    if (repaired && judged && judged->judgement && !judged->judgement->ok) {
+      std::vector<std::string> faults;
+      for (const certs::Problem& problem : judged->judgement->problems) {
+        faults.push_back(
+            problem_text(problem, *client_leg_.judged_chain(), judged->judgement->system_anchors));
+      }
+      fatal_.push_back(fmt::format(
+          "the server's certificate is bad ({}), and the proxy showed a good one in its place "
+          "(--bad-server-cert accept)",
+          fmt::join(faults, "; ")));
+    }
+    const certs::Certificate* presented = server_leg_.client().leaf();
+    const certs::Certificate* clients_own = client_leg_.client().leaf();
+    if (presented && !(clients_own && clients_own->der == presented->der)) {
+      doubtful_.push_back(fmt::format(
+          "the server asked for a client certificate and got the proxy's, {}; the client {}",
+          subject_text(*presented),
+          clients_own ? fmt::format("presents {}", subject_text(*clients_own))
+          : client_leg_.client_certificate_asked() ? "presents none"
+                                                   : "was not asked"));
+    } else if (!presented && clients_own && server_leg_.client_certificate_asked()) {
+      doubtful_.push_back(fmt::format(
+          "the server asked for a client certificate, and the client's, {}, could not be passed on",
+          subject_text(*clients_own)));
+    }
+  }
+
+  const Facts& client_leg_;
+  const Facts& server_leg_;
+  std::vector<std::string> fatal_;
+  std::vector<std::string> doubtful_;
+};
+
+}  // namespace
+
+std::optional<std::string> tell_masking(const Facts& client_leg, const Facts& server_leg) {
+  return Comparison(client_leg, server_leg).tell();
+}
+
+}  // namespace legible::proxy::diagnosis

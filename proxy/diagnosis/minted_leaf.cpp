@@ -1,0 +1,120 @@
+#include "proxy/diagnosis/minted_leaf.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy/diagnosis/certificate_refusal.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using namespace alert_number;
+
+/// An unknown issuer is what this end says, by itself or by the habits of the client's stack.
+Confidence how_sure(const Situation& situation) {
+  const Stack stack = situation.client_stack;
+  if (situation.alert_is(unknown_ca)) return Confidence::high;
+  if (situation.primary.alert_number()) {
+    return situation.alert_is(vague_refusal(stack)) ? Confidence::high : Confidence::medium;
+  }
+  const bool finished = situation.facts.client().finished;
+  const bool habit = finished ? rejects_after_finished(stack) : rejects_without_alert(stack);
+  return habit ? Confidence::medium : Confidence::low;
+}
+
+void add_usual_alternatives(const Situation& situation, Finding& finding) {
+  add_alternative(finding, Cause::server_cert_pinned);
+  if (situation.alert_is(unknown_ca)) {
+    finding.or_else(Cause::server_revocation_unknown,
+                    "the client checks revocation, and the proxy's CA publishes no list");
+  }
+  if (situation.bare_close()) {
+    finding.or_else(Cause::scanner_probe, "a scanner makes many such connections");
+  }
+}
+
+/// What is known of the server's own certificate.
+std::string original_text(const Situation& situation) {
+  const auto* judged = situation.facts.server().judged;
+  const bool repaired = situation.facts.minted && situation.facts.minted->plan.repaired;
+  if (repaired) {
+    return "the faults of the original were not shown to the client (--bad-server-cert accept)";
+  }
+  const bool system = !judged || !judged->judgement || judged->judgement->system_anchors;
+  if (judged && judged->judgement && !judged->judgement->ok) {
+    return "the original has faults of its own, but this alert is about an unknown issuer";
+  }
+  return fmt::format("nothing is wrong with the original, judged by {}",
+                     system ? "this machine's store of authorities" : "the given anchors");
+}
+
+}  // namespace
+
+std::string shown_by_proxy(const Situation& situation) {
+  return fmt::format(
+      "the client was shown a certificate of the proxy's own CA, {}, which it must have been given",
+      quoted(situation.facts.server().leaf()->issuer.text));
+}
+
+Finding proxy_authority_refused(const Situation& situation) {
+  Finding finding;
+  finding.cause = Cause::proxy_cert_untrusted;
+  finding.confidence = how_sure(situation);
+  finding.with(shown_by_proxy(situation)).with(original_text(situation));
+  const History& history = situation.history;
+  if (history.accepted_proxy_authority_here) {
+    finding.confidence = std::min(finding.confidence, Confidence::medium);
+    finding.with(
+        "from the same address this CA was accepted before, for this very host: this is another "
+        "program, or its settings have changed");
+  } else if (history.accepted_proxy_authority) {
+    finding.cause = Cause::server_cert_pinned;
+    finding.confidence = Confidence::medium;
+    finding.with("from the same address this CA was accepted before, for other hosts");
+    finding.or_else(Cause::proxy_cert_untrusted,
+                    "it is another program on that machine, with a truststore of its own");
+  }
+  for (const Doubt& fault : doubts_about_server(situation)) {
+    if (fault.cause == Cause::proxy_cert_untrusted) continue;
+    finding.with(fmt::format("besides, {}", fault.because));
+    finding.or_else(fault.cause, "the client meets that next, once it trusts the proxy's CA");
+  }
+  add_usual_alternatives(situation, finding);
+  return finding;
+}
+
+void tell_mirroring(const Situation& situation, const Doubt& fault, Finding& finding) {
+  finding.with(
+      fault.seen_as
+          ? "the certificate that the proxy showed in its place cannot have that fault: it stood "
+            "under an issuer that nobody trusts instead"
+          : "the proxy mirrored that fault: the certificate that it showed has it too");
+  if (situation.facts.minted->plan.issuer == certs::MintIssuer::interception_ca) return;
+  if (fault.cause == Cause::server_cert_untrusted_ca ||
+      fault.cause == Cause::server_cert_missing_intermediate) {
+    finding.with(
+        "whom the client trusts is not known here: if it trusts that issuer, give the proxy the "
+        "same anchors (--trust), and it will show a good certificate");
+  }
+  finding.or_else(Cause::proxy_cert_untrusted,
+                  "besides, the client was never given the proxy's CA: it refuses hosts whose "
+                  "certificate is good as well");
+}
+
+void doubt_minted_leaf(const Situation& situation, Finding& finding) {
+  finding.with(shown_by_proxy(situation));
+  if (situation.alert_is(bad_certificate_status_response)) {
+    finding.cause = Cause::proxy_limit;
+    finding.confidence = Confidence::high;
+    finding.with("the client demands a stapled OCSP answer, which this proxy cannot give");
+    return;
+  }
+  finding.or_else(Cause::proxy_cert_untrusted,
+                  "the client has not been given the proxy's CA (legible ca show)");
+  add_alternative(finding, Cause::server_cert_pinned);
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,101 @@
+#include "proxy/diagnosis/narrowed_hello.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "proxy/diagnosis/offer.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+/// Signals, which are no offer.
+bool is_signal(parser::CipherSuite suite) {
+  return suite == fallback_scsv || suite == renegotiation_scsv;
+}
+template <class T>
+bool is_signal(T) {
+  return false;
+}
+
+/// The names of what `all` has and `some` has not.
+template <class T, class Name>
+std::vector<std::string> left_out(const std::vector<T>& all, const std::vector<T>& some,
+                                  Name name) {
+  std::vector<std::string> names;
+  for (const T& each : all) {
+    const bool kept = std::ranges::find(some, each) != some.end();
+    if (!kept && !is_signal(each) && !parser::is_grease(each.value)) names.push_back(name(each));
+  }
+  return names;
+}
+
+std::string told(std::string_view what, const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 4;
+  const std::vector<std::string> first(
+      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), shown)));
+  return fmt::format("the client also offers {} that the proxy could not offer in its stead: {}",
+                     what, listed(first, names.size()));
+}
+
+/// What is missing in the proxy's hello where a refusal for `cause` would look for it. Servers do
+/// not say which of the lists had nothing for them.
+std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& clients,
+                                     const parser::ClientHello& proxys) {
+  std::vector<std::string> sentences;
+  const auto tell = [&](std::string_view what, const std::vector<std::string>& names) {
+    if (!names.empty()) sentences.push_back(told(what, names));
+  };
+  if (cause == Cause::no_shared_version) {
+    tell("versions", left_out(clients.offered_versions(), proxys.offered_versions(), version_name));
+    return sentences;
+  }
+  tell("cipher suites", left_out(clients.ciphers, proxys.ciphers, suite_name));
+  tell("groups", left_out(clients.groups, proxys.groups, group_name));
+  tell("signature schemes",
+       left_out(clients.signature_algorithms, proxys.signature_algorithms, scheme_name));
+  return sentences;
+}
+
+bool may_be_for_lists(Cause cause) {
+  return cause == Cause::no_shared_version || cause == Cause::no_shared_cipher ||
+         cause == Cause::no_shared_group || cause == Cause::no_shared_sigalg ||
+         cause == Cause::server_drops_hello;
+}
+
+/// The client's own hello explains the refusal too.
+bool client_has_the_same(Cause cause, const parser::ClientHello& clients) {
+  if (cause == Cause::server_drops_hello) return true;  // nothing says that it is for the lists
+  if (cause == Cause::no_shared_version) return false;
+  const Suspect suspect = narrowest_list(clients);
+  return suspect.narrow.how != Narrowness::usual;
+}
+
+}  // namespace
+
+void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
+                     const parser::ClientHello& proxys) {
+  if (!may_be_for_lists(verdict.cause)) return;
+  const std::vector<std::string> missing = missing_for(verdict.cause, clients, proxys);
+  if (missing.empty()) return;
+  verdict.evidence.insert(verdict.evidence.end(), missing.begin(), missing.end());
+  const std::string relayed = "it works when this host is relayed (--relay HOST)";
+  if (client_has_the_same(verdict.cause, clients)) {
+    verdict.alternatives.push_back({Cause::proxy_limit, relayed});
+    return;
+  }
+  verdict.alternatives.insert(
+      verdict.alternatives.begin(),
+      {verdict.cause, "it fails in the same way when this host is relayed (--relay HOST)"});
+  verdict.cause = Cause::proxy_limit;
+  verdict.confidence = Confidence::medium;
+  verdict.summary = "the SERVER closed: the proxy's hello lacks something that the client's has";
+  verdict.hint = {std::string(describe(Cause::proxy_limit).client_hint), {}};
+  verdict.logs = {};
+}
+
+}  // namespace legible::proxy::diagnosis

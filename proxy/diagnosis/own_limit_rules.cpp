@@ -1,0 +1,175 @@
+// The proxy ends TLS with mbedTLS, which cannot do everything that peers do. What it cannot is the
+// proxy's limit and no fault of theirs; what no TLS could go on with is theirs. The wire tells the
+// two apart: each known limit leaves its trace there.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "proxy/diagnosis/certificate_text.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using namespace alert_number;
+
+/// mbedTLS takes no handshake message that is longer than one record's plaintext.
+constexpr std::size_t longest_message = 16384;
+
+Finding limit(std::string why) {
+  Finding finding;
+  finding.cause = Cause::proxy_limit;
+  finding.confidence = Confidence::high;
+  return finding.with(std::move(why));
+}
+
+Answer retry_with_cookie(const Situation& situation) {
+  const auto* retry = situation.facts.hello_retry;
+  if (!retry || !retry->has(extension::cookie) || situation.facts.server_hello) return std::nullopt;
+  return limit(
+      "the server's HelloRetryRequest carries a cookie (RFC 8446 section 4.2.2), which this proxy "
+      "cannot give back; restricted to TLS 1.2 (--server-tls 1.2-1.2) it would not be asked to");
+}
+
+Answer key_update_came(const Situation& situation) {
+  for (const Leg side : {Leg::client, Leg::server}) {
+    if (situation.proxy_plays(side) || !situation.facts.side(side).key_update) continue;
+    return limit(fmt::format(
+        "{} renewed its keys (KeyUpdate of TLS 1.3), which this proxy cannot follow; restricted "
+        "to TLS 1.2 ({}) no peer renews them so",
+        who(side), side == Leg::server ? "--server-tls 1.2-1.2" : "--client-tls 1.2-1.2"));
+  }
+  return std::nullopt;
+}
+
+/// Keys and signatures of other kinds cannot even be parsed: Ed25519, keys for RSA-PSS alone.
+bool is_readable_here(const certs::Certificate& certificate) {
+  static constexpr std::array<std::string_view, 4> signatures{"RSA", "ecdsa", "sha", "rsassaPss"};
+  const bool key = certificate.key.algorithm == "RSA" || certificate.key.algorithm == "EC";
+  return key && std::ranges::any_of(signatures, [&](std::string_view family) {
+           const auto at = std::ranges::search(certificate.signature, family);
+           return !at.empty();
+         });
+}
+
+Answer certificate_of_unknown_kind(const Situation& situation) {
+  for (const Leg side : {Leg::client, Leg::server}) {
+    const auto& chain = situation.facts.side(side).chain;
+    if (situation.proxy_plays(side) || !chain) continue;
+    const auto found = std::ranges::find_if_not(*chain, is_readable_here);
+    if (found == chain->end() || !found->error.empty()) continue;
+    return limit(fmt::format(
+        "{}'s chain holds {}, whose key ({}) or signature ({}) is of a kind "
+        "that this proxy's TLS cannot read",
+        who(side), subject_text(*found), quoted(found->key.algorithm), quoted(found->signature)));
+  }
+  return std::nullopt;
+}
+
+Answer certificate_too_long(const Situation& situation) {
+  for (const Leg side : {Leg::client, Leg::server}) {
+    const auto& chain = situation.facts.side(side).chain;
+    if (situation.proxy_plays(side) || !chain) continue;
+    std::size_t bytes = 0;
+    for (const certs::Certificate& each : *chain) bytes += each.der.size();
+    if (bytes <= longest_message) continue;
+    return limit(fmt::format("{}'s Certificate has {}; this proxy's TLS takes messages of {} bytes",
+                             who(side), count(bytes, "byte"), longest_message));
+  }
+  return std::nullopt;
+}
+
+Answer hello_too_long(const Situation& situation) {
+  const auto* hello = situation.facts.hello;
+  if (situation.proxy_plays(Leg::client) || !hello || hello->bytes <= longest_message) {
+    return std::nullopt;
+  }
+  return limit(fmt::format("the client's hello has {}; this proxy's TLS takes messages of {} bytes",
+                           count(hello->bytes, "byte"), longest_message));
+}
+
+/// Up to TLS 1.2: the peer wants new keys, or a client certificate, within the connection.
+Answer renegotiation_refused_here(const Situation& situation) {
+  const auto by = situation.facts.renegotiation_by;
+  if (!by || situation.proxy_plays(*by)) return std::nullopt;
+  Finding finding = limit(fmt::format(
+      "{} began a second handshake within the connection (renegotiation), which this proxy "
+      "could not carry out",
+      who(*by)));
+  if (*by == Leg::server) {
+    finding.with("its usual reason is to ask for a client certificate after the request");
+  }
+  return finding;
+}
+
+/// The peer's bytes are at fault, whoever reads them.
+Answer peer_broke_protocol(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const Leg peer = situation.proxy_plays(Leg::client) ? Leg::server : Leg::client;
+  Finding finding;
+  finding.confidence = Confidence::high;
+  const auto number = situation.primary.alert_number();
+  if (number == bad_record_mac) {
+    finding.cause = facts.both_finished() ? Cause::record_corrupted : Cause::handshake_altered;
+    if (!facts.both_finished()) finding.lower().or_else(Cause::record_corrupted, "it is sporadic");
+    return finding.with(fmt::format("a record of {}'s does not verify (its MAC)", who(peer)));
+  }
+  if (number == decrypt_error) {
+    const bool finished = !facts.tls13() && facts.side(peer).change_cipher_spec;
+    if (finished) {
+      finding.cause = Cause::handshake_altered;
+      return finding.with(fmt::format("{}'s Finished does not verify", who(peer)));
+    }
+    finding.cause =
+        peer == Leg::server ? Cause::server_cert_key_mismatch : Cause::client_cert_bad_proof;
+    finding.or_else(Cause::handshake_altered, "it fails for every peer behind one network path");
+    return finding.with(
+        fmt::format("{}'s signature does not verify with its certificate's key", who(peer)));
+  }
+  if (const auto* malformed = facts.side(peer).malformed) {
+    finding.cause = Cause::protocol_violation;
+    return finding.with(fmt::format("{}'s {} breaks its format at {} (byte {} of its stream)",
+                                    who(peer), quoted(malformed->what), quoted(malformed->field),
+                                    malformed->offset));
+  }
+  return std::nullopt;
+}
+
+/// An alert that names a fault of the peer's, without a trace of it that could be seen here:
+/// mbedTLS says the same of some things that it merely does not know.
+Finding unexplained(const Situation& situation) {
+  Finding finding = limit("no known limit fits what crossed the wire");
+  finding.confidence = Confidence::medium;
+  const auto number = situation.primary.alert_number();
+  if (number && finds_fault_with_message(*number)) {
+    finding.or_else(Cause::protocol_violation,
+                    "another program that is connected directly fails in the same way");
+  }
+  return finding;
+}
+
+}  // namespace
+
+Answer own_tls_failed(const Situation& situation) {
+  const ProxyClosing* closing = situation.facts.proxy_closing;
+  if (!closing || closing->reason != ProxyReason::tls_failure) return std::nullopt;
+  // What a hello says that no peer may say is known without the library.
+  static constexpr Rule rules[] = {
+      retry_with_cookie,    key_update_came,      certificate_of_unknown_kind,
+      certificate_too_long, hello_too_long,       renegotiation_refused_here,
+      peer_broke_protocol,  server_hello_refused,
+  };
+  const std::string library =
+      fmt::format("the proxy's own TLS could not go on: {}", quoted(closing->detail));
+  for (const Rule rule : rules) {
+    if (Answer answer = rule(situation)) return answer->with(library);
+  }
+  return unexplained(situation).with(library);
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,386 @@
+// The server's leg of an intercepted connection: the proxy speaks for the client.
+
+#include "support/intercepted.hpp"
+#include "support/other_hellos.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+namespace {
+
+using enum Cause;
+using enum Confidence;
+
+InterceptedScenario by_server(std::string name, std::function<void(Intercepted&)> connection,
+                              Phase phase, Cause cause, std::optional<Cause> alternative = {},
+                              std::optional<Confidence> confidence = {},
+                              Mechanism mechanism = Mechanism::alert_fatal) {
+  return {std::move(name), std::move(connection), Leg::server,     Closer::server, phase, mechanism,
+          cause,           alternative,           Outcome::failed, confidence};
+}
+
+InterceptedScenario by_proxy(std::string name, std::function<void(Intercepted&)> connection,
+                             Leg leg, Phase phase, Cause cause,
+                             std::optional<Cause> alternative = {},
+                             Outcome outcome = Outcome::failed,
+                             Mechanism mechanism = Mechanism::alert_fatal) {
+  return {std::move(name), std::move(connection),  leg,    Closer::proxy, phase, mechanism,
+          cause,           std::move(alternative), outcome};
+}
+
+/// The server answers the proxy's hello with an alert, which the proxy passes on.
+auto hello_refused(parser::ClientHello clients, parser::ClientHello proxys, std::uint8_t number) {
+  return [=](Intercepted& i) {
+    i.hello(clients, proxys);
+    i.server().alert(S, number).server_fin();
+    i.passes_on(Leg::client, number);
+  };
+}
+auto hello_refused(parser::ClientHello hello, std::uint8_t number) {
+  return hello_refused(hello, Intercepted::hello_proxy(hello), number);
+}
+
+/// mbedTLS gave up on the server's leg, with this alert.
+void tls_failed(Intercepted& i, std::uint8_t number, std::string detail = "SSL - something") {
+  i.server().alert(C, number).note(S, ProxyClosing{ProxyReason::tls_failure, {}, detail});
+  i.server().client_fin();
+  i.passes_on(Leg::client, 40);
+}
+
+Chain chain_of_key(std::string algorithm, std::string signature) {
+  Chain chain = good_chain();
+  chain[0].key.algorithm = std::move(algorithm);
+  chain[0].signature = std::move(signature);
+  return chain;
+}
+
+parser::ServerHello retry_with_cookie() {
+  parser::ServerHello retry = tls13_hello();
+  retry.hello_retry_request = true;
+  retry.extensions.push_back({44});
+  return retry;
+}
+
+}  // namespace
+
+TEST_CASE("a server that refuses the proxy's hello is judged by both hellos") {
+  parser::ClientHello one_suite = hello_openssl(parser::tls12, parser::tls12);
+  one_suite.ciphers = {{0xc030}};
+  parser::ClientHello only_old_groups = hello_openssl();
+  only_old_groups.groups = {{0x0016}};
+  parser::ClientHello with_old_versions = hello_openssl(parser::tls10, parser::tls13);
+  parser::ClientHello alpn = hello_openssl();
+  alpn.alpn = {"imap"};
+  const parser::ClientHello bare = Intercepted::hello_proxy(hello_openssl());
+  const parser::ClientHello only13 = hello_openssl(parser::tls13, parser::tls13);
+
+  const InterceptedScenario scenarios[] = {
+      by_server("TLS 1.3 only", hello_refused(only13, 70), Phase::client_hello, no_shared_version),
+      by_server("versions that the proxy left out", hello_refused(with_old_versions, 70),
+                Phase::client_hello, proxy_limit, no_shared_version, medium),
+      by_server("a single suite is the client's own", hello_refused(one_suite, one_suite, 40),
+                Phase::client_hello, no_shared_cipher),
+      by_server("what the proxy left out of a usual offer", hello_refused(hello_openssl(), 40),
+                Phase::client_hello, proxy_limit, {}, medium),
+      by_server("nothing was left out", hello_refused(bare, bare, 40), Phase::client_hello,
+                no_shared_cipher),
+      by_server("an unknown name", hello_refused(hello_openssl(), 112), Phase::client_hello,
+                sni_unrecognised),
+      by_server("no common protocol", hello_refused(alpn, 120), Phase::client_hello, alpn_mismatch),
+      by_server("a fallback", hello_refused(hello_openssl(parser::tls12, parser::tls12), 86),
+                Phase::client_hello, inappropriate_fallback),
+      by_server(
+          "a silent refusal",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_fin();
+            i.closes(Leg::client);
+          },
+          Phase::client_hello, server_drops_hello, proxy_limit, {}, Mechanism::fin),
+      by_server(
+          "plain HTTP",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().first_bytes(S, parser::Protocol::http, "HTTP/1.1 400 Bad");
+            tls_failed(i, 10);
+          },
+          Phase::client_hello, tls_to_plain_http, {}, {}, Mechanism::plaintext_reply),
+      by_server(
+          "a mail server's greeting",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().first_bytes(S, parser::Protocol::smtp, "220 mail.test ESMTP");
+            i.server().server_fin();
+            i.closes(Leg::client);
+          },
+          Phase::client_hello, tls_to_starttls_service, {}, {}, Mechanism::fin),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("a server that is not reached") {
+  Intercepted i;
+  i.client().client_says(hello_openssl());
+  Conversation server{Scope::server_leg};
+  const auto failed = [&](ConnectError error) {
+    i.server().note(S, ConnectFailed{error, "10.0.0.2:443", ""});
+    i.client().server_rst();
+  };
+  failed(ConnectError::refused);
+  const Verdict verdict = i.verdict();
+  INFO(shown(verdict));
+  CHECK(verdict.cause == tcp_refused);
+  CHECK(verdict.closer == Closer::proxy);
+  CHECK(verdict.phase == Phase::server_connect);
+  CHECK(verdict.leg == Leg::server);
+  CHECK(verdict.client.reached == Phase::client_hello);
+}
+
+TEST_CASE("a server that wants a client certificate which the proxy lacks") {
+  const auto none12 = [](Intercepted& i) {
+    i.hello();
+    i.server().server_flight_asking({"Inter"}).shows(C, {}).alert(S, 40).server_fin();
+    i.passes_on(Leg::client, 40);
+  };
+  const auto none13 = [](Intercepted& i) {
+    i.hello();
+    i.server()
+        .server_flight13_read(good_chain(), {}, {{"Inter"}})
+        .shows(C, {})
+        .client_finishes13_read()
+        .decrypted_alert(S, 116)
+        .server_fin();
+    i.passes_on(Leg::client, 116);
+  };
+  const auto left_before = [](Intercepted& i) {
+    i.hello();
+    i.server()
+        .server_flight13_read(good_chain(), {}, {{"Inter"}})
+        .shows(C, {})
+        .client_finishes13_read();
+    i.shown13({}, {{"Inter"}});
+    i.client().client_finishes13_read().decrypted_alert(C, 0, warning).client_fin();
+    i.server().decrypted_alert(C, 0, warning).client_fin();
+    i.server().decrypted_alert(S, 116).server_fin();
+  };
+  const auto client_has_none_either = [](Intercepted& i) {
+    i.hello();
+    i.server()
+        .server_flight13_read(good_chain(), {}, {{"Inter"}})
+        .shows(C, {})
+        .client_finishes13_read()
+        .decrypted_alert(S, 116)
+        .server_fin();
+    i.shown13({}, {{"Inter"}});
+    i.client().shows(C, {}).client_finishes13_read();
+    i.passes_on(Leg::client, 116);
+  };
+  const auto silent = [](Intercepted& i) {
+    i.hello();
+    i.server().server_flight_asking({"Inter"}).shows(C, {}).server_fin();
+    i.closes(Leg::client);
+  };
+  const auto presented = [](Chain chain, std::uint8_t number) {
+    return [=](Intercepted& i) {
+      i.hello();
+      i.server()
+          .server_flight_asking({"Inter"})
+          .shows(C, chain)
+          .proves()
+          .key_exchange_and_finished()
+          .alert(S, number)
+          .server_fin();
+      i.passes_on(Leg::client, number);
+    };
+  };
+  Chain expired = {certificate("partner", "Inter")};
+  expired[0].not_after = *expired[0].not_before + std::chrono::days{1};
+  const InterceptedScenario scenarios[] = {
+      by_server("TLS 1.2", none12, Phase::client_auth, proxy_no_client_cert, {}, certain),
+      by_server("TLS 1.3", none13, Phase::client_auth, proxy_no_client_cert, {}, certain),
+      by_server("the client has left before the refusal", left_before, Phase::client_auth,
+                proxy_no_client_cert, {}, certain),
+      by_server("the client has none either", client_has_none_either, Phase::client_auth,
+                client_cert_missing, proxy_no_client_cert, high),
+      by_server("without a word", silent, Phase::client_auth, proxy_no_client_cert, {}, high,
+                Mechanism::fin),
+      by_server("the proxy's is expired", presented(expired, 45), Phase::client_auth,
+                client_cert_expired, {}, high),
+      by_server("the proxy's is of another authority",
+                presented({certificate("partner", "Foreign")}, 48), Phase::client_auth,
+                client_cert_untrusted_ca, client_cert_missing_intermediate),
+      by_server("the proxy's is refused for what cannot be seen",
+                presented({certificate("partner", "Inter")}, 42), Phase::client_auth,
+                client_cert_rejected),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("what the proxy cannot do is its own limit") {
+  const auto at_hello = [](auto steps, std::uint8_t number) {
+    return [=](Intercepted& i) {
+      i.hello();
+      steps(i.server());
+      tls_failed(i, number);
+    };
+  };
+  const auto shows = [](Chain chain) {
+    return [=](Conversation& server) { server.server_flight13_read(chain); };
+  };
+  Chain huge = good_chain();
+  huge[0].der.assign(20'000, 0);
+  const InterceptedScenario scenarios[] = {
+      by_proxy("a HelloRetryRequest with a cookie",
+               at_hello([](Conversation& s) { s.server_says(retry_with_cookie()); }, 80),
+               Leg::server, Phase::hello_retry, proxy_limit, {}, Outcome::aborted),
+      by_proxy("an Ed25519 certificate", at_hello(shows(chain_of_key("Ed25519", "Ed25519")), 42),
+               Leg::server, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy("a key for RSA-PSS alone", at_hello(shows(chain_of_key("RSA-PSS", "rsassaPss")), 42),
+               Leg::server, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy("a Certificate of more than a record", at_hello(shows(huge), 80), Leg::server,
+               Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy(
+          "a KeyUpdate",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().client_finishes13_read().data_read(C);
+            i.server().data_read(C).data_read(S).message(S, parser::handshake_type::key_update);
+            tls_failed(i, 10);
+          },
+          Leg::server, Phase::established, proxy_limit, {}, Outcome::aborted),
+      by_proxy("nothing that is known", at_hello([](Conversation& s) { s.server_flight(); }, 80),
+               Leg::server, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy(
+          "a client that offers nothing which can be ended here",
+          [](Intercepted& i) {
+            i.client().client_says(hello_openssl(parser::tls10, parser::tls10));
+            i.client().note(C, ProxyClosing{ProxyReason::not_terminable, {}, "it is old"});
+            i.client().alert(S, 70).server_fin();
+          },
+          Leg::client, Phase::client_hello, proxy_limit, {}, Outcome::aborted,
+          Mechanism::proxy_abort),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("what no TLS could go on with is the peer's fault") {
+  const auto after_flight = [](std::uint8_t number) {
+    return [=](Intercepted& i) {
+      i.hello();
+      i.server().server_flight();
+      tls_failed(i, number);
+    };
+  };
+  const InterceptedScenario scenarios[] = {
+      by_proxy("a signature that does not verify, TLS 1.2", after_flight(51), Leg::server,
+               Phase::server_auth, server_cert_key_mismatch, handshake_altered),
+      by_proxy(
+          "a signature that does not verify, TLS 1.3",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_flight13_read();
+            tls_failed(i, 51);
+          },
+          Leg::server, Phase::server_auth, server_cert_key_mismatch, handshake_altered),
+      by_proxy(
+          "a Finished that does not verify",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_flight().key_exchange_and_finished().changes_cipher(S);
+            tls_failed(i, 51);
+          },
+          Leg::server, Phase::key_exchange, handshake_altered),
+      by_proxy(
+          "a record that does not verify, in the handshake",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_says(tls13_hello());
+            tls_failed(i, 20);
+          },
+          Leg::server, Phase::server_hello, handshake_altered, record_corrupted),
+      by_proxy(
+          "a record that does not verify, later",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().client_finishes13_read().data_read(C);
+            i.server().data_read(C).data_read(S);
+            tls_failed(i, 20);
+          },
+          Leg::server, Phase::established, record_corrupted),
+      by_proxy(
+          "a message that breaks its format",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().says(S, parser::Malformed{"ServerHello", "extensions", 48});
+            tls_failed(i, 50);
+          },
+          Leg::server, Phase::client_hello, protocol_violation),
+      by_proxy(
+          "a client's signature that does not verify",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13({}, {{"Inter"}});
+            i.client().shows(C, {certificate("partner", "Inter")}).proves();
+            i.client().decrypted_alert(S, 51).note(
+                C, ProxyClosing{ProxyReason::tls_failure, {}, "SSL - bad"});
+            i.client().server_fin();
+            i.passes_on(Leg::server, 51);
+          },
+          Leg::client, Phase::client_auth, client_cert_bad_proof, handshake_altered),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("the proxy's own rules and limits") {
+  const InterceptedScenario scenarios[] = {
+      by_proxy(
+          "--bad-server-cert refuse",
+          [](Intercepted& i) {
+            i.hello().server_handshake13(good_chain(), {problem(ProblemId::expired)});
+            i.server().note(S, ProxyClosing{ProxyReason::server_certificate, {}, "expired: ..."});
+            i.server().decrypted_alert(C, 42).client_fin();
+            i.passes_on(Leg::client, 42);
+          },
+          Leg::server, Phase::post_handshake, proxy_policy, {}, Outcome::aborted,
+          Mechanism::proxy_abort),
+      by_proxy(
+          "the server falls silent",
+          [](Intercepted& i) {
+            i.hello();
+            i.server()
+                .pause(std::chrono::seconds{20})
+                .note(S,
+                      ProxyClosing{ProxyReason::handshake_timeout, std::chrono::seconds{20}, {}});
+            i.server().client_fin();
+            i.closes(Leg::client);
+          },
+          Leg::server, Phase::client_hello, server_silent, {}, Outcome::aborted,
+          Mechanism::timeout),
+      by_proxy(
+          "the proxy itself is slow",
+          [](Intercepted& i) {
+            i.hello().server_handshake12();
+            i.server()
+                .pause(std::chrono::seconds{20})
+                .note(S,
+                      ProxyClosing{ProxyReason::handshake_timeout, std::chrono::seconds{20}, {}});
+            i.server().client_fin();
+            i.closes(Leg::client);
+          },
+          Leg::server, Phase::post_handshake, proxy_limit, {}, Outcome::aborted,
+          Mechanism::timeout),
+      by_proxy(
+          "the client falls silent over the certificate",
+          [](Intercepted& i) {
+            i.hello().server_handshake12().shown12();
+            i.client()
+                .pause(std::chrono::seconds{20})
+                .note(C,
+                      ProxyClosing{ProxyReason::handshake_timeout, std::chrono::seconds{20}, {}});
+            i.client().server_fin();
+            i.closes(Leg::server);
+          },
+          Leg::client, Phase::server_auth, client_silent, {}, Outcome::aborted, Mechanism::timeout),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
