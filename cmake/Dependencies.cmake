@@ -8,7 +8,7 @@ if(MbedTLS_VERSION VERSION_LESS 3.6.7)
   message(WARNING "mbedTLS ${MbedTLS_VERSION} has known holes; 3.6.7 or a later 3.6 is wanted")
 endif()
 
-# Made by cmake/deps.sh beside an mbedTLS that leaves parts of itself to the folder crypto/.
+# Made by cmake/deps.sh beside an mbedTLS that leaves parts of itself to the folder certs/crypto/.
 find_library(MBEDTLS_PORTABLE_ARCHIVE libmbedtls_portable.a
              PATHS "${MbedTLS_DIR}/../.." NO_DEFAULT_PATH)
 if(MBEDTLS_PORTABLE_ARCHIVE)

@@ -12,7 +12,7 @@ readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 [[ $# -eq 1 ]] || { echo "usage: deps.sh PREFIX" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
-alternatives=$here/../crypto/mbedtls
+alternatives=$here/../certs/crypto/mbedtls
 mkdir -p "$1"
 prefix=$(cd "$1" && pwd)
 work=$prefix/.work
@@ -83,7 +83,7 @@ build_mbedtls() {
     build_portable "$source" "-O3 -g1 -fPIC $x86_flags"
 }
 
-# What our configuration takes out of mbedTLS, crypto/ puts other code in the place of: and needs
+# What our configuration takes out of mbedTLS, certs/crypto/ puts other code in the place of: and needs
 # what was taken out, under other names, where that code cannot serve.
 build_portable() {
   local source=$1 flags=$2 file objects=()

@@ -28,6 +28,6 @@
 #undef MBEDTLS_PADLOCK_C
 #undef MBEDTLS_ECJPAKE_C
 
-/* Replaced by the folder crypto/ of this project. */
+/* Replaced by the folder certs/crypto/ of this project. */
 #define MBEDTLS_GCM_ALT
 #define MBEDTLS_ECP_ALT

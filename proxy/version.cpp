@@ -4,8 +4,8 @@
 #include <mbedtls/version.h>
 #include <uv.h>
 
+#include "certs/crypto/arithmetic.hpp"
 #include "certs/pkcs12.hpp"
-#include "crypto/arithmetic.hpp"
 
 namespace legible::proxy {
 

@@ -6,9 +6,9 @@
 #include <memory>
 #include <random>
 
-#include "crypto/aes_gcm.hpp"
-#include "crypto/arithmetic.hpp"
-#include "crypto/mbedtls/portable_gcm.h"
+#include "certs/crypto/aes_gcm.hpp"
+#include "certs/crypto/arithmetic.hpp"
+#include "certs/crypto/mbedtls/portable_gcm.h"
 #include "support/bytes.hpp"
 
 namespace legible::test {

@@ -4,8 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "certs/crypto/mbedtls/portable_ecp.h"
 #include "certs/random.hpp"
-#include "crypto/mbedtls/portable_ecp.h"
 #include "tests/crypto/curve_values.hpp"
 
 namespace legible::test {

@@ -1,5 +1,5 @@
 /* Goes into mbedTLS's include folder: <mbedtls/gcm.h> takes it under MBEDTLS_GCM_ALT. The functions
- * are in crypto/gcm.cpp. */
+ * are in certs/crypto/gcm.cpp. */
 #ifndef LEGIBLE_GCM_ALT_H
 #define LEGIBLE_GCM_ALT_H
 

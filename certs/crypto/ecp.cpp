@@ -8,8 +8,8 @@
 #include <array>
 #include <optional>
 
-#include "crypto/curve_products.hpp"
-#include "crypto/mbedtls/portable_ecp.h"
+#include "certs/crypto/curve_products.hpp"
+#include "certs/crypto/mbedtls/portable_ecp.h"
 
 namespace {
 

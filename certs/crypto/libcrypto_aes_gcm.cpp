@@ -5,8 +5,8 @@
 #include <climits>
 #include <new>
 
-#include "crypto/aes_gcm.hpp"
-#include "crypto/libcrypto.hpp"
+#include "certs/crypto/aes_gcm.hpp"
+#include "certs/crypto/libcrypto.hpp"
 
 namespace legible::crypto {
 namespace {

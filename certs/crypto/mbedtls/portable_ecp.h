@@ -1,4 +1,4 @@
-/* Those functions of mbedTLS's own elliptic curves, under other names, that crypto/ecp.cpp defines.
+/* Those functions of mbedTLS's own elliptic curves, under other names, that certs/crypto/ecp.cpp defines.
  * The rest of that module, which MBEDTLS_ECP_ALT takes out of mbedTLS's library, keeps its names. */
 #ifndef LEGIBLE_PORTABLE_ECP_H
 #define LEGIBLE_PORTABLE_ECP_H

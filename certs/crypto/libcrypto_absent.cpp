@@ -1,6 +1,6 @@
-#include "crypto/aes_gcm.hpp"
-#include "crypto/arithmetic.hpp"
-#include "crypto/curve_products.hpp"
+#include "certs/crypto/aes_gcm.hpp"
+#include "certs/crypto/arithmetic.hpp"
+#include "certs/crypto/curve_products.hpp"
 
 namespace legible::crypto {
 

@@ -1,8 +1,8 @@
-#include "crypto/libcrypto.hpp"
+#include "certs/crypto/libcrypto.hpp"
 
 #include <openssl/crypto.h>
 
-#include "crypto/arithmetic.hpp"
+#include "certs/crypto/arithmetic.hpp"
 
 namespace legible::crypto {
 

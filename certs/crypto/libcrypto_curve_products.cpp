@@ -4,8 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 
-#include "crypto/curve_products.hpp"
-#include "crypto/libcrypto.hpp"
+#include "certs/crypto/curve_products.hpp"
+#include "certs/crypto/libcrypto.hpp"
 
 namespace legible::crypto {
 namespace {

@@ -14,8 +14,8 @@
 #include <new>
 #include <span>
 
-#include "crypto/aes_gcm.hpp"
-#include "crypto/mbedtls/portable_gcm.h"
+#include "certs/crypto/aes_gcm.hpp"
+#include "certs/crypto/mbedtls/portable_gcm.h"
 
 using legible::crypto::AesGcm;
 
