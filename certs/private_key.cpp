@@ -9,8 +9,10 @@
 
 #include <array>
 #include <stdexcept>
+#include <vector>
 
 #include "certs/der_writer.hpp"
+#include "certs/libcrypto_rsa.hpp"
 #include "certs/oid.hpp"
 #include "certs/random.hpp"
 
@@ -35,6 +37,11 @@ std::shared_ptr<mbedtls_pk_context> new_context() {
 
 void generate_rsa(mbedtls_pk_context* context, unsigned bits) {
   static constexpr int exponent = 65537;
+  if (const std::vector<std::uint8_t> der = libcrypto_rsa_key(bits); !der.empty()) {
+    return require(
+        mbedtls_pk_parse_key(context, der.data(), der.size(), nullptr, 0, random_bytes, nullptr),
+        "cannot use an RSA key");
+  }
   require(mbedtls_pk_setup(context, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)), "RSA");
   require(mbedtls_rsa_gen_key(mbedtls_pk_rsa(*context), random_bytes, nullptr, bits, exponent),
           "cannot make an RSA key");
