@@ -208,6 +208,13 @@ bool LeafMinter::is_good(const MintedLeaf& minted, const MintRequest& request) c
   return judge(question).ok;
 }
 
+void LeafMinter::make_keys() const {
+  for (const KeyFamily family : {KeyFamily::ec, KeyFamily::rsa}) {
+    leaf_key(family);
+    untrusted_.signer(family);
+  }
+}
+
 const PrivateKey& LeafMinter::leaf_key(KeyFamily family) const {
   const bool rsa = family == KeyFamily::rsa;
   LazyKey& lazy = rsa ? rsa_ : ec_;

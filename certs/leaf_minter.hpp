@@ -57,10 +57,15 @@ class LeafMinter {
   /// CA's own certificate, turns out good (the plan was for another moment, or another
   /// certificate), it is minted under the untrusted CA instead.
   ///
-  /// Takes a fraction of a millisecond (EC), some milliseconds (RSA), and at the first call for RSA
-  /// some tenths of a second for keys: not for an event loop. Throws std::runtime_error when it
-  /// fails, std::invalid_argument when there is neither original nor name.
+  /// Takes a fraction of a millisecond (EC), some milliseconds (RSA), and as long as `make_keys`
+  /// has not ended some tenths of a second for RSA keys: not for an event loop. Throws
+  /// std::runtime_error when it fails, std::invalid_argument when there is neither original nor
+  /// name.
   MintedLeaf mint(const MintRequest& request) const;
+
+  /// Makes the keys that leaves need, else each is made when the first leaf needs it. Takes some
+  /// tenths of a second, on a busy machine seconds: for a thread of its own.
+  void make_keys() const;
 
   const InterceptionCa& ca() const { return ca_; }
 

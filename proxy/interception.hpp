@@ -1,6 +1,7 @@
 #pragma once
 // What is to be intercepted, and how.
 
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,9 @@ struct InterceptionSettings {
   tls::LegLimits client_limits;
   tls::LegLimits server_limits;
   std::shared_ptr<certs::LeafCache> leaves;  ///< null: nothing is ever intercepted
+  /// The making of their keys, which the first clients should not wait for. Ends with the last
+  /// copy.
+  std::shared_future<void> leaf_keys;
   std::shared_ptr<tls::TicketKeyCache> tickets;
   std::shared_ptr<tls::SessionCache> sessions;
   std::shared_ptr<InterceptionMemory> memory;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -189,8 +190,9 @@ InterceptionSettings load_interception(const InterceptionOptions& options) {
   settings.client_credential = load_credential(options.client_credential);
   settings.client_limits = options.client_limits;
   settings.server_limits = options.server_limits;
-  settings.intercept_under(std::make_shared<certs::LeafCache>(
-      std::make_shared<const certs::LeafMinter>(options.ca.load(now), now)));
+  const auto minter = std::make_shared<const certs::LeafMinter>(options.ca.load(now), now);
+  settings.intercept_under(std::make_shared<certs::LeafCache>(minter));
+  settings.leaf_keys = std::async(std::launch::async, [minter] { minter->make_keys(); });
   return settings;
 }
 
