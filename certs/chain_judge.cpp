@@ -94,6 +94,7 @@ Judgement judge(const JudgeRequest& request) {
     keep_dates(judgement, path);
     judgement.anchor =
         path.end == PathEnd::anchor ? path.steps.back().certificate->subject.text : std::string();
+    judgement.untrusted_root_sent = path.end == PathEnd::self_signed;
     return judgement.problems.empty();
   });
   judgement.ok = found && judgement.problems.empty();

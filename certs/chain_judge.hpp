@@ -44,10 +44,11 @@ struct Problem {
 
 struct Judgement {
   bool ok = false;
-  std::vector<Problem> problems;  ///< in the order of depth; empty when ok
-  std::string anchor;             ///< subject of the trust anchor reached; empty if none
-  std::string subject;            ///< of the leaf
-  bool system_anchors = true;     ///< judged by the system's store, not by one that was given
+  std::vector<Problem> problems;     ///< in the order of depth; empty when ok
+  std::string anchor;                ///< subject of the trust anchor reached; empty if none
+  std::string subject;               ///< of the leaf
+  bool untrusted_root_sent = false;  ///< with the chain, by which it is known to be one
+  bool system_anchors = true;        ///< judged by the system's store, not by one that was given
   /// When all certificates of the judged path are in date: the latest notBefore and the earliest
   /// notAfter, which may contradict each other.
   std::optional<Seconds> not_before{};

@@ -10,7 +10,7 @@ enum class Shown : std::uint8_t {
   by_names,
   by_usage,
   by_itself,       ///< self-signed
-  by_issuer,       ///< the untrusted CA, sent
+  by_issuer,       ///< the untrusted CA, sent where the original's root was
   by_its_absence,  ///< the untrusted CA, not sent
   by_no_leaf,      ///< the untrusted CA stands for it
 };
@@ -81,6 +81,9 @@ MirrorPlan mirror_plan(const Judgement& original) {
         absent_issuer = true;
         break;
       case Shown::by_issuer:
+        // A client words it differently when it has seen the root that it does not know.
+        (original.untrusted_root_sent ? untrusted : absent_issuer) = true;
+        break;
       case Shown::by_no_leaf:
         untrusted = true;
         break;

@@ -16,6 +16,7 @@ Judgement judged(std::vector<Problem> problems) {
   judgement.ok = judgement.problems.empty();
   judgement.not_before = past.not_before;
   judgement.not_after = past.not_after;
+  judgement.untrusted_root_sent = true;
   return judgement;
 }
 
@@ -101,6 +102,14 @@ TEST_CASE("of several problems each is carried where it can be") {
   plan = mirror_plan(judged({at(weak_signature), at(self_signed)}));
   CHECK(plan.issuer == MintIssuer::itself);
   CHECK(plan.not_carried == std::vector{weak_signature});
+}
+
+TEST_CASE("an untrusted root is sent where the server sent it") {
+  Judgement original = judged({at(untrusted_root, 1)});
+  CHECK(mirror_plan(original).send_issuer);
+  original.untrusted_root_sent = false;
+  CHECK(mirror_plan(original).issuer == MintIssuer::untrusted_ca);
+  CHECK_FALSE(mirror_plan(original).send_issuer);
 }
 
 TEST_CASE("a leaf is shown as expired rather than also as not yet valid") {
