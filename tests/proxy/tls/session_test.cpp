@@ -19,13 +19,15 @@ namespace {
 
 using State = Session::State;
 
-std::shared_ptr<const Credential> make_credential() {
+std::shared_ptr<const Credential> make_credential(std::vector<certs::Extension> extensions = {}) {
   using namespace std::chrono_literals;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const std::vector<std::string> names{"peer.example"};
+  certs::CertificateProfile profile =
+      certs::server_profile("CN=peer.example", {now - 1h, now + 24h}, names);
+  profile.extensions = std::move(extensions);
   const certs::CertifiedKey made =
-      certs::self_sign(certs::server_profile("CN=peer.example", {now - 1h, now + 24h}, names),
-                       certs::PrivateKey::generate(certs::KeyType::p256));
+      certs::self_sign(profile, certs::PrivateKey::generate(certs::KeyType::p256));
   return std::make_shared<const Credential>(
       Credential{certs::native_chain({&made.certificate, 1}), made.key});
 }
@@ -212,6 +214,18 @@ TEST_CASE("a session is resumed with the keys that sealed its ticket, and with n
     return answering.session.output().size();
   };
   CHECK(said_by_server(keys) + 300 < said_by_server(others));
+}
+
+TEST_CASE("a certificate with a critical extension that mbedTLS does not know is received") {
+  const auto version = any_version();
+  CAPTURE(version.value);
+  Settings server = server_settings(version);
+  const std::vector elsewhere{certs::host_name("elsewhere.example")};
+  server.credentials = {make_credential({certs::name_constraints(elsewhere, {}),
+                                         certs::Extension{"1.3.6.1.4.1.99999.1", true, {5, 0}}})};
+  const Pair pair(client_settings(version), std::move(server));
+  CHECK(pair.client.session.state() == State::open);
+  CHECK(pair.server.session.state() == State::open);
 }
 
 TEST_CASE("a fatal alert ends the peer's session, and is not answered") {
