@@ -62,6 +62,7 @@ tls::Settings client_leg_settings(const InterceptionSettings& settings,
   client.signature_algorithms = offer.signature_algorithms;
   if (server.alpn) client.alpn = {*server.alpn};
   client.extended_master_secret = hello.has(extended_master_secret);
+  client.early_data_offered = hello.early_data;
   client.credentials = {
       std::make_shared<const tls::Credential>(tls::Credential{leaf->native, leaf->key})};
   const auto& fingerprint = leaf->leaf().sha256;

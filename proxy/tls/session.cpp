@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "certs/random.hpp"
+#include "proxy/tls/early_data_filter.hpp"
 #include "proxy/tls/own_alert.hpp"
 
 namespace legible::proxy::tls {
@@ -97,6 +98,8 @@ struct Session::Impl {
   void configure_certificates();
   void resume();
 
+  void feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink);
+  void feed_without_early_data(std::span<const std::uint8_t> bytes, PlaintextSink& sink);
   void drive(PlaintextSink* sink);
   int handshake();
   int read(PlaintextSink& sink);
@@ -122,6 +125,7 @@ struct Session::Impl {
   mbedtls_ssl_config config;
   mbedtls_ssl_context ssl;
 
+  std::optional<EarlyDataFilter> early_data;  ///< until it cannot come any more
   State state = State::handshaking;
   std::optional<Failure> failure;
   bool starved = false;  ///< everything that was fed has been used
@@ -149,6 +153,7 @@ void Session::Impl::configure() {
   configure_lists();
   configure_certificates();
   if (server) {
+    if (settings.early_data_offered) early_data.emplace(secrets);
     if (settings.tickets) {
       mbedtls_ssl_conf_session_tickets_cb(&config, mbedtls_ssl_ticket_write,
                                           mbedtls_ssl_ticket_parse, settings.tickets->native());
@@ -240,6 +245,28 @@ void Session::Impl::save_session() {
     }
   }
   mbedtls_ssl_session_free(&fresh);
+}
+
+void Session::Impl::feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink) {
+  lent = bytes;
+  drive(&sink);
+  kept.insert(kept.end(), lent.begin(), lent.end());
+  lent = {};
+}
+
+void Session::Impl::feed_without_early_data(std::span<const std::uint8_t> bytes,
+                                            PlaintextSink& sink) {
+  early_data->add(bytes);
+  for (auto piece = early_data->next(); !piece.empty(); piece = early_data->next()) {
+    feed(piece, sink);
+    const capture::ConnectionSecrets* known = secrets.find({});
+    const mbedtls_ssl_session* agreed = ssl.MBEDTLS_PRIVATE(session_negotiate);
+    if (known && !known->client_handshake.empty() && agreed) {
+      early_data->on_server_hello(
+          {static_cast<std::uint16_t>(agreed->MBEDTLS_PRIVATE(ciphersuite))});
+    }
+  }
+  if (state != State::handshaking) early_data.reset();
 }
 
 void Session::Impl::drive(PlaintextSink* sink) {
@@ -347,10 +374,11 @@ void Session::start() { impl_->drive(nullptr); }
 Session::State Session::feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink) {
   Impl& own = *impl_;
   if (own.state != State::handshaking && own.state != State::open) return own.state;
-  own.lent = bytes;
-  own.drive(&sink);
-  own.kept.insert(own.kept.end(), own.lent.begin(), own.lent.end());
-  own.lent = {};
+  if (own.early_data) {
+    own.feed_without_early_data(bytes, sink);
+  } else {
+    own.feed(bytes, sink);
+  }
   return own.state;
 }
 

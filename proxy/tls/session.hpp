@@ -40,6 +40,7 @@ struct Settings {
   std::vector<std::vector<std::uint8_t>> authorities;
 
   std::shared_ptr<TicketKeys> tickets;  ///< server: null: no tickets
+  bool early_data_offered = false;      ///< server: the client's early data, which is not accepted
   /// Server, TLS 1.2: stop before the last flight, to refuse there.
   bool withhold_finished = false;
   std::vector<std::uint8_t> resumed;  ///< client: what `new_session` gave; empty: a full handshake

@@ -228,6 +228,35 @@ TEST_CASE("a certificate with a critical extension that mbedTLS does not know is
   CHECK(pair.server.session.state() == State::open);
 }
 
+TEST_CASE("early data that is not accepted is skipped, however its bytes are cut") {
+  const std::size_t piece = GENERATE(1U, 100'000U);
+  Settings with_early_data = server_settings(parser::tls13);
+  with_early_data.early_data_offered = true;
+  End client(client_settings(parser::tls13));
+  End server(std::move(with_early_data));
+  const auto deliver = [&](std::span<const std::uint8_t> bytes) {
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      server.session.feed(bytes.subspan(at, std::min(piece, bytes.size() - at)), server);
+    }
+  };
+  // Records under keys that the server does not have.
+  std::vector<std::uint8_t> early;
+  for (int i = 0; i < 40; ++i) {
+    early.insert(early.end(), {23, 3, 3, 0, 20});
+    early.insert(early.end(), 20, static_cast<std::uint8_t>(i));
+  }
+  client.session.start();
+  std::vector<std::uint8_t> flight = std::exchange(client.session.output(), {});
+  flight.insert(flight.end(), early.begin(), early.end());
+  deliver(flight);
+  deliver(early);
+  client.session.feed(std::exchange(server.session.output(), {}), client);
+  client.say("after the handshake");
+  deliver(std::exchange(client.session.output(), {}));
+  CHECK(server.session.state() == State::open);
+  CHECK(server.received == "after the handshake");
+}
+
 TEST_CASE("a fatal alert ends the peer's session, and is not answered") {
   const auto version = any_version();
   Pair pair(client_settings(version), server_settings(version));
