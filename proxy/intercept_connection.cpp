@@ -434,7 +434,8 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
     const auto* observation = std::get_if<parser::Observation>(&entry.fact);
     const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
     if (!alert || entry.leg != from.side) continue;
-    if (alert->level == parser::alert_level::fatal) found = alert->description;
+    // Of several the first says why.
+    if (alert->level == parser::alert_level::fatal && !found) found = alert->description;
     if (alert->level == parser::alert_level::warning) ++from.warnings;
   }
   return found;
@@ -612,6 +613,8 @@ void InterceptConnection::on_timer() {
     case Phase::server_handshake:
     case Phase::minting:
     case Phase::client_handshake:
+      // The client is too slow to be told at its own end of the handshake, or its certificate is.
+      if (server_refusal_) return pass_refusal_on();
       return close_by_proxy(ProxyReason::handshake_timeout, timeouts.handshake);
     case Phase::open: {
       const std::chrono::milliseconds idle{context_.loop.now() - last_activity_};
