@@ -35,12 +35,12 @@ def curl(*options, scheme="https", host="localhost"):
     return run
 
 
-def gnutls(*options, name="localhost", priority="NORMAL"):
+def gnutls(*options, name="localhost", priority="NORMAL", hold=1.0):
     def run(stage: Stage, port: int):
         stage.run("gnutls-cli", "--port", str(port), "--x509cafile", stage.certificate("root.crt"),
                   "--sni-hostname", name, "--verify-hostname", name, "--priority", priority,
                   *(each.format(certs=stage.certificates) for each in options), "127.0.0.1",
-                  send=REQUEST, hold=1.0)
+                  send=REQUEST, hold=hold)
 
     return run
 
@@ -74,6 +74,15 @@ def peer(language, **options):
 
     def run(stage: Stage, port: int):
         stage.run(*peers.command(stage, language, "client", port, options))
+
+    return run
+
+
+def java_page(**options):
+    """HttpsURLConnection, as most Java programs make their calls."""
+
+    def run(stage: Stage, port: int):
+        stage.run(*peers.command(stage, "java", "page", port, options))
 
     return run
 

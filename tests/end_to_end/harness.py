@@ -33,8 +33,8 @@ class Expected:
     cause: str
     mechanism: str = ""
 
-    def complaint(self, verdict: dict) -> str:
-        wrong = []
+    def complaint(self, run: "Run") -> str:
+        verdict, wrong = run.verdict, []
         for field in ("closer", "phase", "cause", "mechanism"):
             allowed = getattr(self, field)
             if allowed and verdict[field] not in allowed.split("|"):
@@ -43,11 +43,45 @@ class Expected:
 
 
 @dataclasses.dataclass
+class Run:
+    """What came of a connection: its verdict, all events, what the client printed."""
+
+    verdict: dict
+    events: list[dict]
+    client: str
+
+
+@dataclasses.dataclass
+class Result:
+    """Of a scenario: in short, and what is wrong with it, if anything."""
+
+    told: str
+    complaint: str = ""
+    details: str = ""
+
+
+@dataclasses.dataclass
 class Scenario:
     id: str
     server: Callable[["Stage"], int]  # starts it and returns its port
     client: Callable[["Stage", int], None]  # runs it against a port
     expected: Expected
+    options: tuple[str, ...] = ()  # of the proxy
+
+    def play(self, program: str, certificates: str) -> Result:
+        with Stage(program, certificates) as stage:
+            return self.play_on(stage)
+
+    def play_on(self, stage: "Stage") -> Result:
+        port = self.server(stage)
+        proxy = stage.proxy(f"127.0.0.1:{port}", *self.options)
+        self.client(stage, proxy.port)
+        verdict = proxy.verdict()
+        run = Run(verdict, proxy.events, stage.take_output("client.out"))
+        told = " / ".join(verdict[field] for field in
+                          ("closer", "phase", "mechanism", "cause", "confidence"))
+        details = json.dumps(verdict, indent=1, ensure_ascii=False) + "\n" + run.client
+        return Result(told, self.expected.complaint(run), details)
 
 
 class Stage:
@@ -56,7 +90,9 @@ class Stage:
     def __init__(self, program: str, certificates: str):
         self.program = program
         self.certificates = pathlib.Path(certificates)
+        self.anchors = "root.crt"  # by which the proxy judges servers
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="legible-"))
+        self._taken: dict[str, int] = {}
         self._cleanup = contextlib.ExitStack()
         self._cleanup.callback(shutil.rmtree, self.folder, ignore_errors=True)
 
@@ -73,6 +109,14 @@ class Stage:
         path = self.folder / name
         path.write_text(text)
         return str(path)
+
+    def take_output(self, name: str) -> str:
+        """What a program has written to that file since this was asked last."""
+        path = self.folder / name
+        everything = path.read_bytes() if path.exists() else b""
+        new = everything[self._taken.get(name, 0):]
+        self._taken[name] = len(everything)
+        return new.decode(errors="replace")
 
     def start(self, *command: str, **options) -> subprocess.Popen:
         """A process that runs until the scenario ends; its output is in `output`."""
@@ -136,7 +180,8 @@ class Proxy:
     def __init__(self, stage: Stage, target: str, *options: str):
         self._process = subprocess.Popen(
             [stage.program, "run", "--listen", "127.0.0.1:0", "--to", target, "--format", "json",
-             "--trust", stage.certificate("root.crt"), "--threads", "1", *options],
+             "--trust", stage.certificate(stage.anchors), "--threads", "1",
+             *(each.format(certs=stage.certificates, stage=stage.folder) for each in options)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         self.events: list[dict] = []
@@ -167,9 +212,28 @@ class Proxy:
             lambda: [each for each in self.find("verdict") if each["conn"] == connection]
         )[0]
 
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def signal(self, number: int):
+        self._process.send_signal(number)
+
+    def status(self) -> int:
+        """Of the exit, once it is there."""
+        return self._process.wait(PATIENCE)
+
+    def memory(self) -> int:
+        """Resident bytes."""
+        pages = pathlib.Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+
     def stop(self):
         end(self._process)
         self._reader.join(PATIENCE)
+        self._process.stdout.close()
 
 
 def openssl_identity(stage: Stage, name: str) -> list[str]:
@@ -229,12 +293,3 @@ def wait_listening(process: subprocess.Popen, port: int) -> int:
     if process.poll() is not None:
         raise AssertionError(f"the server ended with status {process.returncode}")
     return port
-
-
-def play(scenario: Scenario, program: str, certificates: str) -> dict:
-    """Runs one scenario and returns its verdict."""
-    with Stage(program, certificates) as stage:
-        port = scenario.server(stage)
-        proxy = stage.proxy(f"127.0.0.1:{port}")
-        scenario.client(stage, proxy.port)
-        return proxy.verdict()

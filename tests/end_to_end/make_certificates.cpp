@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "certs/certificate_profile.hpp"
@@ -103,7 +104,16 @@ void write_servers(const Folder& out, const CertifiedKey& root, const CertifiedK
               }));
   under_inter("v1leaf", changed(server("localhost"),
                                 [](CertificateProfile& profile) { profile.version = 1; }));
+  under_inter("sans120", changed(server("sans120"), [](CertificateProfile& profile) {
+                const std::vector<SubjectAltName> last = std::exchange(profile.sans, {});
+                for (int i = 0; i < 117; ++i) {
+                  profile.sans.push_back(host_name("host" + std::to_string(i) + ".test"));
+                }
+                profile.sans.insert(profile.sans.end(), last.begin(), last.end());
+              }));
   out.write_identity("good_ec", issue(server("good_ec"), p256(), inter), {&inter});
+  out.write_identity("weak", issue(server("weak"), PrivateKey::generate(KeyType::rsa_1024), inter),
+                     {&inter});
   out.write_identity("nochain", issue(server("nochain"), rsa(), inter), {});
   out.write_identity("selfs", self_sign(server("selfs"), rsa()), {});
   out.write_identity("unkca", issue(server("unkca"), rsa(), root2), {});
@@ -120,15 +130,24 @@ void write_servers(const Folder& out, const CertifiedKey& root, const CertifiedK
             p256(), root);
   out.write_identity("underv1", issue(server("underv1"), rsa(), v1_ca), {&v1_ca});
 
+  const CertifiedKey bound_ca =
+      issue(changed(ca_profile("CN=Bound CA", in_date),
+                    [](CertificateProfile& profile) {
+                      const std::vector permitted{host_name("elsewhere.test")};
+                      profile.extensions = {name_constraints(permitted, {})};
+                    }),
+            p256(), root);
+  out.write_identity("constrained", issue(server("constrained"), rsa(), bound_ca), {&bound_ca});
+
   const CertifiedKey expired_ca = issue(ca_profile("CN=Expired CA", past), p256(), root);
   out.write_identity("expca", issue(server("expca"), rsa(), expired_ca), {&expired_ca});
 }
 
-void write_long_chain(const Folder& out, const CertifiedKey& root) {
+void write_chain(const Folder& out, const std::string& name, const CertifiedKey& root, int length) {
   std::vector<CertifiedKey> authorities;
   const CertifiedKey* issuer = &root;
-  authorities.reserve(12);
-  for (int depth = 1; depth <= 12; ++depth) {
+  authorities.reserve(static_cast<std::size_t>(length));
+  for (int depth = 1; depth <= length; ++depth) {
     const std::string subject = "CN=Chain CA " + std::to_string(depth);
     authorities.push_back(issue(ca_profile(subject, in_date), p256(), *issuer));
     issuer = &authorities.back();
@@ -137,7 +156,7 @@ void write_long_chain(const Folder& out, const CertifiedKey& root) {
   for (auto authority = authorities.rbegin(); authority != authorities.rend(); ++authority) {
     sent.push_back(&*authority);
   }
-  out.write_identity("longchain", issue(server("longchain"), rsa(), *issuer), sent);
+  out.write_identity(name, issue(server(name), rsa(), *issuer), sent);
 }
 
 void write_clients(const Folder& out, const CertifiedKey& root2, const CertifiedKey& inter) {
@@ -167,7 +186,8 @@ void write_all(const std::filesystem::path& path) {
   out.write("root2.crt", root2.certificate_pem());
   out.write("inter.crt", inter.certificate_pem());
   write_servers(out, root, root2, inter);
-  write_long_chain(out, root);
+  write_chain(out, "longchain", root, 12);
+  write_chain(out, "fourints", root, 4);
   write_clients(out, root2, inter);
 }
 

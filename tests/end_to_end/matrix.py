@@ -5,7 +5,7 @@ every bad client, in TLS 1.2 and 1.3, and with every odd hello. Run by `run.py -
 import clients
 import hellos
 import servers
-from harness import Expected, Scenario
+from harness import Expected, Run, Scenario
 from parts import send_and_leave
 
 VERSIONS = {"12": "-tls1_2", "13": "-tls1_3"}
@@ -188,8 +188,8 @@ def negotiation():
 class RefusedBy(Expected):
     """Holds where the server refuses; one that accepts, or waits for more, is left by the client."""
 
-    def complaint(self, verdict: dict) -> str:
-        return super().complaint(verdict) if verdict["closer"] == self.closer else ""
+    def complaint(self, run: Run) -> str:
+        return super().complaint(run) if run.verdict["closer"] == self.closer else ""
 
 
 # Those that answer one connection as they answer the next.

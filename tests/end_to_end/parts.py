@@ -13,6 +13,15 @@ def say_and_wait(data):
     return part
 
 
+def greet(data):
+    """Over TLS: speaks first, and leaves when the client does."""
+    def part(tls):
+        tls.sendall(data)
+        drain(tls)
+        tls.unwrap()
+    return part
+
+
 def drain(connection):
     try:
         while connection.recv(65536):

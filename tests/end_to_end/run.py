@@ -7,10 +7,12 @@ Exit status: 0 all right, 1 a verdict is wrong, 77 a peer is not installed.
 
 import argparse
 import concurrent.futures
-import json
 import sys
 
 import harness
+import intercept_faults
+import intercept_scenarios
+import intercept_witness
 import matrix
 import scenarios
 
@@ -27,7 +29,9 @@ def main() -> int:
     arguments.add_argument("ids", nargs="*")
     options = arguments.parse_args()
 
-    every = matrix.ALL if options.matrix else scenarios.ALL
+    every = [*scenarios.ALL, *intercept_scenarios.ALL, *intercept_faults.ALL, *intercept_witness.ALL]
+    if options.matrix:
+        every = [*matrix.ALL, *intercept_scenarios.MATRIX, *intercept_faults.MATRIX]
     chosen = [each for each in every if not options.ids or each.id in options.ids]
     if options.list:
         print("\n".join(each.id for each in chosen))
@@ -47,17 +51,13 @@ def main() -> int:
 def report(scenario: harness.Scenario, program: str, certificates: str) -> int:
     """Plays one scenario, prints its verdict, and returns the exit status."""
     try:
-        verdict = harness.play(scenario, program, certificates)
+        result = scenario.play(program, certificates)
     except harness.Skipped as missing:
         print(f"{scenario.id}: skipped, {missing} is not installed")
         return SKIPPED
-    complaint = scenario.expected.complaint(verdict)
-    told = " / ".join(verdict[field] for field in
-                      ("closer", "phase", "mechanism", "cause", "confidence"))
-    details = json.dumps(verdict, indent=1, ensure_ascii=False) if complaint else ""
-    wrong = f"  WRONG: {complaint}\n{details}" if complaint else ""
-    print(f"{scenario.id}: {told}{wrong}", flush=True)
-    return WRONG if complaint else RIGHT
+    wrong = f"  WRONG: {result.complaint}\n{result.details}" if result.complaint else ""
+    print(f"{scenario.id}: {result.told}{wrong}", flush=True)
+    return WRONG if result.complaint else RIGHT
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import ssl
 
 import peers
 from harness import Skipped, Stage, free_port, openssl_identity, wait_listening
@@ -35,7 +36,7 @@ def gnutls(name="good", *options, priority="NORMAL"):
     return start
 
 
-def nginx(settings: str, name="good"):
+def nginx(settings: str, name="good", http2=False):
     """nginx with one TLS server block and these settings in it."""
 
     def start(stage: Stage) -> int:
@@ -54,7 +55,7 @@ http {{
   fastcgi_temp_path {stage.folder}/fastcgi; uwsgi_temp_path {stage.folder}/uwsgi;
   scgi_temp_path {stage.folder}/scgi;
   server {{
-    listen 127.0.0.1:{port} ssl;
+    listen 127.0.0.1:{port} ssl{" http2" if http2 else ""};
     ssl_certificate {both}; ssl_certificate_key {stage.certificate(name + '.key')};
     {settings.format(certs=stage.certificates)}
     location / {{ return 200 "ok\\n"; }}
@@ -197,6 +198,22 @@ def peer(language, **options):
 def scripted(part):
     """A server of one connection that does what `part` says with its socket."""
     return lambda stage: stage.script(part)
+
+
+def over_tls(part, name="good"):
+    """A server of one connection that plays `part` with its TLS socket."""
+
+    def start(stage: Stage) -> int:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(stage.certificate(f"{name}.pem"), stage.certificate(f"{name}.key"))
+
+        def secured(connection):
+            with context.wrap_socket(connection, server_side=True) as tls:
+                part(tls)
+
+        return stage.script(secured)
+
+    return start
 
 
 def closed_port():

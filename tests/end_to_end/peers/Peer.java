@@ -1,5 +1,6 @@
-// Peer client|server PORT CERTIFICATES [KEY=VALUE...]: either side on JSSE; keys as in client.py and
-// server.py. An identity is a PKCS#12 file whose password is "legible"; ciphers is one IANA name.
+// Peer client|page|server PORT CERTIFICATES [KEY=VALUE...]: either side on JSSE; keys as in client.py
+// and server.py. An identity is a PKCS#12 file whose password is "legible"; ciphers is one IANA name.
+// page: the client is an HttpsURLConnection, which asks for https://localhost.
 
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -7,11 +8,14 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URL;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SNIHostName;
@@ -29,8 +33,9 @@ public class Peer {
     KeyStore anchors = KeyStore.getInstance("PKCS12");
     anchors.load(null, null);
     try (InputStream file = new FileInputStream(certificates + "/root.crt")) {
-      anchors.setCertificateEntry(
-          "root", CertificateFactory.getInstance("X.509").generateCertificate(file));
+      for (Certificate root : CertificateFactory.getInstance("X.509").generateCertificates(file)) {
+        anchors.setCertificateEntry("root " + anchors.size(), root);
+      }
     }
     TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
     trust.init(anchors);
@@ -73,8 +78,17 @@ public class Peer {
       tls.setSSLParameters(parameters);
       OutputStream out = tls.getOutputStream();
       out.write("GET / HTTP/1.0\r\n\r\n".getBytes());
-      tls.getInputStream().transferTo(OutputStream.nullOutputStream());
+      tls.getInputStream().transferTo(System.out);
     }
+  }
+
+  static void page(int port, SSLContext context) throws IOException {
+    URL address = new URL("https://localhost:" + port + "/");
+    HttpsURLConnection page = (HttpsURLConnection) address.openConnection();
+    page.setSSLSocketFactory(context.getSocketFactory());
+    page.setReadTimeout(10000);
+    System.out.println("HTTP/1.0 " + page.getResponseCode());
+    page.getInputStream().transferTo(System.out);
   }
 
   static void server(int port, SSLContext context) throws IOException {
@@ -108,10 +122,14 @@ public class Peer {
     }
     int port = Integer.parseInt(arguments[1]);
     SSLContext context = context(arguments[2]);
-    if (arguments[0].equals("client")) {
-      client(port, context);
-    } else {
-      server(port, context);
+    try {
+      switch (arguments[0]) {
+        case "client" -> client(port, context);
+        case "page" -> page(port, context);
+        default -> server(port, context);
+      }
+    } catch (IOException refused) {
+      for (Throwable why = refused; why != null; why = why.getCause()) System.err.println(why);
     }
   }
 }

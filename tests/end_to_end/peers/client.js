@@ -17,6 +17,6 @@ if (options.identity) {
 }
 
 const socket = tls.connect(settings, () => socket.write('GET / HTTP/1.0\r\n\r\n'));
-socket.on('error', () => {});
-socket.resume();
+socket.on('error', (error) => console.error(error.code, error.message));
+socket.pipe(process.stdout);
 socket.setTimeout(10000, () => socket.destroy());

@@ -1,10 +1,10 @@
-"""client.py PORT CERTIFICATES [KEY=VALUE...]: a careful client, on Python's ssl.
+"""client.py PORT CERTIFICATES [KEY=VALUE...]: a careful client, on Python's ssl. It prints the
+answer, or what went wrong.
 
 Keys, of every client here: name (SNI and the name to verify), tls (1.2 or 1.3), ciphers, alpn,
 identity (of the client certificate).
 """
 
-import contextlib
 import socket
 import ssl
 import sys
@@ -24,11 +24,16 @@ if "identity" in options:
     name = options["identity"]
     context.load_cert_chain(f"{certificates}/{name}.pem", f"{certificates}/{name}.key")
 
-with contextlib.suppress(ssl.SSLError, OSError), socket.create_connection(
-    ("127.0.0.1", port), 10
-) as connection:
-    with context.wrap_socket(connection, server_hostname=options.get("name", "a.test")) as tls:
-        tls.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        while tls.recv(65536):
-            pass
-        tls.unwrap()
+def exchange():
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        with context.wrap_socket(connection, server_hostname=options.get("name", "a.test")) as tls:
+            tls.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            while answer := tls.recv(65536):
+                sys.stdout.write(answer.decode())
+            tls.unwrap()
+
+
+try:
+    exchange()
+except OSError as error:
+    print(error, file=sys.stderr)

@@ -60,7 +60,9 @@ func client(port, certificates string) {
 	connection := must(tls.Dial("tcp", "127.0.0.1:"+port, config))
 	connection.SetDeadline(time.Now().Add(10 * time.Second))
 	io.WriteString(connection, "GET / HTTP/1.0\r\n\r\n")
-	io.Copy(io.Discard, connection)
+	if _, err := io.Copy(os.Stdout, connection); err != nil {
+		log.Print(err)
+	}
 	connection.Close()
 }
 
@@ -90,6 +92,8 @@ func server(port, certificates string) {
 		connection.SetDeadline(time.Now().Add(10 * time.Second))
 		if _, err := connection.Read(make([]byte, 65536)); err == nil {
 			io.WriteString(connection, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+		} else {
+			log.Print(err)
 		}
 		connection.Close()
 	}

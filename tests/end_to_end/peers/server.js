@@ -25,5 +25,5 @@ const server = tls.createServer(settings, (socket) => {
   socket.on('error', () => {});
   socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n'));
 });
-server.on('tlsClientError', () => {});
+server.on('tlsClientError', (error) => console.error(error.code, error.message));
 server.listen(port, '127.0.0.1');
