@@ -289,6 +289,19 @@ TEST_CASE("a leaf has a serial number, a signature and key identifiers of its ow
   CHECK(one.native != nullptr);
 }
 
+TEST_CASE("mbedTLS presents a leaf whose usage forbids it") {
+  auto profile = leaf_profile();
+  profile.extended_key_usage = {"clientAuth"};
+  profile.key_usage = static_cast<std::uint16_t>(KeyUsage::key_agreement);
+  const MintedLeaf leaf = mint_after(profile);
+  CHECK(leaf.leaf().extended_key_usage == std::vector<std::string>{"clientAuth"});
+  // By these it decides, as a server, which of its certificates fits.
+  CHECK(mbedtls_x509_crt_check_key_usage(leaf.native.get(), MBEDTLS_X509_KU_DIGITAL_SIGNATURE) ==
+        0);
+  CHECK(mbedtls_x509_crt_check_extended_key_usage(leaf.native.get(), MBEDTLS_OID_SERVER_AUTH,
+                                                  MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0);
+}
+
 TEST_CASE("the validity is the original's, at most 199 days of it") {
   struct Case {
     const char* what;
