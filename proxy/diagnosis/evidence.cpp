@@ -197,6 +197,8 @@ std::vector<std::string> tell_echoes(const Situation& situation) {
     const auto* alert = observed<parser::Alert>(entries[i]);
     if (!alert || !alert->description || entries[i].leg == situation.primary.leg) continue;
     if (alert->description->value == alert_number::close_notify) continue;
+    // What the proxy says when it closes for its own reason belongs to that.
+    if (situation.primary.by(Closer::proxy) && situation.proxy_plays(entries[i].leg)) continue;
     told.push_back(fmt::format("{}'s alert {} came after that: an echo, not the cause",
                                who(entries[i].leg), alert_name(alert->description->value)));
   }

@@ -132,6 +132,9 @@ class Comparison {
           "(--bad-server-cert accept)",
           fmt::join(faults, "; ")));
     }
+    if (const Chain* chain = client_leg_.minted ? client_leg_.judged_chain() : nullptr) {
+      compare_chains(*chain);
+    }
     const certs::Certificate* presented = server_leg_.client().leaf();
     const certs::Certificate* clients_own = client_leg_.client().leaf();
     if (presented && !(clients_own && clients_own->der == presented->der)) {
@@ -145,6 +148,23 @@ class Comparison {
       doubtful_.push_back(fmt::format(
           "the server asked for a client certificate, and the client's, {}, could not be passed on",
           subject_text(*clients_own)));
+    }
+  }
+
+  /// A minted leaf comes with a short chain, and demands nothing.
+  void compare_chains(const Chain& original) {
+    constexpr std::size_t most_certificates = 10;  // JSSE's default
+    const bool stapled = server_leg_.certificate_status;
+    if (!original.empty() && original.front().must_staple && !stapled) {
+      doubtful_.push_back(
+          "the server's certificate demands a stapled OCSP answer (TLSFeature), for which the "
+          "proxy "
+          "does not ask; GnuTLS refuses it without one");
+    }
+    if (original.size() > most_certificates) {
+      doubtful_.push_back(
+          fmt::format("the server sends {} certificates, and the proxy fewer; JSSE takes {}",
+                      original.size(), most_certificates));
     }
   }
 

@@ -115,8 +115,13 @@ Answer peer_broke_protocol(const Situation& situation) {
   finding.confidence = Confidence::high;
   const auto number = situation.primary.alert_number();
   if (number == bad_record_mac) {
-    finding.cause = facts.both_finished() ? Cause::record_corrupted : Cause::handshake_altered;
-    if (!facts.both_finished()) finding.lower().or_else(Cause::record_corrupted, "it is sporadic");
+    const bool of_finished =
+        !facts.tls13() && facts.side(peer).change_cipher_spec && !facts.both_finished();
+    finding.cause = of_finished ? Cause::handshake_altered : Cause::record_corrupted;
+    if (!facts.both_finished()) {
+      finding.lower().or_else(of_finished ? Cause::record_corrupted : Cause::handshake_altered,
+                              "it fails for every peer behind one network path");
+    }
     return finding.with(fmt::format("a record of {}'s does not verify (its MAC)", who(peer)));
   }
   if (number == decrypt_error) {

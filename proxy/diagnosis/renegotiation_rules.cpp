@@ -17,6 +17,18 @@ bool gave_up_when_refused(const Situation& situation, Leg asked) {
          situation.primary.mechanism != Mechanism::close_notify;
 }
 
+/// It was the proxy that refused. Most servers do as it does; most clients would have gone on.
+void doubt_own_refusal(Finding& finding, Leg asked) {
+  finding.with("this proxy carries out no second handshake");
+  if (asked == Leg::client) {
+    finding.or_else(Cause::proxy_limit, "it works when this host is relayed (--relay HOST)");
+    return;
+  }
+  finding.or_else(finding.cause,
+                  "it fails in the same way when this host is relayed (--relay HOST)");
+  finding.cause = Cause::proxy_limit;
+}
+
 /// The other side would not even begin.
 Finding not_wanted(const Situation& situation, Leg asked) {
   Finding finding;
@@ -36,6 +48,7 @@ Finding not_wanted(const Situation& situation, Leg asked) {
     finding.cause = Cause::renegotiation_refused;
   }
   if (!situation.bare_close()) finding.raise();
+  if (situation.proxy_plays(parser::other(asked))) doubt_own_refusal(finding, asked);
   return finding;
 }
 

@@ -85,6 +85,16 @@ class Intercepted {
     return *this;
   }
 
+  /// mbedTLS gives up on that leg, with this alert, and the other leg is told.
+  Intercepted& tls_fails(Leg leg, std::uint8_t number, const std::string& detail = "SSL - bad") {
+    const Leg own = parser::other(leg);
+    (leg == C ? client() : server())
+        .alert(own, number)
+        .note(leg, proxy::ProxyClosing{proxy::ProxyReason::tls_failure, {}, detail})
+        .closes(own, StreamEnd::fin);
+    return passes_on(own, 40);
+  }
+
   /// What the proxy does on the other leg for that leg's sake.
   Intercepted& passes_on(Leg leg, std::uint8_t alert) {
     if (leg == Leg::client) {

@@ -250,6 +250,27 @@ TEST_CASE("what the proxy says in the server's place is the proxy's") {
   for (const auto& scenario : scenarios) check(scenario);
 }
 
+TEST_CASE("a second handshake that the proxy refuses, as most servers do") {
+  Intercepted i;
+  i.hello(hello_openssl(parser::tls12, parser::tls12)).server_handshake12().shown12();
+  i.client().key_exchange_and_finished().server_finishes().data_read(C);
+  i.server().data_read(C).data_read(S);
+  i.client()
+      .data_read(S)
+      .says(C, std::make_shared<const parser::ClientHello>(hello_openssl()))
+      .decrypted_alert(S, 100, warning)
+      .decrypted_alert(C, 40)
+      .client_fin();
+  i.passes_on(Leg::server, 40);
+  const Verdict verdict = i.verdict();
+  INFO(shown(verdict));
+  CHECK(verdict.phase == Phase::renegotiation);
+  CHECK(verdict.closer == Closer::client);
+  CHECK(verdict.cause == Cause::renegotiation_refused);
+  CHECK(has_alternative(verdict, Cause::proxy_limit));
+  CHECK(tells(verdict, "this proxy carries out no second handshake"));
+}
+
 TEST_CASE("no certificate is blamed before one was shown") {
   using enum Cause;
   const auto left = [](std::chrono::milliseconds pause, auto server_side) {

@@ -283,6 +283,16 @@ TEST_CASE("what the proxy's own voice mended is told as masking") {
     CHECK(mentions(i.verdict().masking, "directly this would fail"));
     CHECK(mentions(i.verdict().masking, "--bad-server-cert accept"));
   }
+  SECTION("a certificate that demands stapling, and a long chain") {
+    Chain chain(12, good_chain().back());
+    chain.front() = good_chain().front();
+    chain.front().must_staple = true;
+    Intercepted i;
+    i.hello().server_handshake13(chain).shown13();
+    CHECK(mentions(i.verdict().masking, "directly this may end in another way"));
+    CHECK(mentions(i.verdict().masking, "stapled OCSP answer"));
+    CHECK(mentions(i.verdict().masking, "12 certificates"));
+  }
   SECTION("a client certificate of the proxy's") {
     Intercepted i;
     i.hello();

@@ -1,0 +1,233 @@
+// The proxy itself ends an intercepted connection: its TLS cannot go on, or its rules and times say
+// so.
+
+#include "support/intercepted.hpp"
+
+using namespace legible;
+using namespace legible::proxy;
+using namespace legible::tests;
+
+namespace {
+
+using enum Cause;
+
+InterceptedScenario by_proxy(std::string name, std::function<void(Intercepted&)> connection,
+                             Leg leg, Phase phase, Cause cause,
+                             std::optional<Cause> alternative = {},
+                             Outcome outcome = Outcome::failed,
+                             Mechanism mechanism = Mechanism::alert_fatal) {
+  return {std::move(name), std::move(connection),  leg,    Closer::proxy, phase, mechanism,
+          cause,           std::move(alternative), outcome};
+}
+
+Chain chain_of_key(std::string algorithm, std::string signature) {
+  Chain chain = good_chain();
+  chain[0].key.algorithm = std::move(algorithm);
+  chain[0].signature = std::move(signature);
+  return chain;
+}
+
+parser::ServerHello retry_with_cookie() {
+  parser::ServerHello retry = tls13_hello();
+  retry.hello_retry_request = true;
+  retry.extensions.push_back({44});
+  return retry;
+}
+
+}  // namespace
+
+TEST_CASE("what the proxy cannot do is its own limit") {
+  const auto at_hello = [](auto steps, std::uint8_t number) {
+    return [=](Intercepted& i) {
+      i.hello();
+      steps(i.server());
+      i.tls_fails(S, number);
+    };
+  };
+  const auto shows = [](Chain chain) {
+    return [=](Conversation& server) { server.server_flight13_read(chain); };
+  };
+  Chain huge = good_chain();
+  huge[0].der.assign(20'000, 0);
+  const InterceptedScenario scenarios[] = {
+      by_proxy("a HelloRetryRequest with a cookie",
+               at_hello([](Conversation& s) { s.server_says(retry_with_cookie()); }, 80),
+               Leg::server, Phase::hello_retry, proxy_limit, {}, Outcome::aborted),
+      by_proxy("an Ed25519 certificate", at_hello(shows(chain_of_key("Ed25519", "Ed25519")), 42),
+               Leg::server, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy("a key for RSA-PSS alone", at_hello(shows(chain_of_key("RSA-PSS", "rsassaPss")), 42),
+               Leg::server, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy("a Certificate of more than a record", at_hello(shows(huge), 80), Leg::server,
+               Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy(
+          "a KeyUpdate",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().client_finishes13_read().data_read(C);
+            i.server().data_read(C).data_read(S).message(S, parser::handshake_type::key_update);
+            i.tls_fails(S, 10);
+          },
+          Leg::server, Phase::established, proxy_limit, {}, Outcome::aborted),
+      by_proxy("nothing that is known", at_hello([](Conversation& s) { s.server_flight(); }, 80),
+               Leg::server, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
+      by_proxy(
+          "a client that offers nothing which can be ended here",
+          [](Intercepted& i) {
+            i.client().client_says(hello_openssl(parser::tls10, parser::tls10));
+            i.client().note(C, ProxyClosing{ProxyReason::not_terminable, {}, "it is old"});
+            i.client().alert(S, 70).server_fin();
+          },
+          Leg::client, Phase::client_hello, proxy_limit, {}, Outcome::aborted,
+          Mechanism::proxy_abort),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("a server that wants a second handshake meets the proxy's limit") {
+  Intercepted i;
+  i.hello().server_handshake12().shown12();
+  i.client().key_exchange_and_finished().server_finishes().data_read(C);
+  i.server()
+      .data_read(C)
+      .data_read(S)
+      .message(S, parser::handshake_type::hello_request)
+      .decrypted_alert(C, 100, warning)
+      .decrypted_alert(S, 40)
+      .server_fin();
+  i.passes_on(Leg::client, 40);
+  const Verdict verdict = i.verdict();
+  INFO(shown(verdict));
+  CHECK(verdict.closer == Closer::server);
+  CHECK(verdict.phase == Phase::renegotiation);
+  CHECK(verdict.cause == proxy_limit);
+  CHECK(has_alternative(verdict, late_client_auth_impossible));
+}
+
+TEST_CASE("what no TLS could go on with is the peer's fault") {
+  const auto after_flight = [](std::uint8_t number) {
+    return [=](Intercepted& i) {
+      i.hello();
+      i.server().server_flight();
+      i.tls_fails(S, number);
+    };
+  };
+  const InterceptedScenario scenarios[] = {
+      by_proxy("a signature that does not verify, TLS 1.2", after_flight(51), Leg::server,
+               Phase::server_auth, server_cert_key_mismatch, handshake_altered),
+      by_proxy(
+          "a signature that does not verify, TLS 1.3",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_flight13_read();
+            i.tls_fails(S, 51);
+          },
+          Leg::server, Phase::server_auth, server_cert_key_mismatch, handshake_altered),
+      by_proxy(
+          "a Finished that does not verify",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_flight().key_exchange_and_finished().changes_cipher(S);
+            i.tls_fails(S, 51);
+          },
+          Leg::server, Phase::key_exchange, handshake_altered),
+      by_proxy(
+          "a record that does not verify, in the handshake",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_says(tls13_hello());
+            i.tls_fails(S, 20);
+          },
+          Leg::server, Phase::server_hello, record_corrupted, handshake_altered),
+      by_proxy(
+          "a Finished that cannot be decrypted",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_flight().key_exchange_and_finished().changes_cipher(S);
+            i.tls_fails(S, 20);
+          },
+          Leg::server, Phase::key_exchange, handshake_altered, record_corrupted),
+      by_proxy(
+          "a record that does not verify, later",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().client_finishes13_read().data_read(C);
+            i.server().data_read(C).data_read(S);
+            i.tls_fails(S, 20);
+          },
+          Leg::server, Phase::established, record_corrupted),
+      by_proxy(
+          "a message that breaks its format",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().says(S, parser::Malformed{"ServerHello", "extensions", 48});
+            i.tls_fails(S, 50);
+          },
+          Leg::server, Phase::client_hello, protocol_violation),
+      by_proxy(
+          "a client's signature that does not verify",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13({}, {{"Inter"}});
+            i.client().shows(C, {certificate("partner", "Inter")}).proves();
+            i.client().decrypted_alert(S, 51).note(
+                C, ProxyClosing{ProxyReason::tls_failure, {}, "SSL - bad"});
+            i.client().server_fin();
+            i.passes_on(Leg::server, 51);
+          },
+          Leg::client, Phase::client_auth, client_cert_bad_proof, handshake_altered),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("the proxy's own rules and limits") {
+  const InterceptedScenario scenarios[] = {
+      by_proxy(
+          "--bad-server-cert refuse",
+          [](Intercepted& i) {
+            i.hello().server_handshake13(good_chain(), {problem(ProblemId::expired)});
+            i.server().note(S, ProxyClosing{ProxyReason::server_certificate, {}, "expired: ..."});
+            i.server().decrypted_alert(C, 42).client_fin();
+            i.passes_on(Leg::client, 42);
+          },
+          Leg::server, Phase::post_handshake, proxy_policy, {}, Outcome::aborted,
+          Mechanism::proxy_abort),
+      by_proxy(
+          "the server falls silent",
+          [](Intercepted& i) {
+            i.hello();
+            i.server()
+                .pause(std::chrono::seconds{20})
+                .note(S,
+                      ProxyClosing{ProxyReason::handshake_timeout, std::chrono::seconds{20}, {}});
+            i.server().client_fin();
+            i.closes(Leg::client);
+          },
+          Leg::server, Phase::client_hello, server_silent, {}, Outcome::aborted,
+          Mechanism::timeout),
+      by_proxy(
+          "the proxy itself is slow",
+          [](Intercepted& i) {
+            i.hello().server_handshake12();
+            i.server()
+                .pause(std::chrono::seconds{20})
+                .note(S,
+                      ProxyClosing{ProxyReason::handshake_timeout, std::chrono::seconds{20}, {}});
+            i.server().client_fin();
+            i.closes(Leg::client);
+          },
+          Leg::server, Phase::post_handshake, proxy_limit, {}, Outcome::aborted,
+          Mechanism::timeout),
+      by_proxy(
+          "the client falls silent over the certificate",
+          [](Intercepted& i) {
+            i.hello().server_handshake12().shown12();
+            i.client()
+                .pause(std::chrono::seconds{20})
+                .note(C,
+                      ProxyClosing{ProxyReason::handshake_timeout, std::chrono::seconds{20}, {}});
+            i.client().server_fin();
+            i.closes(Leg::server);
+          },
+          Leg::client, Phase::server_auth, client_silent, {}, Outcome::aborted, Mechanism::timeout),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
