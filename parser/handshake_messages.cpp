@@ -17,9 +17,9 @@ std::vector<std::uint8_t> copy(std::span<const std::uint8_t> bytes) {
 }
 
 template <class T>
-DecodeResult<T> result(T&& message, const std::optional<DecodeError>& error) {
+DecodeResult<T> result(T message, const std::optional<DecodeError>& error) {
   if (error) return *error;
-  return std::forward<T>(message);
+  return message;
 }
 
 /// DistinguishedName certificate_authorities<0..2^16-1>. Answers whether some were left out.
@@ -183,7 +183,7 @@ DecodeResult<ServerKeyExchange> decode_server_key_exchange(std::span<const std::
     reader.block16("signature");
   }
   reader.expect_end("signature");
-  return result(std::move(message), error);
+  return result(message, error);
 }
 
 DecodeResult<CertificateVerify> decode_certificate_verify(std::span<const std::uint8_t> body,
@@ -194,7 +194,7 @@ DecodeResult<CertificateVerify> decode_certificate_verify(std::span<const std::u
   if (version >= tls12) message.scheme = SignatureScheme{reader.u16("algorithm")};
   reader.block16("signature");
   reader.expect_end("signature");
-  return result(std::move(message), error);
+  return result(message, error);
 }
 
 DecodeResult<EncryptedExtensions> decode_encrypted_extensions(std::span<const std::uint8_t> body) {
