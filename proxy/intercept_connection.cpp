@@ -236,7 +236,7 @@ void InterceptConnection::mint() {
   const auto job = std::make_shared<Job>(server_chain_, std::move(request), nullptr);
   minting_.emplace(
       context_.loop, [job, leaves = settings_.leaves] { job->leaf = leaves->get(job->request); },
-      [this, job](std::exception_ptr thrown) {
+      [this, job](const std::exception_ptr& thrown) {
         minting_.reset();
         if (phase_ != Phase::minting) return;
         if (!thrown) return begin_client_handshake(job->leaf);

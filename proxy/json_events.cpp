@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <ranges>
 #include <span>
 #include <variant>
 #include <vector>
@@ -62,12 +63,11 @@ void text_or_null(JsonWriter& line, std::string_view name, const std::string& te
 
 template <class Found>
 const Found* last_observation(const Timeline& timeline, auto&& wanted) {
-  const auto entries = timeline.entries();
-  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    const auto* observation = std::get_if<parser::Observation>(&entry->fact);
+  for (const Entry& entry : std::views::reverse(timeline.entries())) {
+    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
     if (observation == nullptr) continue;
     const auto* found = std::get_if<Found>(observation);
-    if (found != nullptr && wanted(*entry, *found)) return found;
+    if (found != nullptr && wanted(entry, *found)) return found;
   }
   return nullptr;
 }

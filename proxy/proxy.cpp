@@ -11,6 +11,7 @@ namespace {
 
 std::vector<ListeningSockets> listen_on_all(const ProxySettings& settings) {
   std::vector<ListeningSockets> listening;
+  listening.reserve(settings.listen.size());
   for (const SocketAddress& address : settings.listen) {
     listening.push_back(listen_on(address, settings.threads));
   }
@@ -19,6 +20,7 @@ std::vector<ListeningSockets> listen_on_all(const ProxySettings& settings) {
 
 std::vector<SocketAddress> bound_addresses(const std::vector<ListeningSockets>& listening) {
   std::vector<SocketAddress> addresses;
+  addresses.reserve(listening.size());
   for (const ListeningSockets& each : listening) addresses.push_back(each.address);
   return addresses;
 }

@@ -59,7 +59,7 @@ class SummaryBuilder {
   static constexpr std::size_t max_name = 512;    ///< bytes
 
   /// One line, without its newline.
-  void add(std::string_view line);
+  void add(std::string_view text);
   /// A line that was too long to be kept.
   void add_foreign();
 

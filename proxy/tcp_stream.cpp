@@ -36,7 +36,7 @@ struct TcpStream::Handle {
 
   int write_waiting();
   void on_write_done(int status);
-  void send_fin();
+  void send_fin() const;
   int end_status(int reported) const;
 };
 
@@ -155,7 +155,7 @@ void TcpStream::shutdown() {
 
 // Nothing is queued here, so the system call does at once what uv_shutdown would do after another
 // turn of the loop and two more calls of epoll_ctl.
-void TcpStream::Handle::send_fin() {
+void TcpStream::Handle::send_fin() const {
   // An error (ENOTCONN) says that the connection is gone already: reading tells how.
   ::shutdown(socket(), SHUT_WR);
 }

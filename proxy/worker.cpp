@@ -128,6 +128,7 @@ void Worker::on_stop_request() {
 
 void Worker::end_connections() {
   std::vector<Connection*> open;
+  open.reserve(connections_.size());
   for (const auto& [id, connection] : connections_) open.push_back(connection.get());
   for (Connection* connection : open) connection->shut_down();
 }

@@ -84,7 +84,7 @@ ReadEnd BlockingSocket::drain() {
   return end;
 }
 
-void BlockingSocket::shutdown_write() { ::shutdown(descriptor_, SHUT_WR); }
+void BlockingSocket::shutdown_write() const { ::shutdown(descriptor_, SHUT_WR); }
 
 void BlockingSocket::reset() {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
@@ -113,7 +113,7 @@ LoopbackListener::LoopbackListener()
 
 LoopbackListener::~LoopbackListener() { close(); }
 
-std::optional<BlockingSocket> LoopbackListener::accept(Deadline until, Deadline deadline) {
+std::optional<BlockingSocket> LoopbackListener::accept(Deadline until, Deadline deadline) const {
   if (!ready(descriptor_, POLLIN, until)) return std::nullopt;
   const int descriptor = ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
   if (descriptor < 0) return std::nullopt;

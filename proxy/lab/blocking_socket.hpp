@@ -32,8 +32,8 @@ class BlockingSocket {
   ReadEnd read(std::span<std::uint8_t> buffer, std::size_t& count);
   /// Reads and drops everything until the peer ends or the deadline passes.
   ReadEnd drain();
-  void shutdown_write();  ///< FIN; reading goes on
-  void reset();           ///< RST
+  void shutdown_write() const;  ///< FIN; reading goes on
+  void reset();                 ///< RST
   void close();
 
  private:
@@ -51,7 +51,7 @@ class LoopbackListener {
 
   std::uint16_t port() const { return port_; }
   /// The next connection, with that deadline; none when `until` passes first.
-  std::optional<BlockingSocket> accept(Deadline until, Deadline deadline);
+  std::optional<BlockingSocket> accept(Deadline until, Deadline deadline) const;
   void close();  ///< later connects are refused
 
  private:

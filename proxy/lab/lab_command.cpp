@@ -84,6 +84,7 @@ std::vector<Scenario> chosen(std::vector<Scenario> all, const Arguments& argumen
 template <class Id>
 std::string any_of(const std::vector<Id>& allowed) {
   std::vector<std::string_view> ids;
+  ids.reserve(allowed.size());
   for (const Id each : allowed) ids.push_back(id(each));
   return fmt::format("{}", fmt::join(ids, " or "));
 }

@@ -93,6 +93,7 @@ HostPort target_of(const Scenario& scenario, LoopbackListener& listener) {
 
 std::shared_ptr<const tls::Credential> credential(const Identity& identity) {
   std::vector<certs::Certificate> chain;
+  chain.reserve(identity.chain.size());
   for (const auto& der : identity.chain) chain.push_back(certs::read_certificate(der));
   return std::make_shared<const tls::Credential>(
       tls::Credential{certs::native_chain(chain), identity.key});
