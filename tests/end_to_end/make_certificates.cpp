@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -153,8 +154,8 @@ void write_chain(const Folder& out, const std::string& name, const CertifiedKey&
     issuer = &authorities.back();
   }
   Chain sent;
-  for (auto authority = authorities.rbegin(); authority != authorities.rend(); ++authority) {
-    sent.push_back(&*authority);
+  for (const CertifiedKey& authority : std::views::reverse(authorities)) {
+    sent.push_back(&authority);
   }
   out.write_identity(name, issue(server(name), rsa(), *issuer), sent);
 }

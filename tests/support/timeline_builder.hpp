@@ -247,8 +247,8 @@ class Conversation {
   Conversation& key_exchange(parser::ServerKeyExchange exchange) {
     return says(Leg::server, exchange, 300);
   }
-  Conversation& asks_certificate(std::vector<std::string> authorities,
-                                 std::vector<std::uint16_t> schemes = {0x0401, 0x0403}) {
+  Conversation& asks_certificate(const std::vector<std::string>& authorities,
+                                 const std::vector<std::uint16_t>& schemes = {0x0401, 0x0403}) {
     parser::CertificateRequest request;
     for (const auto& authority : authorities) request.authorities.push_back(name(authority).der);
     for (const auto scheme : schemes) request.signature_algorithms.push_back({scheme});
