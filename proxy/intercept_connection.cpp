@@ -13,18 +13,9 @@
 namespace legible::proxy {
 namespace {
 
-using namespace std::chrono_literals;
 using State = tls::Session::State;
 
-// As in a relay: a leg whose queue is longer is no longer fed.
-constexpr std::size_t high_water = 128 * 1024;
-constexpr std::size_t low_water = high_water / 2;
 constexpr std::size_t max_held = 64 * 1024;
-
-// A failed handshake has its verdict at the latest 3 s after its first terminal event.
-constexpr auto linger_limit = 2500ms;
-constexpr auto reset_poll_interval = 20ms;
-constexpr int max_reset_polls = 50;
 
 // CVE-2016-8610: each costs an answer or a decryption, and none brings the connection forward.
 constexpr int most_warnings = 100;
@@ -67,14 +58,8 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
                                          const InterceptionSettings& settings,
                                          Connection::Owner& owner, AcceptedClient client,
                                          std::unique_ptr<LegSecrets> secrets, ModeChoice choice)
-    : context_(context),
+    : TwoLegConnection(context, owner, client),
       settings_(settings),
-      owner_(owner),
-      timer_(context.loop, [this] { on_timer(); }),
-      accepted_(client.accepted),
-      begun_(client.begun),
-      last_activity_(client.begun),
-      client_host_(std::move(client.host)),
       automatic_(choice.automatic),
       held_(std::move(client.early)) {
   client_.record = std::move(client.record);
@@ -88,8 +73,7 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
   server_.secrets = std::make_unique<LegSecrets>(settings.key_log);
   server_.record = std::make_unique<ConnectionRecord>(
       id(), context.records, &server_.secrets->decryptor, Scope::server_leg);
-  const HostPort& target = context.target.target();
-  const Target told{target.host, target.port, "intercept", std::move(choice.reason)};
+  const Target told{target().host, target().port, "intercept", std::move(choice.reason)};
   for (const Entry& entry : client_.record->timeline().entries()) {
     if (std::holds_alternative<Accepted>(entry.fact)) {
       server_.record->inform(entry.time, Leg::client, entry.fact);
@@ -98,8 +82,6 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
   client_.record->note(wall_clock(), Leg::server, told);
   server_.record->inform(wall_clock(), Leg::server, told);
 }
-
-InterceptConnection::~InterceptConnection() { context_.target.forget(*this); }
 
 void InterceptConnection::start() {
   if (!client_.ended) client_.stream.start_reading();
@@ -116,51 +98,16 @@ void InterceptConnection::start() {
     return refuse(client_, {ProxyReason::not_terminable, {}, obstacle},
                   old ? protocol_version : handshake_failure);
   }
-  names_ = server_names(settings_, *hello, context_.target.target().host);
+  names_ = server_names(settings_, *hello, target().host);
   server_.record->verify_name(names_.verified);
   enter(Phase::connecting,
         std::min<std::chrono::milliseconds>(context_.timeouts.connect, handshake_time_left()));
-  context_.target.resolve(*this);
+  dial();
 }
 
 // --- the server leg ---
 
-void InterceptConnection::on_resolved(Addresses addresses) {
-  connector_.emplace(context_.loop, std::move(addresses), static_cast<Connector::Owner&>(*this));
-  connector_->start();
-}
-
-void InterceptConnection::on_resolve_failed(const std::string& detail) {
-  on_connect_failed({ConnectError::dns, {}, detail});
-}
-
-void InterceptConnection::on_own_listener(const SocketAddress& address) {
-  on_connect_failed({ConnectError::own_listener, address.text(), {}});
-}
-
-void InterceptConnection::on_connected(TcpStream stream, const SocketAddress& address) {
-  const Time now = wall_clock();
-  server_.record->note(now, Leg::server, Connected{address.text(), now - accepted_});
-  server_.stream = std::move(stream);
-  server_.stream.set_owner(&server_);
-  connector_.reset();
-  begin_server_handshake();
-}
-
-void InterceptConnection::on_connect_failed(ConnectFailed failure) {
-  context_.target.doubt();
-  server_.record->note(wall_clock(), Leg::server, std::move(failure));
-  connector_.reset();
-  mirror_reset(client_);
-}
-
-void InterceptConnection::on_connect_shortage() {
-  server_.record->note(wall_clock(), Leg::server, ProxyClosing{ProxyReason::resources, {}, {}});
-  connector_.reset();
-  mirror_reset(client_);
-}
-
-void InterceptConnection::begin_server_handshake() {
+void InterceptConnection::on_server_connected() {
   enter(Phase::server_handshake, handshake_time_left());
   tls::Settings settings = server_leg_settings(settings_, offer_, names_);
   // Only for a client that resumes too: another one is owed what a full handshake shows.
@@ -175,8 +122,7 @@ void InterceptConnection::begin_server_handshake() {
 }
 
 std::string InterceptConnection::session_key() const {
-  const HostPort& target = context_.target.target();
-  return fmt::format("{} {} {} {}", target.host, target.port, names_.sni, names_.verified);
+  return fmt::format("{} {} {} {}", target().host, target().port, names_.sni, names_.verified);
 }
 
 void InterceptConnection::judge_server() {
@@ -238,7 +184,7 @@ void InterceptConnection::mint() {
       context_.loop, [job, leaves = settings_.leaves] { job->leaf = leaves->get(job->request); },
       [this, job](const std::exception_ptr& thrown) {
         minting_.reset();
-        if (phase_ != Phase::minting) return;
+        if (ending() || phase_ != Phase::minting) return;
         if (!thrown) return begin_client_handshake(job->leaf);
         refuse(client_, {ProxyReason::tls_failure, {}, "no certificate could be made"},
                internal_error);
@@ -289,10 +235,11 @@ void InterceptConnection::on_client_ready() {
 /// would without the proxy: after its own flight, in TLS 1.3 after a handshake that seemed to
 /// succeed.
 bool InterceptConnection::refuse_later(const ServerRefusal& refusal) {
+  if (ending()) return false;
   const bool under_way = phase_ == Phase::minting || phase_ == Phase::client_handshake;
   if (under_way) {
     if (!server_refusal_) server_refusal_ = refusal;
-    timer_.start(linger_limit);
+    wait_for(linger_limit);
     return true;
   }
   if (phase_ != Phase::server_handshake || !server_flight_complete()) return false;
@@ -300,7 +247,7 @@ bool InterceptConnection::refuse_later(const ServerRefusal& refusal) {
   if (!judgement_) return false;
   server_refusal_ = refusal;
   mint();
-  timer_.start(linger_limit);
+  wait_for(linger_limit);
   return true;
 }
 
@@ -320,20 +267,10 @@ void InterceptConnection::pass_refusal_on() {
 
 // --- what the peers say ---
 
-void InterceptConnection::on_read(PeerLeg& from, std::span<const std::uint8_t> bytes) {
-  from.bytes_in += bytes.size();
-  last_activity_ = context_.loop.now();
-  if (!from.session) {
-    // The client, while the server leg is made ready.
-    held_.insert(held_.end(), bytes.begin(), bytes.end());
-    from.record->bytes(wall_clock(), from.side, bytes);
-    if (held_.size() > max_held) {
-      from.paused = true;
-      from.stream.stop_reading();
-    }
-  } else {
-    feed(from, bytes);
-  }
+void InterceptConnection::on_bytes(LegStream& stream, std::span<const std::uint8_t> bytes) {
+  PeerLeg& from = leg(stream.side);
+  from.session ? feed(from, bytes) : hold(bytes);
+  if (ending()) return;
   if (const auto alert = new_fatal_alert(from)) return on_fatal_alert(from, *alert);
   if (from.warnings > most_warnings) {
     return refuse(from,
@@ -345,6 +282,13 @@ void InterceptConnection::on_read(PeerLeg& from, std::span<const std::uint8_t> b
   if (from.session) on_state(from);
 }
 
+/// The server leg is not ready for what the client says.
+void InterceptConnection::hold(std::span<const std::uint8_t> bytes) {
+  held_.insert(held_.end(), bytes.begin(), bytes.end());
+  client_.record->bytes(wall_clock(), client_.side, bytes);
+  if (held_.size() > max_held) pause(client_);
+}
+
 void InterceptConnection::feed(PeerLeg& from, std::span<const std::uint8_t> bytes) {
   // The session comes first: it derives the secrets by which the record reads what came.
   from.session->feed(bytes, from);
@@ -354,6 +298,7 @@ void InterceptConnection::feed(PeerLeg& from, std::span<const std::uint8_t> byte
 
 void InterceptConnection::on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes) {
   PeerLeg& to = other(from);
+  if (from.discarding) return;
   if (to.open()) {
     to.session->write(bytes);
   } else {
@@ -365,7 +310,7 @@ void InterceptConnection::on_state(PeerLeg& from) {
   PeerLeg& to = other(from);
   flush(from);
   if (to.session) flush(to);
-  if (phase_ == Phase::lingering || phase_ >= Phase::resetting) return;
+  if (phase_ == Phase::lingering || ending()) return;
   switch (from.session->state()) {
     case State::handshaking:
       return;
@@ -385,10 +330,7 @@ void InterceptConnection::on_state(PeerLeg& from) {
   if (&from == &server_ && phase_ == Phase::server_handshake) return on_server_ready();
   if (&from == &client_ && phase_ == Phase::client_handshake) return on_client_ready();
   const std::size_t waiting = to.undelivered.size() + to.queued();
-  if (waiting > high_water && !from.paused) {
-    from.paused = true;
-    from.stream.stop_reading();
-  }
+  if (waiting > high_water && !from.paused && !from.discarding) pause(from);
 }
 
 void InterceptConnection::flush(PeerLeg& to) {
@@ -399,8 +341,7 @@ void InterceptConnection::flush(PeerLeg& to) {
     if (to.stream.write(bytes) < 0) {
       // What the peer sent before it went away is still to be read, an alert perhaps.
       to.write_failed = true;
-      to.paused = false;
-      if (!to.ended) to.stream.start_reading();
+      if (!to.ended) resume(to);
     } else {
       to.bytes_out += bytes.size();
     }
@@ -408,10 +349,8 @@ void InterceptConnection::flush(PeerLeg& to) {
   to.record->bytes(wall_clock(), to.proxy_role(), bytes);
 }
 
-void InterceptConnection::on_written(PeerLeg& to, int status) {
-  if (status == 0) last_activity_ = context_.loop.now();
-  if (&to == resetting_) return mirror_reset(to);
-  if (phase_ == Phase::finishing) return finish_when_sent();
+void InterceptConnection::on_sent(LegStream& stream, int status) {
+  PeerLeg& to = leg(stream.side);
   if (status < 0) to.write_failed = true;
   relieve(other(to), to);
 }
@@ -419,9 +358,7 @@ void InterceptConnection::on_written(PeerLeg& to, int status) {
 /// Reads `from` again, when `to` has room for what comes.
 void InterceptConnection::relieve(PeerLeg& from, PeerLeg& to) {
   const bool room = to.queued() <= low_water;
-  if (!from.paused || from.ended || !room || !to.undelivered.empty()) return;
-  from.paused = false;
-  from.stream.start_reading();
+  if (from.paused && !from.ended && room && to.undelivered.empty()) resume(from);
 }
 
 // --- failures ---
@@ -450,7 +387,7 @@ void InterceptConnection::on_fatal_alert(PeerLeg& from, parser::AlertDescription
 }
 
 void InterceptConnection::on_tls_failure(PeerLeg& from) {
-  if (phase_ == Phase::finished) return;
+  if (ending()) return;
   const std::string detail = from.session->failure()->text;
   const bool established = phase_ == Phase::open;
   refuse(from, {ProxyReason::tls_failure, {}, detail},
@@ -481,10 +418,7 @@ void InterceptConnection::send_alert(PeerLeg& to, parser::AlertDescription descr
 
 // --- ends ---
 
-void InterceptConnection::on_read_end(PeerLeg& from, int status) {
-  const parser::StreamEnd how = stream_end(status, from.write_failed);
-  from.ended = true;
-  from.record->closed(wall_clock(), from.side, how, false, from.bytes_in, from.bytes_out);
+void InterceptConnection::on_end(LegStream& from, parser::StreamEnd how) {
   PeerLeg& to = other(from);
   if (&from == &server_ && client_.stream && !client_.ended && refuse_later({std::nullopt, how})) {
     return;
@@ -494,73 +428,38 @@ void InterceptConnection::on_read_end(PeerLeg& from, int status) {
     if (to.stream) return mirror_reset(to);
     return finish();
   }
-  if (&from == resetting_) return;
+  if (resetting(from)) return;
   if (to.ended || !to.stream) {
-    end_leg(from);
-    return enter_finishing();
+    end_leg(leg(from.side));
+    return finish_when_sent();
   }
   end_leg(to);
-  if (phase_ != Phase::open && phase_ != Phase::lingering) linger();
+  if (phase_ != Phase::open && phase_ != Phase::lingering) return linger();
+  watch_unread_legs();
 }
 
 /// Says that nothing more will be sent on this leg.
 void InterceptConnection::end_leg(PeerLeg& leg) {
   if (!leg.stream || leg.own_end_told) return;
   leg.stream.shutdown();
-  tell_own_end(leg, parser::StreamEnd::fin);
+  note_own_end(leg, parser::StreamEnd::fin);
 }
 
-void InterceptConnection::tell_own_end(PeerLeg& leg, parser::StreamEnd how) {
-  if (std::exchange(leg.own_end_told, true)) return;
-  leg.record->closed(wall_clock(), leg.proxy_role(), how, false, leg.bytes_out, leg.bytes_in);
+void InterceptConnection::note_own_end(LegStream& stream, parser::StreamEnd how) {
+  PeerLeg& ended = leg(stream.side);
+  if (std::exchange(ended.own_end_told, true)) return;
+  ended.record->closed(wall_clock(), ended.proxy_role(), how, false, ended.bytes_out,
+                       ended.bytes_in);
 }
 
 void InterceptConnection::linger() {
   for (PeerLeg* leg : {&client_, &server_}) end_leg(*leg);
-  if (client_.ended && (server_.ended || !server_.stream)) return enter_finishing();
+  if (client_.ended && (server_.ended || !server_.stream)) return finish_when_sent();
   enter(Phase::lingering, linger_limit);
 }
 
-void InterceptConnection::mirror_reset(PeerLeg& to) {
-  if (!to.write_failed && to.stream.unsent() > 0 && reset_polls_ < max_reset_polls) {
-    // What came before the reset, an alert perhaps, is delivered before it.
-    resetting_ = &to;
-    ++reset_polls_;
-    return enter(Phase::resetting, reset_poll_interval);
-  }
-  tell_own_end(to, parser::StreamEnd::rst);
-  to.stream.reset();
-  finish();
-}
-
-void InterceptConnection::shut_down() {
-  if (phase_ == Phase::finishing) return finish();
-  if (phase_ != Phase::finished) close_by_proxy(ProxyReason::shutdown);
-}
-
-void InterceptConnection::close_by_proxy(ProxyReason reason, std::chrono::seconds limit) {
-  PeerLeg& waited_for =
-      phase_ == Phase::client_handshake || phase_ == Phase::open ? client_ : server_;
-  waited_for.record->note(wall_clock(), waited_for.side, ProxyClosing{reason, limit, {}});
-  close_legs(reason == ProxyReason::shutdown ? parser::StreamEnd::fin : parser::StreamEnd::timeout);
-}
-
-void InterceptConnection::close_legs(parser::StreamEnd how) {
-  for (PeerLeg* leg : {&client_, &server_}) {
-    if (leg->stream && !leg->ended) tell_own_end(*leg, how);
-  }
-  finish();
-}
-
-void InterceptConnection::enter_finishing() {
-  conclude();
-  enter(Phase::finishing, context_.timeouts.idle);
-  finish_when_sent();
-}
-
-void InterceptConnection::finish_when_sent() {
-  const std::size_t waiting = client_.queued() + server_.queued();
-  if (waiting == 0) finish();
+Leg InterceptConnection::waited_for() const {
+  return phase_ == Phase::client_handshake || phase_ == Phase::open ? Leg::client : Leg::server;
 }
 
 void InterceptConnection::conclude() {
@@ -570,65 +469,35 @@ void InterceptConnection::conclude() {
                         minted->plan.issuer == certs::MintIssuer::interception_ca;
   const PastConnection facts{accepted_, client_.bytes_in == 0, client_.record->client_hello(),
                              client_.record->agreed_version(), accepted};
-  const std::string& target = context_.target.target().host;
-  const Verdict verdict = client_.record->conclude_with(
-      *server_.record, wall_clock(), context_.history.recall_and_add(client_host_, target, facts));
+  const Verdict verdict =
+      client_.record->conclude_with(*server_.record, wall_clock(), recall_and_add(facts));
   if (automatic_ && broken_by_interception(verdict)) {
     const std::string& asked = facts.hello->sni;
-    settings_.memory->remember(client_host_, asked.empty() ? target : asked, verdict.cause);
+    settings_.memory->remember(client_host_, asked.empty() ? target().host : asked, verdict.cause);
   }
-}
-
-void InterceptConnection::finish() {
-  conclude();
-  phase_ = Phase::finished;
-  resetting_ = nullptr;
-  timer_.stop();
-  minting_.reset();
-  context_.target.forget(*this);
-  client_.stream.close();
-  server_.stream.close();
-  connector_.reset();
-  owner_.on_finished(*this);
 }
 
 // --- time ---
 
 void InterceptConnection::enter(Phase phase, std::chrono::milliseconds limit) {
   phase_ = phase;
-  timer_.start(limit);
+  wait_for(limit);
 }
 
-std::chrono::milliseconds InterceptConnection::handshake_time_left() const {
-  const std::chrono::milliseconds spent{context_.loop.now() - begun_};
-  return std::max<std::chrono::milliseconds>(context_.timeouts.handshake - spent, 1ms);
-}
-
-void InterceptConnection::on_timer() {
-  const Timeouts& timeouts = context_.timeouts;
+void InterceptConnection::on_time_out() {
   switch (phase_) {
     case Phase::connecting:
-      return on_connect_failed(connector_ ? connector_->timed_out()
-                                          : ConnectFailed{ConnectError::dns, {}, "no answer"});
+      return give_up_dialling();
     case Phase::server_handshake:
     case Phase::minting:
     case Phase::client_handshake:
       // The client is too slow to be told at its own end of the handshake, or its certificate is.
       if (server_refusal_) return pass_refusal_on();
-      return close_by_proxy(ProxyReason::handshake_timeout, timeouts.handshake);
-    case Phase::open: {
-      const std::chrono::milliseconds idle{context_.loop.now() - last_activity_};
-      if (idle < timeouts.idle) return timer_.start(timeouts.idle - idle);
-      return close_by_proxy(ProxyReason::idle_timeout, timeouts.idle);
-    }
+      return close_by_proxy(ProxyReason::handshake_timeout, context_.timeouts.handshake);
+    case Phase::open:
+      return on_idle();
     case Phase::lingering:
       return close_legs(parser::StreamEnd::fin);
-    case Phase::resetting:
-      return mirror_reset(*resetting_);
-    case Phase::finishing:
-      return finish();
-    case Phase::finished:
-      return;
   }
 }
 

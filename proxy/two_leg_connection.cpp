@@ -1,0 +1,201 @@
+#include "proxy/two_leg_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace legible::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a reset waits for bytes that came before it and are still on their way: a second.
+constexpr auto reset_poll_interval = 20ms;
+constexpr int max_reset_polls = 50;
+constexpr auto unread_poll_interval = 1000ms;
+
+}  // namespace
+
+void TwoLegConnection::LegStream::on_read(std::span<const std::uint8_t> bytes) {
+  bytes_in += bytes.size();
+  connection.last_activity_ = connection.context_.loop.now();
+  connection.on_bytes(*this, bytes);
+}
+
+void TwoLegConnection::LegStream::on_read_end(int status) {
+  const parser::StreamEnd how = stream_end(status, write_failed);
+  ended = true;
+  connection.record(side).closed(wall_clock(), side, how, false, bytes_in, bytes_out);
+  connection.on_end(*this, how);
+}
+
+TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner& owner,
+                                   const AcceptedClient& client)
+    : context_(context),
+      accepted_(client.accepted),
+      client_host_(client.host),
+      owner_(owner),
+      timer_(context.loop, [this] { on_timer(); }),
+      begun_(client.begun),
+      last_activity_(client.begun) {}
+
+// --- the server leg ---
+
+void TwoLegConnection::dial() {
+  dial_.emplace(context_.loop, context_.target, static_cast<Connector::Owner&>(*this));
+  dial_->start();
+}
+
+void TwoLegConnection::on_connected(TcpStream stream, const SocketAddress& address) {
+  const Time now = wall_clock();
+  record(Leg::server).note(now, Leg::server, Connected{address.text(), now - accepted_});
+  LegStream& server = leg(Leg::server);
+  server.stream = std::move(stream);
+  server.stream.set_owner(&server);
+  dial_.reset();
+  on_server_connected();
+}
+
+void TwoLegConnection::on_connect_failed(ConnectFailed failure) {
+  record(Leg::server).note(wall_clock(), Leg::server, std::move(failure));
+  dial_.reset();
+  on_no_server();
+}
+
+void TwoLegConnection::on_connect_shortage() {
+  record(Leg::server).note(wall_clock(), Leg::server, ProxyClosing{ProxyReason::resources});
+  dial_.reset();
+  on_no_server();
+}
+
+// --- reading and writing ---
+
+void TwoLegConnection::pause(LegStream& leg) {
+  leg.paused = true;
+  leg.stream.stop_reading();
+  watch_unread_legs();
+}
+
+void TwoLegConnection::resume(LegStream& leg) {
+  leg.paused = false;
+  leg.stream.start_reading();
+}
+
+void TwoLegConnection::on_leg_written(LegStream& to, int status) {
+  if (status == 0) last_activity_ = context_.loop.now();
+  if (resetting(to)) return mirror_reset(to);
+  if (ending_ == Ending::finishing) return finish_when_sent();
+  on_sent(to, status);
+}
+
+// Nothing tells of an RST on a leg that is paused, or whose FIN was read while the other direction
+// goes on: looked for now and then, it does not have to wait for the next write or a time-out.
+void TwoLegConnection::watch_unread_legs() {
+  if (!unread_timer_) unread_timer_.emplace(context_.loop, [this] { look_for_resets(); });
+  unread_timer_->start(unread_poll_interval);
+}
+
+void TwoLegConnection::look_for_resets() {
+  if (ending()) return;
+  bool unread = false;
+  for (LegStream* each : {&leg(Leg::client), &leg(Leg::server)}) {
+    unread |= each->paused || each->ended;
+    if (!each->stream || !each->stream.broken()) continue;
+    if (each->ended && opposite(*each).stream) return mirror_reset(opposite(*each));
+    if (each->paused) {
+      each->discarding = true;
+      resume(*each);
+    }
+  }
+  if (unread) watch_unread_legs();
+}
+
+// --- ends ---
+
+void TwoLegConnection::mirror_reset(LegStream& to) {
+  if (!to.write_failed && to.unsent() > 0 && reset_polls_ < max_reset_polls) {
+    // What came before the reset, an alert perhaps, is delivered before it.
+    ending_ = Ending::resetting;
+    resetting_ = &to;
+    ++reset_polls_;
+    return wait_for(reset_poll_interval);
+  }
+  note_own_end(to, parser::StreamEnd::rst);
+  to.stream.reset();
+  finish();
+}
+
+void TwoLegConnection::finish_when_sent() {
+  conclude();
+  LegStream& client = leg(Leg::client);
+  LegStream& server = leg(Leg::server);
+  if (client.queued() + server.queued() == 0) return finish();
+  ending_ = Ending::finishing;
+  resetting_ = nullptr;
+  unsent_before_ = client.unsent() + server.unsent();
+  wait_for(context_.timeouts.idle);
+}
+
+void TwoLegConnection::shut_down() {
+  if (ending_ == Ending::finishing) return finish();
+  if (ending_ != Ending::finished) close_by_proxy(ProxyReason::shutdown, {});
+}
+
+void TwoLegConnection::close_by_proxy(ProxyReason reason, std::chrono::seconds limit) {
+  const Leg silent = waited_for();
+  record(silent).note(wall_clock(), silent, ProxyClosing{reason, limit});
+  close_legs(reason == ProxyReason::shutdown ? parser::StreamEnd::fin : parser::StreamEnd::timeout);
+}
+
+void TwoLegConnection::close_legs(parser::StreamEnd how) {
+  for (LegStream* each : {&leg(Leg::client), &leg(Leg::server)}) {
+    if (each->stream && !each->ended) note_own_end(*each, how);
+  }
+  finish();
+}
+
+void TwoLegConnection::finish() {
+  conclude();
+  ending_ = Ending::finished;
+  resetting_ = nullptr;
+  timer_.stop();
+  unread_timer_.reset();
+  dial_.reset();
+  leg(Leg::client).stream.close();
+  leg(Leg::server).stream.close();
+  owner_.on_finished(*this);
+}
+
+History TwoLegConnection::recall_and_add(const PastConnection& connection) {
+  return context_.history.recall_and_add(client_host_, target().host, connection);
+}
+
+// --- time ---
+
+std::chrono::milliseconds TwoLegConnection::handshake_time_left() const {
+  const std::chrono::milliseconds spent{context_.loop.now() - begun_};
+  return std::max<std::chrono::milliseconds>(context_.timeouts.handshake - spent, 1ms);
+}
+
+void TwoLegConnection::on_idle() {
+  const std::chrono::seconds limit = context_.timeouts.idle;
+  const std::chrono::milliseconds idle{context_.loop.now() - last_activity_};
+  if (idle < limit) return wait_for(limit - idle);
+  close_by_proxy(ProxyReason::idle_timeout, limit);
+}
+
+void TwoLegConnection::on_timer() {
+  switch (ending_) {
+    case Ending::no:
+      return on_time_out();
+    case Ending::resetting:
+      return mirror_reset(*resetting_);
+    case Ending::finishing:
+      // A reader may be slow, but not stop.
+      if (leg(Leg::client).unsent() + leg(Leg::server).unsent() >= unsent_before_) return finish();
+      return finish_when_sent();
+    case Ending::finished:
+      return;
+  }
+}
+
+}  // namespace legible::proxy
