@@ -72,6 +72,26 @@ bool is_before_own_finished(const mbedtls_ssl_context& ssl) {
   return next == MBEDTLS_SSL_NEW_SESSION_TICKET || next == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC;
 }
 
+/// RFC 8446 section 4.4.4: a server that has sent its Finished sends under its application keys.
+/// mbedTLS waits for the client's Finished; until then it would send alerts, and sends nothing
+/// else, under keys that the client has put away. `Session` sends nothing behind a fatal alert, so
+/// that mbedTLS, which counts from zero again then, uses no nonce twice.
+void send_under_application_keys(mbedtls_ssl_context& ssl) {
+  mbedtls_ssl_transform* const application = ssl.MBEDTLS_PRIVATE(transform_application);
+  if (application == nullptr || ssl.MBEDTLS_PRIVATE(transform_out) == application) return;
+  ssl.MBEDTLS_PRIVATE(transform_out) = application;
+  std::ranges::fill(ssl.MBEDTLS_PRIVATE(cur_out_ctr), 0);
+}
+
+/// An alert, by its record. TLS 1.3: two bytes, the type, padding and the tag; a step of the
+/// handshake that fails sends nothing else that is as short.
+bool may_be_alert(std::span<const unsigned char> record) {
+  constexpr std::size_t longest = 5 + MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY + 16;
+  if (record.empty()) return false;
+  return record[0] == parser::content_type::alert.value ||
+         (record[0] == parser::content_type::application_data.value && record.size() <= longest);
+}
+
 std::string library_text(int code) {
   std::array<char, 160> text{};
   mbedtls_strerror(code, text.data(), text.size());
@@ -128,8 +148,9 @@ struct Session::Impl {
   std::optional<EarlyDataFilter> early_data;  ///< until it cannot come any more
   State state = State::handshaking;
   std::optional<Failure> failure;
-  bool starved = false;  ///< everything that was fed has been used
-  bool alert_sent = false;
+  bool starved = false;     ///< everything that was fed has been used
+  bool alert_left = false;  ///< by the library itself, in its present step; told if that fails
+  bool over = false;        ///< a fatal alert was sent: nothing more is, or is read
   bool close_notify_sent = false;
   std::optional<std::vector<std::uint8_t>> session;
   std::vector<std::uint8_t> output;
@@ -294,7 +315,9 @@ int Session::Impl::handshake() {
       state = State::withheld;
       return 0;
     }
+    alert_left = false;
     if (const int result = mbedtls_ssl_handshake_step(&ssl); result != 0) return result;
+    if (settings.side == Side::server) send_under_application_keys(ssl);
   }
   state = State::open;
   // In TLS 1.3 tickets come later.
@@ -306,6 +329,7 @@ int Session::Impl::handshake() {
 int Session::Impl::read(PlaintextSink& sink) {
   // A record's longest content: one call for each record.
   std::array<unsigned char, MBEDTLS_SSL_IN_CONTENT_LEN> buffer;
+  alert_left = false;
   const int result = mbedtls_ssl_read(&ssl, buffer.data(), buffer.size());
   if (result > 0) sink.on_plaintext({buffer.data(), static_cast<std::size_t>(result)});
   return result;
@@ -315,16 +339,14 @@ void Session::Impl::fail(int code) {
   state = State::failed;
   failure = Failure{code, library_text(code)};
   const std::optional<parser::AlertDescription> alert = own_alert(code);
-  if (!alert_sent && alert) {
-    alert_sent = true;
-    mbedtls_ssl_send_alert_message(&ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert->value);
-  }
+  if (std::exchange(over, true) || alert_left || !alert) return;
+  mbedtls_ssl_send_alert_message(&ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert->value);
 }
 
 int Session::Impl::send(void* self, const unsigned char* bytes, std::size_t size) {
   Impl& own = *static_cast<Impl*>(self);
-  // The library does not say whether it has sent an alert. After a failure it sends nothing else.
-  if (size > 0 && bytes[0] == parser::content_type::alert.value) own.alert_sent = true;
+  // The library does not say whether it has sent one.
+  if (may_be_alert({bytes, size})) own.alert_left = true;
   own.output.insert(own.output.end(), bytes, bytes + size);
   return static_cast<int>(size);
 }
@@ -373,7 +395,7 @@ void Session::start() { impl_->drive(nullptr); }
 
 Session::State Session::feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink) {
   Impl& own = *impl_;
-  if (own.state != State::handshaking && own.state != State::open) return own.state;
+  if (own.over || (own.state != State::handshaking && own.state != State::open)) return own.state;
   if (own.early_data) {
     own.feed_without_early_data(bytes, sink);
   } else {
@@ -385,7 +407,7 @@ Session::State Session::feed(std::span<const std::uint8_t> bytes, PlaintextSink&
 void Session::write(std::span<const std::uint8_t> bytes) {
   Impl& own = *impl_;
   if (own.state != State::open && own.state != State::peer_closed) return;
-  if (own.close_notify_sent) return;
+  if (own.over || own.close_notify_sent) return;
   while (!bytes.empty()) {
     const int written = mbedtls_ssl_write(&own.ssl, bytes.data(), bytes.size());
     if (written == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
@@ -398,12 +420,12 @@ void Session::write(std::span<const std::uint8_t> bytes) {
 }
 
 void Session::close_notify() {
-  if (std::exchange(impl_->close_notify_sent, true)) return;
+  if (impl_->over || std::exchange(impl_->close_notify_sent, true)) return;
   mbedtls_ssl_close_notify(&impl_->ssl);
 }
 
 void Session::send_alert(parser::AlertDescription description) {
-  if (std::exchange(impl_->alert_sent, true)) return;
+  if (std::exchange(impl_->over, true)) return;
   mbedtls_ssl_send_alert_message(&impl_->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description.value);
 }
 

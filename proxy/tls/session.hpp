@@ -91,7 +91,8 @@ class Session {
   /// Encrypts all of it. Without effect before the handshake is done, or after our close_notify.
   void write(std::span<const std::uint8_t> bytes);
   void close_notify();
-  /// A fatal alert, under the keys in force.
+  /// A fatal alert, under the keys in force. It is the last that is said, and nothing is read after
+  /// it (RFC 8446 section 6.2).
   void send_alert(parser::AlertDescription description);
 
   /// Records to be sent; the caller clears them.

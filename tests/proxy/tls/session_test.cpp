@@ -2,6 +2,8 @@
 
 #include "proxy/tls/session.hpp"
 
+#include <mbedtls/ssl.h>
+
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -268,6 +270,32 @@ TEST_CASE("a fatal alert ends the peer's session, and is not answered") {
   CHECK(pair.client.session.output().empty());
   REQUIRE(pair.client.session.failure());
   CHECK_FALSE(pair.client.session.failure()->text.empty());
+}
+
+TEST_CASE("a server's alert is read between its Finished and the client's, and is its last word") {
+  const std::string why = GENERATE("the owner's", "the library's");
+  CAPTURE(why);
+  Settings with_tickets = server_settings(parser::tls13);
+  with_tickets.tickets = std::make_shared<TicketKeys>();
+  End client(client_settings(parser::tls13));
+  End server(with_tickets);
+  client.session.start();
+  server.session.feed(std::exchange(client.session.output(), {}), server);
+  client.session.feed(std::exchange(server.session.output(), {}), client);
+  REQUIRE(client.session.state() == State::open);
+  std::vector<std::uint8_t> finished = std::exchange(client.session.output(), {});
+  if (why == "the owner's") {
+    server.session.send_alert({48});
+  } else {
+    finished.back() ^= 1;
+  }
+  server.session.feed(finished, server);
+  server.say("more");
+  server.session.close_notify();
+  const std::vector<std::uint8_t> said = std::exchange(server.session.output(), {});
+  CHECK(said.size() == 5 + 16 + 16);  // one record: header, padded alert, tag
+  CHECK(client.session.feed(said, client) == State::failed);
+  CHECK(client.session.failure()->code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
 }
 
 TEST_CASE("what cannot be read is answered by an alert") {
