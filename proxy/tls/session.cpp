@@ -3,8 +3,6 @@
 #include <mbedtls/error.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_ciphersuites.h>
-#include <mbedtls/ssl_ticket.h>
-#include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
 #include <algorithm>
@@ -14,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "certs/random.hpp"
+#include "proxy/tls/configuration.hpp"
 #include "proxy/tls/early_data_filter.hpp"
 #include "proxy/tls/own_alert.hpp"
 
@@ -22,27 +20,6 @@ namespace legible::proxy::tls {
 namespace {
 
 using parser::Side;
-
-// Logjam: a group that is shorter is no longer safe.
-constexpr unsigned least_dh_bits = 2048;
-
-mbedtls_ssl_protocol_version library_version(parser::ProtocolVersion version) {
-  return version == parser::tls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
-}
-
-void require(int result, const char* what) {
-  if (result != 0) throw std::runtime_error(what);
-}
-
-/// mbedTLS takes lists as numbers with a zero behind the last.
-template <class Number, class WireNumbers>
-std::vector<Number> zero_ended(const WireNumbers& numbers) {
-  std::vector<Number> list;
-  list.reserve(numbers.size() + 1);
-  for (const auto number : numbers) list.push_back(static_cast<Number>(number.value));
-  list.push_back(0);
-  return list;
-}
 
 const capture::SecretLabel* label_of(mbedtls_ssl_key_export_type type) {
   const auto label = [](std::string_view name) {
@@ -102,20 +79,14 @@ std::string library_text(int code) {
 
 struct Session::Impl {
   Impl(Settings settings_in, LiveSecrets& secrets_in)
-      : settings(std::move(settings_in)), secrets(secrets_in) {
-    mbedtls_ssl_config_init(&config);
+      : settings(std::move(settings_in)), secrets(secrets_in), configuration(settings) {
     mbedtls_ssl_init(&ssl);
   }
-  ~Impl() {
-    mbedtls_ssl_free(&ssl);
-    mbedtls_ssl_config_free(&config);
-  }
+  ~Impl() { mbedtls_ssl_free(&ssl); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void configure();
-  void configure_lists();
-  void configure_certificates();
+  void set_up();
   void resume();
 
   void feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink);
@@ -134,15 +105,9 @@ struct Session::Impl {
                             const unsigned char client_random[32], const unsigned char*,
                             mbedtls_tls_prf_types);
 
-  // mbedTLS keeps pointers to all of these.
   const Settings settings;
   LiveSecrets& secrets;
-  std::vector<int> ciphers;
-  std::vector<std::uint16_t> groups;
-  std::vector<std::uint16_t> signature_algorithms;
-  std::vector<const char*> alpn;
-  std::vector<mbedtls_x509_crt> authorities;
-  mbedtls_ssl_config config;
+  const Configuration configuration;
   mbedtls_ssl_context ssl;
 
   std::optional<EarlyDataFilter> early_data;  ///< until it cannot come any more
@@ -159,86 +124,18 @@ struct Session::Impl {
   std::span<const std::uint8_t> lent;  ///< being fed
 };
 
-void Session::Impl::configure() {
-  const bool server = settings.side == Side::server;
-  require(
-      mbedtls_ssl_config_defaults(&config, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
-                                  MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT),
-      "mbedTLS: no configuration");
-  mbedtls_ssl_conf_rng(&config, certs::random_bytes, nullptr);
-  mbedtls_ssl_conf_min_tls_version(&config, library_version(settings.lowest));
-  mbedtls_ssl_conf_max_tls_version(&config, library_version(settings.highest));
-  mbedtls_ssl_conf_extended_master_secret(&config, settings.extended_master_secret
-                                                       ? MBEDTLS_SSL_EXTENDED_MS_ENABLED
-                                                       : MBEDTLS_SSL_EXTENDED_MS_DISABLED);
-  configure_lists();
-  configure_certificates();
-  if (server) {
-    if (settings.early_data_offered) early_data.emplace(secrets);
-    if (settings.tickets) {
-      mbedtls_ssl_conf_session_tickets_cb(&config, mbedtls_ssl_ticket_write,
-                                          mbedtls_ssl_ticket_parse, settings.tickets->native());
-    }
-  } else {
-    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
-        &config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
-    // Some servers ask for a certificate only when they know what is wanted (RFC 5746).
-    mbedtls_ssl_conf_renegotiation(&config, MBEDTLS_SSL_RENEGOTIATION_ENABLED);
-    mbedtls_ssl_conf_dhm_min_bitlen(&config, least_dh_bits);
-  }
-
-  require(mbedtls_ssl_setup(&ssl, &config), "mbedTLS: no memory for a session");
-  if (!server) {
+void Session::Impl::set_up() {
+  require(mbedtls_ssl_setup(&ssl, configuration.native()), "mbedTLS: no memory for a session");
+  if (settings.side == Side::client) {
     const std::string& name = settings.server_name;
     require(mbedtls_ssl_set_hostname(&ssl, name.empty() ? nullptr : name.c_str()),
             "mbedTLS: the server's name cannot be used");
     resume();
+  } else if (settings.early_data_offered) {
+    early_data.emplace(secrets);
   }
   mbedtls_ssl_set_bio(&ssl, this, send, receive, nullptr);
   mbedtls_ssl_set_export_keys_cb(&ssl, export_secret, this);
-}
-
-void Session::Impl::configure_lists() {
-  ciphers = zero_ended<int>(settings.ciphers);
-  mbedtls_ssl_conf_ciphersuites(&config, ciphers.data());
-  if (!settings.groups.empty()) {
-    groups = zero_ended<std::uint16_t>(settings.groups);
-    mbedtls_ssl_conf_groups(&config, groups.data());
-  }
-  if (!settings.signature_algorithms.empty()) {
-    signature_algorithms = zero_ended<std::uint16_t>(settings.signature_algorithms);
-    mbedtls_ssl_conf_sig_algs(&config, signature_algorithms.data());
-  }
-  if (!settings.alpn.empty()) {
-    for (const std::string& protocol : settings.alpn) alpn.push_back(protocol.c_str());
-    alpn.push_back(nullptr);
-    require(mbedtls_ssl_conf_alpn_protocols(&config, alpn.data()),
-            "mbedTLS: the application protocols cannot be used");
-  }
-}
-
-void Session::Impl::configure_certificates() {
-  for (const auto& credential : settings.credentials) {
-    require(mbedtls_ssl_conf_own_cert(&config, credential->chain.get(), credential->key.native()),
-            "mbedTLS: the certificate cannot be used");
-  }
-  // Judging is the owner's: by its own rules, all of them at once, after the handshake. A server
-  // that refuses inside mbedTLS would encrypt its alert in TLS 1.3 with the wrong keys, too.
-  const bool ask = settings.side == Side::server && settings.ask_for_certificate;
-  mbedtls_ssl_conf_authmode(&config, ask ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_NONE);
-  if (!ask || settings.authorities.empty()) return;
-
-  // Of its list of certificates mbedTLS sends nothing but their subjects.
-  authorities.resize(settings.authorities.size());
-  for (std::size_t i = 0; i < authorities.size(); ++i) {
-    mbedtls_x509_crt_init(&authorities[i]);
-    authorities[i].version = 3;
-    const std::vector<std::uint8_t>& name = settings.authorities[i];
-    authorities[i].subject_raw.p = const_cast<unsigned char*>(name.data());
-    authorities[i].subject_raw.len = name.size();
-    if (i > 0) authorities[i - 1].next = &authorities[i];
-  }
-  mbedtls_ssl_conf_dn_hints(&config, authorities.data());
 }
 
 /// A state that cannot be used, of another version or with a suite that is not offered now, makes
@@ -381,7 +278,7 @@ void Session::Impl::export_secret(void* self, mbedtls_ssl_key_export_type type,
 
 Session::Session(Settings settings, LiveSecrets& secrets)
     : impl_(std::make_unique<Impl>(std::move(settings), secrets)) {
-  impl_->configure();
+  impl_->set_up();
 }
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
