@@ -15,6 +15,7 @@
 #include "proxy/tls/configuration.hpp"
 #include "proxy/tls/early_data_filter.hpp"
 #include "proxy/tls/own_alert.hpp"
+#include "proxy/tls/record_buffers.hpp"
 
 namespace legible::proxy::tls {
 namespace {
@@ -109,6 +110,7 @@ struct Session::Impl {
   LiveSecrets& secrets;
   const Configuration configuration;
   mbedtls_ssl_context ssl;
+  RecordBuffers buffers;
 
   std::optional<EarlyDataFilter> early_data;  ///< until it cannot come any more
   State state = State::handshaking;
@@ -293,6 +295,7 @@ void Session::start() { impl_->drive(nullptr); }
 Session::State Session::feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink) {
   Impl& own = *impl_;
   if (own.over || (own.state != State::handshaking && own.state != State::open)) return own.state;
+  const RecordBuffers::Use use(own.buffers, own.ssl);
   if (own.early_data) {
     own.feed_without_early_data(bytes, sink);
   } else {
@@ -305,6 +308,7 @@ void Session::write(std::span<const std::uint8_t> bytes) {
   Impl& own = *impl_;
   if (own.state != State::open && own.state != State::peer_closed) return;
   if (own.over || own.close_notify_sent) return;
+  const RecordBuffers::Use use(own.buffers, own.ssl);
   while (!bytes.empty()) {
     const int written = mbedtls_ssl_write(&own.ssl, bytes.data(), bytes.size());
     if (written == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
@@ -318,11 +322,13 @@ void Session::write(std::span<const std::uint8_t> bytes) {
 
 void Session::close_notify() {
   if (impl_->over || std::exchange(impl_->close_notify_sent, true)) return;
+  const RecordBuffers::Use use(impl_->buffers, impl_->ssl);
   mbedtls_ssl_close_notify(&impl_->ssl);
 }
 
 void Session::send_alert(parser::AlertDescription description) {
   if (std::exchange(impl_->over, true)) return;
+  const RecordBuffers::Use use(impl_->buffers, impl_->ssl);
   mbedtls_ssl_send_alert_message(&impl_->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description.value);
 }
 
