@@ -1,6 +1,7 @@
 #include "proxy/proxy.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "proxy/descriptor_limit.hpp"
@@ -32,7 +33,8 @@ Proxy::Proxy(const ProxySettings& settings, const MakeSink& make_sink)
 
 Proxy::Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
              const MakeSink& make_sink)
-    : shared_{settings.target,       bound_addresses(listening),
+    : all_ended_(main_loop_, [this] { main_loop_.stop(); }),
+      shared_{settings.target,       bound_addresses(listening),
               settings.timeouts,     settings.limits,
               settings.server_trust, settings.client_trust,
               settings.interception, Admission(settings.max_connections)} {
@@ -50,11 +52,16 @@ void Proxy::run() {
   for (const SocketAddress& address : addresses()) sink.on_listening(wall_clock(), address.text());
   sink.flush();
 
+  std::atomic<std::size_t> serving = workers_.size();
   std::vector<std::jthread> threads;
-  for (const auto& worker : std::span(workers_).subspan(1)) {
-    threads.emplace_back([&worker] { worker->run(); });
+  threads.reserve(workers_.size());
+  for (const auto& worker : workers_) {
+    threads.emplace_back([&] {
+      worker->run();
+      if (--serving == 0) all_ended_.wake();
+    });
   }
-  workers_.front()->run();
+  main_loop_.run();
 }
 
 void Proxy::stop() {

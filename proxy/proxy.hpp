@@ -1,5 +1,5 @@
 #pragma once
-// The relaying proxy as a whole: listeners, and an event loop for each thread.
+// The proxy as a whole: listeners, and an event loop for each thread.
 
 #include <functional>
 #include <memory>
@@ -33,8 +33,9 @@ class Proxy {
 
   /// Where it listens, in the order of the settings; port 0 has become the system's choice.
   const std::vector<SocketAddress>& addresses() const { return shared_.listeners; }
-  /// The loop that `run` runs in the calling thread.
-  EventLoop& main_loop() { return workers_.front()->loop(); }
+  /// The loop that `run` runs in the calling thread, until all others have ended. It serves no
+  /// client: what is asked of the proxy as a whole is heard as long as any connection is open.
+  EventLoop& main_loop() { return main_loop_; }
 
   /// Reports `listening`, then serves until it is stopped and the last connection has ended.
   void run();
@@ -43,6 +44,9 @@ class Proxy {
   /// From any thread.
   void stop();
 
+  /// How many connections are open. From any thread.
+  std::size_t open_connections() const { return shared_.admission.open(); }
+
   /// A name lookup is under way: the destructor would wait for it, however slow.
   bool lookup_pending() const;
 
@@ -50,6 +54,8 @@ class Proxy {
   Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
         const MakeSink& make_sink);
 
+  EventLoop main_loop_;
+  Wakeup all_ended_;
   WorkerShared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -9,8 +9,10 @@
 #include <exception>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "proxy/descriptor_limit.hpp"
+#include "proxy/diagnosis/text.hpp"
 #include "proxy/event_log.hpp"
 #include "proxy/key_log_file.hpp"
 #include "proxy/options.hpp"
@@ -52,8 +54,16 @@ void run(const RunOptions& options) {
   EventOutputs outputs(output_options(options));
   Proxy proxy(settings, [&] { return outputs.make_sink(); });
 
-  const SignalWatcher interrupt(proxy.main_loop(), SIGINT, [&] { proxy.stop(); });
-  const SignalWatcher terminate(proxy.main_loop(), SIGTERM, [&] { proxy.stop(); });
+  bool stopping = false;
+  const auto stop = [&] {
+    proxy.stop();
+    const std::size_t open = proxy.open_connections();
+    if (std::exchange(stopping, true) || open == 0) return;
+    complain("stopping: {} may go on for {} s; a second signal ends at once",
+             diagnosis::count(open, "connection"), Worker::grace.count());
+  };
+  const SignalWatcher interrupt(proxy.main_loop(), SIGINT, stop);
+  const SignalWatcher terminate(proxy.main_loop(), SIGTERM, stop);
   // There is no configuration file to read again, and a terminal that closes is no reason to end.
   const SignalWatcher hang_up(proxy.main_loop(), SIGHUP, [] {});
   const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] {

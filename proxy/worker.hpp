@@ -47,7 +47,6 @@ class Worker final : private TcpListener::Owner,
 
   /// Before `run`.
   void add_listener(FileDescriptor socket, const SocketAddress& address);
-  EventLoop& loop() { return loop_; }
   EventSink& sink() { return *sink_; }
 
   /// Serves until `stop`, and then until the last connection has ended.
@@ -60,8 +59,9 @@ class Worker final : private TcpListener::Owner,
   /// A name lookup is under way that cannot be stopped, and would hold up the destructor.
   bool lookup_pending() const { return target_.busy(); }
 
- private:
   static constexpr std::chrono::seconds grace{5};
+
+ private:
 
   bool may_accept() override;
   void on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) override;
