@@ -4,13 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <cstring>
 #include <exception>
 #include <stdexcept>
-#include <string_view>
 #include <vector>
 
 #include "certs/ca_directory.hpp"
@@ -27,14 +23,6 @@ using certs::SigningCa;
 
 // Java's own: every truststore has a password, and this one is no secret.
 constexpr const char* truststore_password = "changeit";
-
-void print(std::string_view bytes) {
-  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() &&
-                       std::fflush(stdout) == 0;
-  if (written) return;
-  throw std::runtime_error(
-      fmt::format("cannot write to standard output: {}", std::strerror(errno)));
-}
 
 std::string truststore(std::span<const SigningCa> signers) {
   std::vector<certs::TrustedCertificate> trusted;
@@ -79,14 +67,14 @@ void carry_out(const CaOptions& options) {
   if (chosen.empty()) throw std::runtime_error("the CA has no key of that kind");
 
   if (options.action == CaOptions::Action::export_certificates) {
-    return print(exported(chosen, options.form));
+    return print_out(exported(chosen, options.form));
   }
   const certs::CaFiles files(source.used_directory());
   const CaPlace place{chosen, files.certificates, files.keys,
                       options.directory.empty()
                           ? "legible ca export"
                           : "legible ca export --ca-dir " + shell_word(options.directory)};
-  print(options.json ? ca_json(place) : ca_text(place));
+  print_out(options.json ? ca_json(place) : ca_text(place));
 }
 
 }  // namespace
@@ -94,7 +82,7 @@ void carry_out(const CaOptions& options) {
 int ca_command(int argc, char** argv) {
   const auto parsed = parse_ca_options(argc, argv);
   if (const auto* help = std::get_if<HelpText>(&parsed)) {
-    fmt::print("{}", help->text);
+    print_out(help->text);
     return 0;
   }
   if (const auto* error = std::get_if<UsageError>(&parsed)) {

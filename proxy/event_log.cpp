@@ -114,9 +114,9 @@ void EventOutputs::reopen() {
   if (log_) log_->reopen();
 }
 
-void EventOutputs::close() {
-  if (log_) log_->close();
-  standard_output_->close();
+bool EventOutputs::close() {
+  const bool logged = !log_ || log_->close();
+  return standard_output_->close() && logged;
 }
 
 void EventOutputs::write_json(std::string_view lines) {

@@ -39,8 +39,9 @@ class EventOutputs {
   /// Opens the log file again, after it was moved away.
   void reopen();
 
-  /// Writes what is queued, for a bounded time. Events that come later are lost.
-  void close();
+  /// Writes what is queued, for a bounded time. Events that come later are lost. False when some of
+  /// what was handed over could not be written.
+  bool close();
 
  private:
   class Sink;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include "parser/iana_tables.hpp"
-#include "proxy/standard_streams.hpp"
 #include "proxy/terms.hpp"
 #include "proxy/wrap.hpp"
 
@@ -196,38 +194,6 @@ std::string verdicts_markdown() {
     append_section(out, "The server's log may say:", "", cause.server_logs);
   }
   return out;
-}
-
-int explain_command(int argc, char** argv) {
-  if (argc > 2) {
-    complain("legible explain: '{}' is too many: one ID at a time", argv[2]);
-    return 2;
-  }
-  const std::string_view asked = argc > 1 ? argv[1] : "";
-  std::string text;
-  if (asked.empty()) {
-    text = explain_index();
-  } else if (asked == "--markdown") {
-    text = verdicts_markdown();
-  } else if (asked == "--help" || asked == "-h") {
-    text =
-        "usage: legible explain [ID | ALERT | --markdown]\n"
-        "A cause or another term of a verdict by its id; or the causes that an alert may have, by "
-        "its\nnumber or name. Without an id: all causes, a line each.\n";
-  } else if (const auto cause = cause_from_id(asked)) {
-    text = explain_text(describe(*cause));
-  } else {
-    text = explain_term(asked);
-    if (text.empty()) text = explain_alert(asked);
-  }
-  if (text.empty()) {
-    complain("legible explain: no cause, term or alert is called '{}'; `legible explain` lists all",
-             asked);
-    std::fputs(similar_causes(asked).c_str(), stderr);
-    return 2;
-  }
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return 0;
 }
 
 }  // namespace legible::proxy

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <span>
+#include <algorithm>
+#include <exception>
+#include <initializer_list>
+#include <iterator>
+#include <string>
 #include <string_view>
 
 #include "proxy/ca_command.hpp"
@@ -34,14 +37,23 @@ constexpr Command commands[] = {
 
 constexpr std::string_view planned[] = {"probe"};
 
-void print_help() {
-  fmt::print("usage: legible COMMAND [OPTION...]\n\n");
+std::string help_text() {
+  std::string text = "usage: legible COMMAND [OPTION...]\n\n";
   for (const Command& command : commands) {
-    fmt::print("  legible {:<9}{}\n", command.name, command.purpose);
+    text += fmt::format("  legible {:<9}{}\n", command.name, command.purpose);
   }
-  fmt::print(
-      "\n`legible COMMAND --help` lists a command's options; `legible --version` the versions\n"
-      "of the program and its libraries.\n");
+  return text +
+         "\n`legible COMMAND --help` lists a command's options; `legible --version` the versions\n"
+         "of the program and its libraries.\n";
+}
+
+const Command* find_command(std::string_view word) {
+  const auto* found = std::ranges::find(commands, word, &Command::name);
+  return found == std::end(commands) ? nullptr : found;
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
 }
 
 int wrong_usage(std::string_view word) {
@@ -55,25 +67,39 @@ int wrong_usage(std::string_view word) {
   return 2;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  occupy_standard_streams();
+/// The exit status.
+int carry_out(int argc, char** argv) {
   if (argc < 2) {
     complain("legible: a command is needed; try legible --help");
     return 2;
   }
   const std::string_view word = argv[1];
-  for (const Command& command : commands) {
-    if (word == command.name) return command.run(argc - 1, argv + 1);
-  }
-  if (word == "--version" || word == "-v") {
-    fmt::print("{}", version_text());
+  if (const Command* command = find_command(word)) return command->run(argc - 1, argv + 1);
+  if (is_one_of(word, {"--version", "-v", "-V", "version"})) {
+    print_out(version_text());
     return 0;
   }
-  if (word == "--help" || word == "-h" || word == "help") {
-    print_help();
+  if (!is_one_of(word, {"--help", "-h", "help"})) return wrong_usage(word);
+  if (argc < 3) {
+    print_out(help_text());
     return 0;
   }
-  return wrong_usage(word);
+  // `legible help run` is `legible run --help`.
+  const Command* command = find_command(argv[2]);
+  if (command == nullptr) return wrong_usage(argv[2]);
+  std::string help = "--help";
+  char* words[] = {argv[2], help.data(), nullptr};
+  return command->run(2, words);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  occupy_standard_streams();
+  try {
+    return carry_out(argc, argv);
+  } catch (const std::exception& error) {
+    complain("legible: {}", error.what());
+    return 1;
+  }
 }

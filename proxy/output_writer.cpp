@@ -24,10 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-int open_for_append(const std::string& path, int permissions) {
-  return ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, permissions);
-}
-
 /// What a cut line at the end of the file needs so that the next line stands alone.
 std::string_view missing_line_end(int descriptor) {
   struct stat status{};
@@ -42,6 +38,28 @@ std::string_view missing_line_end(int descriptor) {
 bool is_regular_file(int descriptor) {
   struct stat status{};
   return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/// Secrets must not go into a file that others can read: what is wanted for the owner alone becomes
+/// so.
+bool take_from_others(int descriptor, int permissions) {
+  constexpr mode_t others = S_IRWXG | S_IRWXO;
+  const auto wanted = static_cast<mode_t>(permissions);
+  struct stat status{};
+  if ((wanted & others) != 0 || !is_regular_file(descriptor)) return true;
+  if (::fstat(descriptor, &status) != 0) return false;
+  return (status.st_mode & others) == 0 || ::fchmod(descriptor, wanted) == 0;
+}
+
+/// Negative, with errno, when it cannot be opened.
+int open_for_append(const std::string& path, int permissions) {
+  const int descriptor =
+      ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, permissions);
+  if (descriptor < 0 || take_from_others(descriptor, permissions)) return descriptor;
+  const int error = errno;
+  ::close(descriptor);
+  errno = error;
+  return -1;
 }
 
 std::uint64_t count_lines(std::string_view lines) {
@@ -97,17 +115,19 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
     wake_.notify_one();
   }
 
-  void close(std::chrono::milliseconds bound) {
+  bool close(std::chrono::milliseconds bound) {
     std::unique_lock lock(mutex_);
-    if (std::exchange(closing_, true) || !thread_.joinable()) return;
+    if (std::exchange(closing_, true) || !thread_.joinable()) return whole_;
     deadline_ = Clock::now() + bound;
     wake_.notify_one();
     room_.notify_all();
     // A write may be stuck in the kernel beyond any deadline of ours.
     const bool ended = ended_.wait_until(lock, deadline_ + bound, [&] { return done_; });
     abandoned_ = !ended;
+    whole_ = ended && unwritten_ == 0;
     lock.unlock();
     ended ? thread_.join() : thread_.detach();
+    return whole_;
   }
 
  private:
@@ -193,7 +213,8 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
 
   void failed(int error) {
     if (std::exchange(last_error_, error) == 0) report("cannot be written: " + reason(error));
-    if (error != EPIPE && error != EBADF && error != ECONNRESET) return;
+    const bool for_good = error == EPIPE || error == EBADF || error == ECONNRESET;
+    if (!for_good && options_.when_full == WhenFull::drop) return;
     const std::scoped_lock lock(mutex_);
     gone_ = true;
     room_.notify_all();
@@ -261,9 +282,10 @@ class OutputWriter::Worker : public std::enable_shared_from_this<Worker> {
   bool pressed_ = false;  ///< somebody waits for room
   bool reopening_ = false;
   bool closing_ = false;
-  bool gone_ = false;  ///< the reader has gone for good
+  bool gone_ = false;  ///< nothing is written any more: the reader has gone for good
   bool done_ = false;
   bool abandoned_ = false;  ///< stuck in the kernel, its owner is gone
+  bool whole_ = true;       ///< when it was closed: everything was written
   Clock::time_point deadline_{};
 };
 
@@ -272,7 +294,8 @@ OutputWriter::OutputWriter(int descriptor, std::string name, Options options)
 
 OutputWriter::OutputWriter(const std::string& path, Options options) {
   const int descriptor = open_for_append(path, options.permissions);
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), path);
+  if (descriptor < 0)
+    throw std::system_error(errno, std::generic_category(), path + ": cannot be opened");
   worker_ = std::make_shared<Worker>(descriptor, path, true, std::move(options));
 }
 
@@ -282,6 +305,6 @@ void OutputWriter::write(std::string_view lines) { worker_->push(lines); }
 
 void OutputWriter::reopen() { worker_->reopen(); }
 
-void OutputWriter::close(std::chrono::milliseconds bound) { worker_->close(bound); }
+bool OutputWriter::close(std::chrono::milliseconds bound) { return worker_->close(bound); }
 
 }  // namespace legible::proxy

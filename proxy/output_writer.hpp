@@ -14,7 +14,9 @@ namespace legible::proxy {
 /// What to do with lines for which the queue has no room.
 enum class WhenFull {
   drop,  ///< count them, and say how many when there is room again: the live proxy
-  wait,  ///< make the caller wait: a command that reads a file, and could outrun any reader
+  /// Make the caller wait: a command that reads a file, could outrun any reader, and ends when its
+  /// output cannot be written.
+  wait,
 };
 
 class OutputWriter {
@@ -24,9 +26,10 @@ class OutputWriter {
     std::size_t queue_bytes = 8 * 1024 * 1024;
     /// Under load the thread writes this often; a line after a pause is written at once.
     std::chrono::milliseconds interval{10};
-    /// Of a file that is made, less the umask.
+    /// Of a file that is made, less the umask. Where they are the owner's alone, a file that is
+    /// there gets them too, or is not opened.
     int permissions = 0640;
-    /// How long to wait before a failed write is tried again.
+    /// How long to wait before a failed write is tried again; with WhenFull::wait it is not.
     std::chrono::milliseconds retry{500};
     /// Makes the line that stands in the output where lines were dropped.
     std::function<std::string(std::string_view what)> format_notice;
@@ -54,8 +57,9 @@ class OutputWriter {
   /// cannot be opened, the old file is kept and that is reported.
   void reopen();
 
-  /// Writes what is queued, for at most `bound`, and ends. Later lines are dropped.
-  void close(std::chrono::milliseconds bound = std::chrono::seconds(2));
+  /// Writes what is queued, for at most `bound`, and ends. Later lines are dropped. False when some
+  /// of what was handed over could not be written.
+  bool close(std::chrono::milliseconds bound = std::chrono::seconds(2));
 
  private:
   class Worker;

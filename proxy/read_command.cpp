@@ -50,7 +50,7 @@ capture::CaptureFile open_capture(const std::string& path) {
   }
 }
 
-/// True when the capture was read whole.
+/// True when the capture was read whole, and all that is said of it could be written.
 bool read(const ReadOptions& options) {
   // A reader of our output that is gone shows in the call that fails.
   std::signal(SIGPIPE, SIG_IGN);
@@ -74,7 +74,7 @@ bool read(const ReadOptions& options) {
     sink->on_notice(wall_clock(), useless_key_log);
   }
   const ReplayResult result = replay_capture(file, options.capture_file, key_log, context);
-  outputs.close();
+  const bool written = outputs.close();
 
   if (const std::string left_out = file.left_out(); !left_out.empty() && result.error.empty()) {
     fmt::print(stderr, "legible read: {}: left out {}, which cannot be read\n",
@@ -89,7 +89,7 @@ bool read(const ReadOptions& options) {
     complain("legible read: {}: no TCP connection in {} packets", options.capture_file,
              result.packets);
   }
-  return true;
+  return written;
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ bool read(const ReadOptions& options) {
 int read_command(int argc, char** argv) {
   const auto parsed = parse_read_options(argc, argv);
   if (const auto* help = std::get_if<HelpText>(&parsed)) {
-    fmt::print("{}", help->text);
+    print_out(help->text);
     return 0;
   }
   if (const auto* error = std::get_if<UsageError>(&parsed)) {

@@ -99,7 +99,7 @@ int run_command(int argc, char** argv) {
   const auto parsed =
       parse_run_options(argc, argv, std::max(std::thread::hardware_concurrency(), 1U));
   if (const auto* help = std::get_if<HelpText>(&parsed)) {
-    fmt::print("{}", help->text);
+    print_out(help->text);
     return 0;
   }
   if (const auto* error = std::get_if<UsageError>(&parsed)) {

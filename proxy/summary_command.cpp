@@ -121,7 +121,7 @@ int summary_command(int argc, char** argv) {
     return 2;
   }
   if (!arguments) {
-    fmt::print("{}", help);
+    print_out(help);
     return 0;
   }
   try {
@@ -131,7 +131,7 @@ int summary_command(int argc, char** argv) {
                arguments->log);
       return 1;
     }
-    fmt::print("{}", arguments->json ? summary_json(summary) : summary_text(summary));
+    print_out(arguments->json ? summary_json(summary) : summary_text(summary));
     return 0;
   } catch (const std::system_error& error) {
     complain("legible summary: {}", error.what());

@@ -62,7 +62,6 @@ class Worker final : private TcpListener::Owner,
   static constexpr std::chrono::seconds grace{5};
 
  private:
-
   bool may_accept() override;
   void on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) override;
   void on_accept_error(int error) override;

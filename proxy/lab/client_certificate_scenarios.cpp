@@ -45,7 +45,7 @@ Expected refused_by_server(std::vector<Cause> causes) {
 std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures) {
   struct Refused {
     const char* id;
-    const char* wrong;
+    const char* title;
     const Identity* identity;
     Cause cause;
   };
@@ -92,17 +92,17 @@ std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures) {
       causes.push_back(Cause::client_cert_untrusted_ca);
     }
     add({.id = std::string{"client-cert-"} + one.id,
-         .wrong = one.wrong,
+         .title = one.title,
          .expected = refused_by_server(std::move(causes))},
         *one.identity, tls12);
   }
   add({.id = "client-cert-expired-13",
-       .wrong = "the client's certificate has expired (TLS 1.3)",
+       .title = "the client's certificate has expired (TLS 1.3)",
        .expected = refused_by_server({Cause::client_cert_rejected}),
        .intercepted = refused_by_server({Cause::client_cert_expired})},
       fixtures.client_expired, tls13);
   add({.id = "client-cert-validated",
-       .wrong = "nothing: the client's certificate is accepted",
+       .title = "nothing: the client's certificate is accepted",
        .expected = {Closer::client,
                     {Phase::closing, Phase::established},
                     {Cause::client_satisfied, Cause::none}}},

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "proxy/diagnosis/text.hpp"
 #include "proxy/json_writer.hpp"
 #include "proxy/lab/fixtures.hpp"
 #include "proxy/lab/runner.hpp"
@@ -108,14 +108,14 @@ std::string_view mode_name(Mode mode) { return mode == Mode::relay ? "relay" : "
 void begin_json_line(JsonWriter& line, const Scenario& scenario, Mode mode) {
   line.begin_object();
   line.field("scenario", scenario.id);
-  line.field("wrong", scenario.wrong);
+  line.field("title", scenario.title);
   line.field("mode", mode_name(mode));
   line.field("expected", id(scenario.expected_in(mode).causes.front()));
 }
 
 /// What --list says of a scenario.
 std::string listed(const Scenario& scenario, bool json) {
-  if (!json) return fmt::format("{:<40}{}\n", scenario.id, scenario.wrong);
+  if (!json) return fmt::format("{:<40}{}\n", scenario.id, scenario.title);
   std::string text;
   JsonWriter line(text);
   begin_json_line(line, scenario, scenario.interception_only ? Mode::automatic : Mode::relay);
@@ -155,14 +155,14 @@ bool run_in(const Scenario& scenario, const lab::Laboratory& laboratory, Mode mo
   const Verdict* const verdict = outcome ? &outcome->verdict : nullptr;
   const bool right = verdict != nullptr && lab::is_right(*verdict, scenario.expected_in(mode));
   if (arguments.json) {
-    fmt::print("{}", json_line(scenario, mode, verdict, right));
+    print_out(json_line(scenario, mode, verdict, right));
     return right;
   }
   if (scenario.intercepted && mode != Mode::relay) {
-    fmt::print("    expected  {}\n", told(*scenario.intercepted));
+    print_out(fmt::format("    expected  {}\n", told(*scenario.intercepted)));
   }
-  fmt::print("  {} {:<10}{}\n", right ? "✓" : "✗", mode_name(mode), told(verdict));
-  if (arguments.report && outcome) fmt::print("\n{}", outcome->report);
+  print_out(fmt::format("  {} {:<10}{}\n", right ? "✓" : "✗", mode_name(mode), told(verdict)));
+  if (arguments.report && outcome) print_out(fmt::format("\n{}", outcome->report));
   return right;
 }
 
@@ -173,14 +173,15 @@ Score run_all(const std::vector<Scenario>& scenarios, const lab::Fixtures& fixtu
   Score score;
   for (const Scenario& scenario : scenarios) {
     if (!arguments.json) {
-      fmt::print("{}  ({})\n", scenario.id, scenario.wrong);
-      if (!scenario.interception_only) fmt::print("    expected  {}\n", told(scenario.expected));
+      print_out(fmt::format("{}  ({})\n", scenario.id, scenario.title));
+      if (!scenario.interception_only) {
+        print_out(fmt::format("    expected  {}\n", told(scenario.expected)));
+      }
     }
     for (const Mode mode : all_modes) {
       if (scenario.interception_only && mode == Mode::relay) continue;
       ++score.runs;
       score.right += run_in(scenario, laboratory, mode, arguments) ? 1U : 0U;
-      std::fflush(stdout);
     }
   }
   return score;
@@ -198,7 +199,7 @@ int run(const Arguments& arguments) {
   const auto scenarios = chosen(all, arguments);
   if (arguments.list) {
     for (const Scenario& scenario : scenarios) {
-      fmt::print("{}", listed(scenario, arguments.json));
+      print_out(listed(scenario, arguments.json));
     }
     return 0;
   }
@@ -206,8 +207,9 @@ int run(const Arguments& arguments) {
   const Score score = run_all(scenarios, fixtures, arguments);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (!arguments.json) {
-    fmt::print("\n{} scenarios, relayed and intercepted: {} right, {} wrong, in {:.1f} s\n",
-               scenarios.size(), score.right, score.runs - score.right, took.count());
+    print_out(fmt::format("\n{}, relayed and intercepted: {} right, {} wrong, in {:.1f} s\n",
+                          diagnosis::count(scenarios.size(), "scenario"), score.right,
+                          score.runs - score.right, took.count()));
   }
   return score.right == score.runs ? 0 : 1;
 }
@@ -222,7 +224,7 @@ int lab_command(int argc, char** argv) {
   }
   const auto& arguments = std::get<Arguments>(parsed);
   if (arguments.help) {
-    fmt::print("{}", usage);
+    print_out(usage);
     return 0;
   }
   // A lab peer that resets must not end the lab.

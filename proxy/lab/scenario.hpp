@@ -35,7 +35,7 @@ using Part = std::function<void(BlockingSocket&)>;
 
 struct Scenario {
   std::string id;
-  std::string wrong;  ///< what is wrong, in a few words
+  std::string title;  ///< what is wrong, in a few words
   Expected expected;
   Part client{};
   Part server{};

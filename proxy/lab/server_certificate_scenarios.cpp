@@ -9,7 +9,7 @@ namespace {
 
 struct BadCertificate {
   const char* id;
-  const char* wrong;
+  const char* title;
   const Identity* identity;
   Cause cause;
   Cause alike_by_alert;  ///< what the client's alert alone says
@@ -23,7 +23,7 @@ Scenario refused_by_client(const Fixtures& fixtures, const BadCertificate& bad,
   std::vector<Cause> causes{bad.cause};
   if (tls13) causes.insert(causes.end(), {Cause::server_cert_rejected, bad.alike_by_alert});
   return {std::string{"server-cert-"} + bad.id + (tls13 ? "-13" : ""),
-          std::string{bad.wrong} + (tls13 ? " (TLS 1.3)" : ""),
+          std::string{bad.title} + (tls13 ? " (TLS 1.3)" : ""),
           {Closer::client, {Phase::server_hello, Phase::server_auth}, causes},
           tls_client(verifying_client(fixtures, version)),
           tls_server(server_with(*bad.identity, version))};

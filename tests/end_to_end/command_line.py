@@ -15,6 +15,7 @@ import unittest
 
 PROGRAM = ""
 PATIENCE = 15.0
+DATA = pathlib.Path(__file__).parent.parent / "data"
 
 
 def legible(*words: str) -> subprocess.CompletedProcess:
@@ -121,13 +122,33 @@ class Usage(unittest.TestCase):
                     self.assertIn(named, outcome.stderr)
 
     def test_help_and_version_go_to_standard_output(self):
-        for words in (["--help"], ["-h"], ["help"], ["--version"], ["-v"], *([each, flag] for flag in ("--help", "-h")
+        for words in (["--help"], ["-h"], ["help"], ["--version"], ["-v"], ["-V"], ["version"], *([each, flag] for flag in ("--help", "-h")
                       for each in ("run", "lab", "read", "ca", "explain", "summary"))):
             with self.subTest(words=words):
                 outcome = legible(*words)
                 self.assertEqual((outcome.returncode, outcome.stderr), (0, ""))
                 self.assertIn("legible", outcome.stdout)
 
+    def test_help_comes_for_a_command_wherever_it_is_asked_for(self):
+        for words in (["help", "run"], ["--help", "run"]):
+            self.assertEqual(legible(*words).stdout, legible("run", "--help").stdout)
+        self.assertEqual(legible("help", "frob").returncode, 2)
+
+    def test_output_that_cannot_be_written_is_no_success(self):
+        capture = next((DATA / "captures").glob("*.pcap*"))
+        log = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".jsonl"))
+        for words in (
+            ["--help"], ["--version"], ["run", "--help"], ["read", "--help"], ["read", str(capture)],
+            ["read", str(capture), "--json"], ["summary", log.name], ["summary", log.name, "--json"],
+            ["summary", "--help"], ["explain"], ["explain", "none"], ["explain", "--markdown"],
+            ["lab", "--list"], ["lab", "--help"], ["ca", "--help"],
+        ):
+            with self.subTest(words=words), open("/dev/full", "w") as full:
+                outcome = subprocess.run([PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                                         timeout=PATIENCE)
+                self.assertEqual(outcome.returncode, 1)
+                self.assertIn("standard output", outcome.stderr)
+                self.assertIn("No space left on device", outcome.stderr)
 
     def test_what_is_no_id_is_told_with_its_neighbours(self):
         outcome = legible("explain", "server-cert")
@@ -233,16 +254,17 @@ class Run(WithTarget):
 
     def test_a_second_signal_ends_at_once_whatever_loop_has_the_connection(self):
         for attempt in range(4):
-            with self.subTest(attempt=attempt), Running(self.port, "--json", "--threads", "4") as proxy:
-                with proxy.connect() as client, self.target.accept()[0]:
-                    proxy.process.terminate()
-                    self.assertRegex(proxy.process.stderr.readline(), "stopping: 1 connection may go on for 5 s")
-                    self.wait_until_refused(proxy)
-                    begin = time.monotonic()
-                    proxy.process.send_signal(signal.SIGINT)
-                    self.assertEqual(proxy.process.wait(PATIENCE), 0)
-                    self.assertLess(time.monotonic() - begin, 3)
-                    self.assertIn('"event":"verdict"', proxy.process.stdout.read())
+            with (self.subTest(attempt=attempt), socket.create_server(("127.0.0.1", 0)) as target,
+                  Running(target.getsockname()[1], "--json", "--threads", "4") as proxy,
+                  proxy.connect(), target.accept()[0]):
+                proxy.process.terminate()
+                self.assertRegex(proxy.process.stderr.readline(), "stopping: 1 connection may go on for 5 s")
+                self.wait_until_refused(proxy)
+                begin = time.monotonic()
+                proxy.process.send_signal(signal.SIGINT)
+                self.assertEqual(proxy.process.wait(PATIENCE), 0)
+                self.assertLess(time.monotonic() - begin, 3)
+                self.assertIn('"event":"verdict"', proxy.process.stdout.read())
 
     def test_standard_streams_that_nobody_reads_end_nothing(self):
         log = self.folder / "log"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -292,12 +293,58 @@ TEST_CASE("a log that ends in a cut line goes on with a line of its own") {
   CHECK(content(path) == "{\"v\":1,\"ti\nwhole\n");
 }
 
+TEST_CASE("a file for its owner alone becomes that, also when it is opened again") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "keys";
+  const auto make_readable = [&] {
+    std::ofstream(path) << "";
+    fs::permissions(path, fs::perms{0644});
+  };
+  OutputWriter::Options options;
+  options.permissions = 0600;
+  make_readable();
+  OutputWriter writer(path, options);
+  CHECK(fs::status(path).permissions() == fs::perms{0600});
+  writer.write("one\n");
+  fs::remove(path);
+  make_readable();
+  writer.reopen();
+  writer.write("two\n");
+  REQUIRE(writer.close());
+  CHECK(fs::status(path).permissions() == fs::perms{0600});
+}
+
+TEST_CASE("other files keep the mode that they have") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  std::ofstream(path) << "";
+  fs::permissions(path, fs::perms{0666});
+  OutputWriter writer(path, {});
+  CHECK(fs::status(path).permissions() == fs::perms{0666});
+}
+
+TEST_CASE("closing tells whether everything was written") {
+  TemporaryDirectory directory;
+  OutputWriter::Options options;
+  OutputWriter good(directory / "log", options);
+  good.write("line\n");
+  CHECK(good.close());
+  options.when_full = GENERATE(WhenFull::drop, WhenFull::wait);
+  options.queue_bytes = 1000;
+  OutputWriter full("/dev/full", options);
+  // More than the queue takes: who waits for room must not wait for a disk that stays full.
+  for (int i = 0; i < 50; ++i) full.write(std::string(99, 'x') + '\n');
+  CHECK_FALSE(full.close(100ms));
+  CHECK_FALSE(full.close());
+}
+
 TEST_CASE("a log that cannot be opened is refused with the file's name") {
   try {
     OutputWriter writer("/nonexistent/log", {});
     FAIL("opened");
   } catch (const std::system_error& error) {
-    CHECK(std::string(error.what()) == "/nonexistent/log: No such file or directory");
+    CHECK(std::string(error.what()) ==
+          "/nonexistent/log: cannot be opened: No such file or directory");
   }
 }
 
