@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "proxy/diagnosis/broken_hello.hpp"
+#include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -106,6 +107,7 @@ Answer pre_shared_key(const Situation& situation) {
 Answer format(const Situation& situation) {
   const auto* malformed = situation.facts.client().malformed;
   if (malformed == nullptr) return std::nullopt;
+  if (malformed->what == "record") return broken_stream(situation, Leg::client);
   return broken(situation, Cause::hello_malformed,
                 fmt::format("the client's {} breaks its format at {}", quoted(malformed->what),
                             quoted(malformed->field)));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "proxy/diagnosis/broken_hello.hpp"
+#include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -217,7 +218,8 @@ Answer before_hello(const Situation& situation) {
   if (situation.phase != Phase::pre_hello) return std::nullopt;
   if (const auto* malformed = situation.facts.client().malformed) {
     Finding finding;
-    finding.cause = Cause::hello_malformed;
+    finding.cause =
+        is_oversized_record(*malformed) ? Cause::record_overflow : Cause::hello_malformed;
     finding.confidence = situation.server_closed() && !situation.bare_close() ? Confidence::high
                                                                               : Confidence::medium;
     return finding.with(
@@ -274,6 +276,10 @@ Answer finished_and_left(const Situation& situation) {
   }
   finding.or_else(Cause::server_cert_pinned,
                   "the client's log says so; curl compares a pin only now");
+  if (situation.primary.unreadable() && !facts.tls13()) {
+    finding.or_else(Cause::handshake_altered,
+                    "the client's log speaks of the server's Finished or of a bad MAC");
+  }
   finding.or_else(Cause::tls_health_check, "a monitor comes back at regular intervals");
   return finding;
 }

@@ -12,6 +12,8 @@ using parser::Content;
 
 /// A client's record of the handshake that is longer than this carries a certificate.
 constexpr std::uint16_t smallest_client_certificate = 200;
+/// Up to TLS 1.2: a message's header, and the shortest of nonce, tag and MAC that suites add.
+constexpr std::uint16_t shortest_protected_message = 4 + 16;
 /// After the handshake a server that waits for a request sends a few tickets, no more.
 constexpr std::size_t most_tickets = 6;
 /// Of a record with a NewSessionTicket.
@@ -101,6 +103,8 @@ class Collector {
       facts_.hello = hello.get();
     } else if (facts_.hello_retry) {
       facts_.second_hello = hello.get();
+    } else {
+      facts_.hello_repeated = true;
     }
   }
   void observe(const Entry&, const parser::Shared<parser::ServerHello>& hello) {
@@ -188,7 +192,8 @@ class Collector {
     if (facts_.renegotiation_by && record.type == parser::content_type::change_cipher_spec) {
       facts_.renegotiated[static_cast<std::size_t>(leg)] = true;
     }
-    if (record.type != parser::content_type::handshake) return;
+    const bool whole = record.length >= shortest_protected_message;
+    if (record.type != parser::content_type::handshake || !whole) return;
     if (!facts_.both_finished()) return finish(leg);
     if (!facts_.renegotiation_by) facts_.renegotiation_by = leg;
     facts_.renegotiation_answered |= leg != *facts_.renegotiation_by;

@@ -70,6 +70,7 @@ struct Facts {
 
   const parser::ClientHello* hello = nullptr;         ///< the first one
   const parser::ClientHello* second_hello = nullptr;  ///< after a HelloRetryRequest
+  bool hello_repeated = false;                        ///< a second one that nobody asked for
   const parser::ServerHello* hello_retry = nullptr;
   const parser::ServerHello* server_hello = nullptr;
   const parser::ServerKeyExchange* server_key_exchange = nullptr;

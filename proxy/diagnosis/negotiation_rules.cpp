@@ -113,9 +113,15 @@ Answer plain_alerts(const Situation& situation) {
       finding.cause = Cause::sni_unrecognised;
       return finding.raise().with(fmt::format("the client asks for {}", quoted(hello.sni)));
     case access_denied:
+      finding.confidence = Confidence::medium;
+      if (hello.sni_state == SniState::absent) {
+        finding.cause = Cause::sni_missing;
+        return finding.with(
+            "the hello has no server name; rustls answers access_denied when it chooses its "
+            "certificate by the name");
+      }
       if (hello.sni_state != SniState::present) return std::nullopt;
       finding.cause = Cause::sni_unrecognised;
-      finding.confidence = Confidence::medium;
       finding.with(
           fmt::format("the client asks for {}; rustls answers access_denied when it has "
                       "no certificate for a name",

@@ -151,6 +151,9 @@ class Search {
 
   std::optional<PrimaryEvent> terminal(std::size_t i) {
     const Entry& entry = entries_[i];
+    if (std::holds_alternative<parser::Observation>(entry.fact)) {
+      last_observation_[static_cast<std::size_t>(entry.leg)] = i;
+    }
     if (i == hidden_alert_[static_cast<std::size_t>(entry.leg)]) return unreadable_alert(entry);
     if (const auto* alert = observed<parser::Alert>(entry)) {
       if (alert->inferred) return std::nullopt;  // what it was inferred from has been weighed
@@ -245,8 +248,23 @@ class Search {
     return protocol == Protocol::tls || protocol == Protocol::sslv2_hello;
   }
 
-  static std::optional<PrimaryEvent> from_close(const Entry& entry, const LegClosed& closed) {
+  /// A warning that is the last thing a side says, right before it closes, is why it closes.
+  std::optional<PrimaryEvent> from_last_warning(const Entry& close) const {
+    const std::size_t last = last_observation_[static_cast<std::size_t>(close.leg)];
+    if (last == none || close.time - entries_[last].time > own_close_window) return std::nullopt;
+    const auto* alert = observed<parser::Alert>(entries_[last]);
+    if (!alert || !alert->description || ends_in_order(alert->description->value)) {
+      return std::nullopt;
+    }
+    PrimaryEvent found = event(closer_of(close.leg), close.leg, Mechanism::alert_warning);
+    found.alert = VerdictAlert{close.leg, party(Scope::relayed, close.leg), alert->level,
+                               alert->description, alert->encrypted};
+    return found;
+  }
+
+  std::optional<PrimaryEvent> from_close(const Entry& entry, const LegClosed& closed) const {
     if (closed.by_proxy) return std::nullopt;
+    if (auto warning = from_last_warning(entry)) return warning;
     Mechanism mechanism = Mechanism::fin;
     if (closed.how == StreamEnd::rst || closed.how == StreamEnd::error) mechanism = Mechanism::rst;
     if (closed.how == StreamEnd::timeout) mechanism = Mechanism::timeout;
@@ -280,8 +298,13 @@ class Search {
     return found;
   }
 
-  /// JSSE's user_canceled belongs to the close_notify that follows it.
+  /// JSSE's user_canceled belongs to the close_notify that follows it, and so does that a side's
+  /// first bytes are this very alert.
   static bool is_prelude(const Entry& entry) {
+    const auto* first = observed<parser::FirstBytes>(entry);
+    if (first && first->protocol == Protocol::tls) {
+      return first->bytes[0] == parser::content_type::alert.value;
+    }
     const auto* alert = observed<parser::Alert>(entry);
     return alert && alert->description && alert->description->value == alert_number::user_canceled;
   }
@@ -321,6 +344,7 @@ class Search {
   std::span<const Entry> entries_;
   std::array<std::size_t, 2> hidden_alert_{none, none};
   std::array<bool, 2> user_canceled_{};
+  std::array<std::size_t, 2> last_observation_{none, none};
   bool client_spoke_ = false;
 };
 

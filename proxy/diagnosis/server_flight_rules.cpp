@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
@@ -27,6 +28,23 @@ bool sslv2_went_on(const Situation& situation) {
   const Time client = situation.timeline.flow(Leg::client).last;
   const Time server = situation.timeline.flow(Leg::server).last;
   return client > entry->time && server > entry->time;
+}
+
+/// What the client sent behind its hello cannot be understood, and the server says so, or hangs up.
+Answer client_broke_protocol(const Situation& situation) {
+  const auto number = situation.primary.alert_number();
+  const bool fits = !number || finds_fault_with_message(*number) || *number == protocol_version ||
+                    *number == record_overflow;
+  if (!fits) return std::nullopt;
+  Answer broken = broken_stream(situation, Leg::client);
+  if (!broken && situation.facts.hello_repeated) {
+    broken.emplace();
+    broken->cause = Cause::protocol_violation;
+    broken->confidence = Confidence::medium;
+    broken->with("the client sent a second ClientHello, which the server had not asked for");
+  }
+  if (broken && number) broken->raise();
+  return broken;
 }
 
 }  // namespace
@@ -105,6 +123,7 @@ Answer server_gave_up(const Situation& situation) {
     return finding.with(fmt::format("the client did not answer the server's flight for {}",
                                     duration(situation.primary.silence)));
   }
+  if (Answer answer = client_broke_protocol(situation)) return answer;
   const Narrow schemes = signature_list(*facts.hello);
   const bool signing = situation.alert_is(internal_error) ||
                        situation.alert_is(handshake_failure) || situation.primary.unreadable();
@@ -129,6 +148,10 @@ Answer server_gave_up(const Situation& situation) {
     finding.cause = Cause::alpn_mismatch;
     finding.confidence = Confidence::certain;
     return finding.with(offered_protocols(*facts.hello));
+  }
+  if (Answer broken =
+          situation.bare_close() ? broken_stream(situation, Leg::server) : std::nullopt) {
+    return broken->or_else(Cause::internal_error, "the server's log tells of an error of its own");
   }
   finding.confidence = Confidence::low;
   if (sslv2_went_on(situation)) {

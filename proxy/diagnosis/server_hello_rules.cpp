@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "parser/cipher_traits.hpp"
+#include "proxy/diagnosis/broken_stream.hpp"
+#include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -27,6 +29,12 @@ bool refuses_version(const Situation& situation) {
          (situation.primary.mechanism == Mechanism::fin && !situation.after_silence());
 }
 
+/// The hello offers this very version, and not just a range that may begin above it.
+bool names_version(const ClientHello& hello, parser::ProtocolVersion version) {
+  return version == hello.highest_version() ||
+         std::ranges::find(hello.supported_versions, version) != hello.supported_versions.end();
+}
+
 Answer version_refused(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   const ServerHello& answer = *situation.facts.server_hello;
@@ -38,6 +46,10 @@ Answer version_refused(const Situation& situation) {
   if (!early || !refuses_version(situation)) return std::nullopt;
   // wolfSSL says handshake_failure for TLS 1.1, JSSE illegal_parameter for SSL 3.0.
   if (!outside && !old && !situation.alert_is(protocol_version)) return std::nullopt;
+  // The version in a record's header can be wrong too: OpenSSL says protocol_version for both.
+  if (names_version(hello, answer.version) && situation.facts.server().malformed) {
+    return std::nullopt;
+  }
   Finding finding;
   finding.cause = Cause::no_shared_version;
   finding.confidence =
@@ -211,7 +223,11 @@ Answer chain_too_long(const Situation& situation) {
   const bool many = chain->size() > most_certificates;
   const bool large = bytes > most_bytes;
   const auto number = situation.primary.alert_number();
-  const bool about_count = number == handshake_failure || number == access_denied;
+  // Stacks that count while they build the path call the end of it an unknown issuer.
+  const bool path_not_found = number == unknown_ca || number == bad_certificate ||
+                              number == certificate_unknown || number == decode_error;
+  const bool about_count = number == handshake_failure || number == access_denied ||
+                           (path_not_found && doubts_about_server(situation).empty());
   const bool about_size = number == unexpected_message || number == internal_error ||
                           number == decode_error || number == illegal_parameter ||
                           number == handshake_failure;
@@ -219,16 +235,23 @@ Answer chain_too_long(const Situation& situation) {
   if (!(many && (about_count || bare)) && !(large && (about_size || bare))) return std::nullopt;
   Finding finding;
   finding.cause = Cause::server_chain_too_long;
-  finding.confidence = bare ? Confidence::medium : Confidence::high;
-  return finding.with(fmt::format("the server sent {} with {} in all; JSSE takes {} and {} bytes",
-                                  count(chain->size(), "certificate"), count(bytes, "byte"),
-                                  most_certificates, most_bytes));
+  finding.confidence = bare || path_not_found ? Confidence::medium : Confidence::high;
+  finding.with(fmt::format("the server sent {} with {} in all; JSSE takes {} and {} bytes",
+                           count(chain->size(), "certificate"), count(bytes, "byte"),
+                           most_certificates, most_bytes));
+  if (path_not_found) {
+    finding.with("rustls, wolfSSL and PHP take fewer than that, and then miss the issuer");
+    finding.or_else(Cause::server_cert_untrusted_ca, "ask which CAs the client trusts");
+  }
+  return finding;
 }
 
 Answer bad_signature(const Situation& situation) {
   const bool signed_exchange =
       situation.facts.server_key_exchange != nullptr || situation.facts.tls13();
-  const bool go = situation.alert_is(unexpected_message) && situation.client_stack == Stack::go;
+  // In TLS 1.3 Go's would be encrypted.
+  const bool go = situation.alert_is(unexpected_message) && situation.client_stack == Stack::go &&
+                  !situation.facts.tls13();
   if (!signed_exchange || !(situation.alert_is(decrypt_error) || go)) return std::nullopt;
   Finding finding;
   finding.cause = Cause::server_cert_key_mismatch;
@@ -241,7 +264,9 @@ Answer bad_signature(const Situation& situation) {
 
 Answer fault_in_message(const Situation& situation) {
   const auto number = situation.primary.alert_number();
-  const bool fault = number && finds_fault_with_message(*number);
+  const bool of_record = situation.facts.server().malformed &&
+                         (number == protocol_version || number == record_overflow);
+  const bool fault = of_record || (number && finds_fault_with_message(*number));
   if (number == bad_record_mac) {
     Finding finding;
     finding.cause = Cause::record_corrupted;
@@ -252,14 +277,22 @@ Answer fault_in_message(const Situation& situation) {
   // After the certificate, illegal_parameter is one of the ways to refuse it.
   const bool of_certificate = number == illegal_parameter && situation.phase != Phase::server_hello;
   if (!fault || of_certificate) return std::nullopt;
+  Answer broken = broken_stream(situation, Leg::server);
+  if (broken) return broken->raise();
   Finding finding;
   finding.cause = Cause::protocol_violation;
   finding.confidence = Confidence::medium;
-  if (const auto* malformed = situation.facts.server().malformed) {
-    finding.raise().with(fmt::format("the server's {} breaks its format at {}",
-                                     quoted(malformed->what), quoted(malformed->field)));
-  }
   return finding.with("the client finds fault with what the server sent");
+}
+
+/// The server breaks a rule that many overlook, and the client hangs up without a word.
+Answer closed_over_broken_flight(const Situation& situation) {
+  if (!situation.bare_close() || situation.after_silence()) return std::nullopt;
+  Answer broken = broken_stream(situation, Leg::server);
+  if (broken) {
+    broken->or_else(Cause::server_cert_rejected, "the client's log speaks of the certificate");
+  }
+  return broken;
 }
 
 /// It was the proxy that spoke in the server's place: what the client cannot take is its doing.
@@ -306,6 +339,7 @@ Answer server_hello_refused(const Situation& situation) {
       certificate_not_readable,  weak_key_exchange,  chain_too_long,
       no_secure_renegotiation,   scheme_not_offered, extension_not_offered,
       no_extended_master_secret, bad_signature,      fault_in_message,
+      closed_over_broken_flight,
   };
   for (const Rule rule : rules) {
     Answer answer = rule(situation);

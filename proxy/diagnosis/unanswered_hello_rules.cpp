@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -53,6 +54,21 @@ Answer never_answered(const Situation& situation) {
   return finding;
 }
 
+/// Other bytes than a ServerHello came, and the client, which had not waited in vain, ended it.
+Answer answer_not_taken(const Situation& situation) {
+  if (!situation.facts.server().first_bytes) return std::nullopt;
+  const auto number = situation.primary.alert_number();
+  const bool reason = number && !ends_in_order(*number);
+  if (Answer broken = broken_stream(situation, Leg::server)) {
+    return reason ? broken->raise() : *broken;
+  }
+  if (!reason) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::protocol_violation;
+  finding.confidence = Confidence::medium;
+  return finding.with("the client does not take what the server sent in place of a ServerHello");
+}
+
 Answer client_gave_up(const Situation& situation) {
   if (situation.facts.hello->sslv2_format) {
     Finding finding;
@@ -64,12 +80,15 @@ Answer client_gave_up(const Situation& situation) {
         "for more");
   }
   if (situation.after_silence()) return never_answered(situation);
+  if (Answer answer = answer_not_taken(situation)) return answer;
   const bool scanning = situation.history.scanning();
   Finding finding;
   finding.cause = scanning ? Cause::scanner_probe : Cause::unknown;
   finding.confidence = scanning ? Confidence::high : Confidence::low;
-  finding.with(fmt::format("the client left {} after its hello, before any answer",
-                           duration(situation.primary.silence)));
+  finding.with(situation.facts.server().first_bytes
+                   ? std::string("the client left before the server's answer was complete")
+                   : fmt::format("the client left {} after its hello, before any answer",
+                                 duration(situation.primary.silence)));
   if (!scanning) {
     finding.or_else(Cause::scanner_probe, "a scanner sends many hellos, each a little different");
     finding.or_else(Cause::server_silent, "the client's timer may be very short");
@@ -90,7 +109,7 @@ Answer hello_unanswered(const Situation& situation) {
 Answer hello_dropped(const Situation& situation) {
   if (situation.phase != Phase::client_hello || !situation.server_closed()) return std::nullopt;
   const ClientHello& hello = *situation.facts.hello;
-  const bool orderly = situation.primary.mechanism == Mechanism::close_notify;
+  const bool orderly = situation.alert_is(alert_number::close_notify);
   if (!situation.bare_close() && !orderly) return std::nullopt;
 
   const History& history = situation.history;
@@ -130,8 +149,10 @@ Answer hello_dropped(const Situation& situation) {
                     "the hello carries TLS_FALLBACK_SCSV: one without it is answered");
   }
   finding.or_else(Cause::no_shared_version,
-                  "a hello with other versions or suites is answered: Schannel, GnuTLS and old "
-                  "Node refuse without an alert");
+                  "a hello with other versions is answered: Schannel, GnuTLS and old Node refuse "
+                  "without an alert");
+  finding.or_else(Cause::no_shared_cipher,
+                  "a hello with other suites or groups is answered: so do the same stacks");
   return finding;
 }
 

@@ -51,6 +51,11 @@ constexpr bool finds_fault_with_message(int number) {
          number == missing_extension || number == unsupported_extension;
 }
 
+/// Alerts that give no reason (RFC 8446 section 6.1).
+constexpr bool ends_in_order(int number) {
+  return number == alert_number::close_notify || number == alert_number::user_canceled;
+}
+
 namespace extension {
 inline constexpr parser::ExtensionType server_name{0};
 inline constexpr parser::ExtensionType status_request{5};

@@ -323,6 +323,44 @@ TEST_CASE("a server that refuses the hello is told by its alert and the client's
   for (const Scenario& scenario : scenarios) check(scenario);
 }
 
+TEST_CASE("a warning that a server closes with is its reason") {
+  const Scenario scenarios[] = {
+      {"unrecognized_name",
+       [](auto& c) { c.client_says(hello_openssl()).alert(S, 112, warning).server_fin(); },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_warning,
+       {Cause::sni_unrecognised}},
+      {"long before, it is none",
+       [](auto& c) {
+         c.client_says(hello_openssl()).alert(S, 112, warning);
+         c.pause(std::chrono::milliseconds{500}).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::fin,
+       {Cause::server_drops_hello}},
+      {"close_notify sent as fatal gives no reason",
+       [](auto& c) { c.client_says(hello_openssl()).alert(S, 0).server_fin(); },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::server_drops_hello}},
+      {"rustls answers a hello without a name with access_denied",
+       [](auto& c) {
+         auto hello = hello_openssl();
+         hello.sni_state = parser::SniState::absent;
+         hello.sni.clear();
+         c.client_says(hello).alert(S, 49).server_fin();
+       },
+       Closer::server,
+       {Phase::client_hello},
+       Mechanism::alert_fatal,
+       {Cause::sni_missing}},
+  };
+  for (const Scenario& scenario : scenarios) check(scenario);
+}
+
 TEST_CASE("what a server agreed on before tells intolerance from versions that are apart") {
   proxy::History history;
   history.connections = 1;

@@ -101,6 +101,27 @@ TEST_CASE("a client that refuses the server's choice is told by the choice") {
        {Phase::server_auth},
        Mechanism::alert_fatal,
        {Cause::server_chain_too_long}},
+      {"thirteen good certificates to PHP and wolfSSL, which then miss the issuer",
+       [](auto& c) {
+         Chain chain(13, certificate("CA", "Root"));
+         c.client_says(hello_openssl()).server_flight(chain).alert(C, 48).client_fin();
+       },
+       Closer::client,
+       {Phase::server_auth},
+       Mechanism::alert_fatal,
+       {Cause::server_chain_too_long}},
+      {"thirteen certificates that end at a root which is not trusted",
+       [](auto& c) {
+         Chain chain(13, certificate("CA", "Root"));
+         c.client_says(hello_openssl())
+             .server_flight(chain, {problem(ProblemId::untrusted_root, 12)})
+             .alert(C, 48)
+             .client_fin();
+       },
+       Closer::client,
+       {Phase::server_auth},
+       Mechanism::alert_fatal,
+       {Cause::server_cert_untrusted_ca}},
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
@@ -189,6 +210,17 @@ TEST_CASE("JSSE's user_canceled does not hide how long it had waited") {
     CHECK(verdict.mechanism == Mechanism::alert_warning);
     CHECK(verdict.cause == Cause::server_silent);
   }
+}
+
+TEST_CASE("the first bytes of an alert do not hide how long its sender had waited") {
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::tls, "\x16\x03\x01");
+  c.pause(std::chrono::seconds{10}).first_bytes(S, parser::Protocol::tls, "\x15\x03\x03");
+  c.alert(S, 90, warning).alert(S, 0, warning).server_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.phase == Phase::pre_hello);
+  CHECK(verdict.cause == Cause::client_silent);
 }
 
 TEST_CASE("a server that gives up without naming a fault proves none") {

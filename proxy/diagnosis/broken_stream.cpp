@@ -1,0 +1,56 @@
+#include "proxy/diagnosis/broken_stream.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "parser/handshake_messages.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+/// With what a side's TLS begins, if not with its hello. A warning may come before that.
+std::optional<std::string> strange_beginning(const SideFacts& side, parser::HandshakeType hello) {
+  constexpr std::size_t header = 5;
+  const auto& first = side.first_bytes;
+  if (!first || first->protocol != parser::Protocol::tls || first->count < header) {
+    return std::nullopt;
+  }
+  const auto& bytes = first->bytes;
+  if (bytes[0] == parser::content_type::alert.value) return std::nullopt;
+  if (bytes[0] != parser::content_type::handshake.value) {
+    return fmt::format("a record of type {}", bytes[0]);
+  }
+  if (bytes[3] == 0 && bytes[4] == 0) return "an empty record";
+  if (first->count == header || bytes[header] == hello.value) return std::nullopt;
+  return fmt::format("a handshake message of type {}", bytes[header]);
+}
+
+}  // namespace
+
+bool is_oversized_record(const parser::Malformed& malformed) {
+  return malformed.what == "record" && malformed.field == "length";
+}
+
+Answer broken_stream(const Situation& situation, Leg leg) {
+  const SideFacts& side = situation.facts.side(leg);
+  Finding finding;
+  finding.cause = Cause::protocol_violation;
+  finding.confidence = Confidence::medium;
+  if (const auto* malformed = side.malformed) {
+    if (is_oversized_record(*malformed)) finding.cause = Cause::record_overflow;
+    return finding.with(fmt::format("{}'s {} breaks its format at {} (byte {} of its stream)",
+                                    who(leg), quoted(malformed->what), quoted(malformed->field),
+                                    malformed->offset));
+  }
+  const auto hello = leg == Leg::client ? parser::handshake_type::client_hello
+                                        : parser::handshake_type::server_hello;
+  const auto beginning = strange_beginning(side, hello);
+  if (!beginning) return std::nullopt;
+  return finding.with(fmt::format("{} begins with {}, where {} belongs", who(leg), *beginning,
+                                  parser::message_name(hello)));
+}
+
+}  // namespace legible::proxy::diagnosis

@@ -1,0 +1,15 @@
+#pragma once
+// A side whose bytes are no TLS that anybody could go on with, wherever in the handshake.
+
+#include "proxy/diagnosis/situation.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// What `leg` sent before the end breaks the protocol: a record or message against its format, or a
+/// beginning that is no hello. With medium confidence, since many stacks overlook such things.
+Answer broken_stream(const Situation& situation, Leg leg);
+
+/// A record's header announces more than RFC 5246 section 6.2.3 allows.
+bool is_oversized_record(const parser::Malformed& malformed);
+
+}  // namespace legible::proxy::diagnosis
