@@ -109,11 +109,29 @@ Answer pinned(const Situation& situation) {
   return finding;
 }
 
+/// The certificate is good here, but an HTTP client on GnuTLS asks for nothing.
+Answer distrusted_by_client(const Situation& situation) {
+  if (situation.client_stack != Stack::gnutls || !leaves_without_its_answer(situation)) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::server_cert_rejected;
+  finding.with(
+      "the client finished the handshake, sent no request and left; wget and git judge the "
+      "certificate only then, by a truststore of their own");
+  add_alternative(finding, Cause::server_cert_untrusted_ca);
+  add_alternative(finding, Cause::server_cert_pinned);
+  finding.or_else(Cause::client_satisfied, "the client only wanted to see that the port answers");
+  return finding;
+}
+
 }  // namespace
 
 Answer left_for_certificate(const Situation& situation) {
   const Facts& facts = situation.facts;
-  if (facts.client().application_data || facts.server().application_data) return std::nullopt;
+  // A server that greets its clients may have done so before, or after, this one left.
+  const bool greeted = facts.server().application_data;
+  if (facts.client().application_data || (greeted && !facts.server().leaf())) return std::nullopt;
   if (situation.history.regular()) return std::nullopt;  // a monitor
 
   Finding finding;
@@ -130,13 +148,16 @@ Answer left_for_certificate(const Situation& situation) {
   const auto doubts = doubts_about_server(situation);
   const Doubt* chosen = reason_to_leave(situation, doubts);
   if (!chosen) {
-    Answer by_address = compared_with_address(situation);
-    return by_address ? by_address : pinned(situation);
+    if (greeted) return std::nullopt;
+    if (Answer answer = compared_with_address(situation)) return answer;
+    if (Answer answer = pinned(situation)) return answer;
+    return distrusted_by_client(situation);
   }
   if (chosen->cause == Cause::proxy_cert_untrusted) return proxy_authority_refused(situation);
   finding.cause = chosen->cause;
   finding.confidence = how_sure(situation, *chosen);
   if (rests_on_system_anchors(situation, chosen->cause)) finding.lower();
+  if (greeted && finding.confidence == Confidence::medium) finding.lower();
   finding.with(chosen->because);
   finding.with(
       "the client finished the handshake, sent no data and left; some programs judge the "

@@ -302,8 +302,8 @@ Finding unreadable_refusal(const Situation& situation) {
 
 Answer during_handshake(const Situation& situation) {
   const AlertMeaning* meaning = meaning_of(situation);
-  const bool readable = situation.primary.alert_number().has_value();
-  if (readable && !meaning) return std::nullopt;
+  const auto number = situation.primary.alert_number();
+  if (number && !ends_in_order(*number) && !meaning) return std::nullopt;
 
   const auto doubts = doubts_about_server(situation);
   const bool fitting = std::ranges::any_of(

@@ -146,6 +146,9 @@ Finding ended_in_order(const Situation& situation) {
                              : "the server had answered nothing");
     if (!facts.server().application_data) {
       finding.or_else(Cause::internal_error, "the server hands on to another one, which is down");
+      if (facts.client().application_data && situation.primary.unreadable()) {
+        finding.or_else(Cause::record_corrupted, "the server's log speaks of a bad MAC");
+      }
     }
   }
   if (client_certificate_in_doubt(situation)) {

@@ -166,6 +166,41 @@ TEST_CASE("a client that refuses the server's certificate is told by the certifi
        {Phase::post_handshake},
        Mechanism::fin,
        {Cause::server_cert_untrusted_ca}},
+      {"T25 to a server that speaks first",
+       [](auto& c) {
+         c.client_says(hello_node(parser::tls12))
+             .handshake12(good_chain(), {problem(ProblemId::untrusted_root, 1)})
+             .data(S)
+             .client_fin()
+             .server_fin();
+       },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::fin,
+       {Cause::server_cert_untrusted_ca}},
+      {"T25 to a server that answers though the client has gone",
+       [](auto& c) {
+         c.client_says(hello_node(parser::tls12))
+             .handshake12(good_chain(), {problem(ProblemId::untrusted_root, 1)})
+             .client_fin()
+             .data(S)
+             .server_fin();
+       },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::fin,
+       {Cause::server_cert_untrusted_ca}},
+      {"close_notify right after the certificate",
+       [](auto& c) {
+         c.client_says(hello_openssl())
+             .server_flight(good_chain(), {problem(ProblemId::expired)})
+             .alert(C, 0, warning)
+             .client_fin();
+       },
+       Closer::client,
+       {Phase::server_auth},
+       Mechanism::close_notify,
+       {Cause::server_cert_expired}},
       {"T26 Node in TLS 1.3 says nothing at all",
        [](auto& c) {
          c.client_says(hello_node()).server_flight13().client_fin().alert(S, 50).server_fin();
@@ -230,6 +265,12 @@ TEST_CASE("a client may judge the certificate only after the handshake") {
        Mechanism::alert_encrypted,
        {Cause::client_satisfied},
        Outcome::ok},
+      {"git on GnuTLS trusts other roots than this machine",
+       leaves(git, {}),
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::alert_encrypted,
+       {Cause::server_cert_rejected}},
       {"git on GnuTLS in TLS 1.3 asks for nothing and closes in order",
        [=](Conversation& c) {
          c.client_says(git).server_flight13().client_finishes13().hidden_alert(C).client_fin();
