@@ -17,13 +17,16 @@ INTERCEPT = ("--mode", "intercept")
 def trusting_folder(program: str, certificates: str) -> str:
     """The certificates for clients that trust the proxy's CA beside the servers' root.
 
-    Its root.crt holds both; servers-root.crt is the latter alone. Made once for all runs.
+    Its root.crt holds both; servers-root.crt is the latter alone. Made once for all runs with the
+    same certificates.
     """
     plain = pathlib.Path(certificates).resolve()
     folder = plain / "trusting"
+    servers_root = (plain / "root.crt").read_bytes()
+    both = folder / "root.crt"
     with open(plain / "trusting.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "root.crt").exists():
+        if not both.exists() or not both.read_bytes().startswith(servers_root):
             folder.mkdir(exist_ok=True)
             for each in plain.iterdir():
                 if each.is_file() and each.name != "root.crt" and each.suffix != ".lock":
@@ -32,8 +35,8 @@ def trusting_folder(program: str, certificates: str) -> str:
             ca = subprocess.run([program, "ca", "export", "--ca-dir", str(folder / "ca")],
                                 check=True, timeout=60, capture_output=True).stdout
             unfinished = folder / "root.crt.new"
-            unfinished.write_bytes((plain / "root.crt").read_bytes() + ca)
-            os.replace(unfinished, folder / "root.crt")
+            unfinished.write_bytes(servers_root + ca)
+            os.replace(unfinished, both)
     return str(folder)
 
 
