@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 #include "parser/handshake_messages.hpp"
@@ -16,6 +17,8 @@ namespace {
 using State = tls::Session::State;
 
 constexpr std::size_t max_held = 64 * 1024;
+// For a peer to take a refusal and leave, however late it is.
+constexpr std::chrono::milliseconds last_words_limit{300};
 
 // CVE-2016-8610: each costs an answer or a decryption, and none brings the connection forward.
 constexpr int most_warnings = 100;
@@ -84,6 +87,10 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
 }
 
 void InterceptConnection::start() {
+  guarded([this] { begin(); });
+}
+
+void InterceptConnection::begin() {
   if (!client_.ended) client_.stream.start_reading();
   const parser::ClientHello* hello = client_.record->client_hello();
   if (hello == nullptr) {
@@ -115,14 +122,32 @@ void InterceptConnection::on_server_connected() {
     resumable_ = settings_.sessions->find(session_key());
     if (resumable_) settings.resumed = resumable_->state;
   }
-  server_.session.emplace(std::move(settings), server_.secrets->live);
+  if (!open_session(server_, std::move(settings))) return;
   server_.session->start();
+  if (server_.session->failure()) {
+    // To a server that was told nothing an alert says nothing.
+    server_.session->output().clear();
+    return on_tls_failure(server_);
+  }
   server_.stream.start_reading();
   flush(server_);
 }
 
+/// Refuses, and says false, when mbedTLS does not take the settings.
+bool InterceptConnection::open_session(PeerLeg& leg, tls::Settings settings) {
+  try {
+    leg.session.emplace(std::move(settings), leg.secrets->live);
+    return true;
+  } catch (const std::exception& error) {
+    refuse(leg, {ProxyReason::tls_failure, {}, error.what()}, internal_error);
+    return false;
+  }
+}
+
 std::string InterceptConnection::session_key() const {
-  return fmt::format("{} {} {} {}", target().host, target().port, names_.sni, names_.verified);
+  // No name holds a zero byte: see narrow().
+  return fmt::format("{}{:c}{}{:c}{}{:c}{}", target().host, '\0', target().port, '\0', names_.sni,
+                     '\0', names_.verified);
 }
 
 void InterceptConnection::judge_server() {
@@ -140,6 +165,7 @@ void InterceptConnection::judge_server() {
 }
 
 void InterceptConnection::on_server_ready() {
+  server_ready_ = true;
   judge_server();
   if (!judgement_) {
     return refuse(server_, {ProxyReason::tls_failure, {}, "the server showed no certificate"},
@@ -185,7 +211,7 @@ void InterceptConnection::mint() {
       [this, job](const std::exception_ptr& thrown) {
         minting_.reset();
         if (ending() || phase_ != Phase::minting) return;
-        if (!thrown) return begin_client_handshake(job->leaf);
+        if (!thrown) return guarded([&] { begin_client_handshake(job->leaf); });
         refuse(client_, {ProxyReason::tls_failure, {}, "no certificate could be made"},
                internal_error);
       });
@@ -203,43 +229,55 @@ void InterceptConnection::begin_client_handshake(
       now, Leg::server,
       LeafMinted{leaf->plan, added_names(leaf->leaf(), server_chain_->front()), server_chain_});
 
-  enter(Phase::client_handshake, handshake_time_left());
+  enter(Phase::client_handshake,
+        server_refusal_ ? time_until_due(*server_refusal_) : handshake_time_left());
   const parser::ClientHello& hello = *client_.record->client_hello();
   const auto* request =
       last_observed<parser::Shared<parser::CertificateRequest>>(server, Leg::server);
   const ServerChoice choice{*server_.record->server_hello(), server_.session->alpn(),
                             request ? request->get() : nullptr};
   tls::Settings settings = client_leg_settings(settings_, hello, choice, leaf);
-  if (server_refusal_ && choice.hello.version == parser::tls12) {
+  if (server_refusal_ && !server_ready_ && choice.hello.version == parser::tls12) {
     settings.withhold_finished = true;
     settings.tickets = nullptr;
   }
-  client_.session.emplace(std::move(settings), client_.secrets->live);
+  if (!open_session(client_, std::move(settings))) return;
   // The bytes are on record already.
   const auto held = with_whole_records(std::exchange(held_, {}), hello.records);
   client_.session->feed(held, client_);
   on_state(client_);
+  // Its FIN came before it could say its part.
+  if (client_.ended && phase_ == Phase::client_handshake) return linger();
   relieve(client_, server_);
 }
 
 void InterceptConnection::on_client_ready() {
   if (server_refusal_) return pass_refusal_on();
   enter(Phase::open, context_.timeouts.idle);
-  if (!client_.undelivered.empty()) client_.session->write(std::exchange(client_.undelivered, {}));
-  flush(client_);
+  deliver_waiting(client_);
+  if (ending()) return;
   relieve(server_, client_);
   if (server_.session->state() == State::peer_closed) on_state(server_);
+  if (!server_.ended) return;
+  end_leg(client_);
+  watch_unread_legs();
+}
+
+void InterceptConnection::deliver_waiting(PeerLeg& to) {
+  if (!to.undelivered.empty()) to.session->write(std::exchange(to.undelivered, {}));
+  flush(to);
 }
 
 /// The server has said no after it had shown its certificate. The client learns of it where it
 /// would without the proxy: after its own flight, in TLS 1.3 after a handshake that seemed to
 /// succeed.
-bool InterceptConnection::refuse_later(const ServerRefusal& refusal) {
+bool InterceptConnection::refuse_later(ServerRefusal refusal) {
   if (ending()) return false;
+  refusal.at = context_.loop.now();
   const bool under_way = phase_ == Phase::minting || phase_ == Phase::client_handshake;
   if (under_way) {
     if (!server_refusal_) server_refusal_ = refusal;
-    wait_for(linger_limit);
+    wait_for(time_until_due(*server_refusal_));
     return true;
   }
   if (phase_ != Phase::server_handshake || !server_flight_complete()) return false;
@@ -247,8 +285,14 @@ bool InterceptConnection::refuse_later(const ServerRefusal& refusal) {
   if (!judgement_) return false;
   server_refusal_ = refusal;
   mint();
-  wait_for(linger_limit);
+  if (phase_ == Phase::minting) wait_for(time_until_due(refusal));
   return true;
+}
+
+/// Its verdict is.
+std::chrono::milliseconds InterceptConnection::time_until_due(const ServerRefusal& refusal) const {
+  const std::chrono::milliseconds spent{context_.loop.now() - refusal.at};
+  return std::max(linger_limit - spent, std::chrono::milliseconds(1));
 }
 
 /// TLS 1.2: ServerHelloDone.
@@ -260,9 +304,12 @@ bool InterceptConnection::server_flight_complete() const {
 
 void InterceptConnection::pass_refusal_on() {
   const ServerRefusal refusal = *std::exchange(server_refusal_, std::nullopt);
+  // What it said before it is no less said.
+  if (client_.open()) deliver_waiting(client_);
   if (refusal.alert) send_alert(client_, *refusal.alert);
   if (refusal.end == parser::StreamEnd::rst && client_.stream) return mirror_reset(client_);
   linger();
+  if (!ending()) wait_for(std::max(time_until_due(refusal), last_words_limit));
 }
 
 // --- what the peers say ---
@@ -298,7 +345,7 @@ void InterceptConnection::feed(PeerLeg& from, std::span<const std::uint8_t> byte
 
 void InterceptConnection::on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes) {
   PeerLeg& to = other(from);
-  if (from.discarding) return;
+  if (from.discarding || phase_ == Phase::lingering) return;
   if (to.open()) {
     to.session->write(bytes);
   } else {
@@ -327,10 +374,12 @@ void InterceptConnection::on_state(PeerLeg& from) {
       }
       break;
   }
+  if (to.session && to.session->failure()) return on_tls_failure(to);
   if (&from == &server_ && phase_ == Phase::server_handshake) return on_server_ready();
   if (&from == &client_ && phase_ == Phase::client_handshake) return on_client_ready();
-  const std::size_t waiting = to.undelivered.size() + to.queued();
-  if (waiting > high_water && !from.paused && !from.discarding) pause(from);
+  if (to.backlog() > high_water && !from.paused && !from.discarding) pause(from);
+  // What waited for the end of a renegotiation may have gone.
+  relieve(to, from);
 }
 
 void InterceptConnection::flush(PeerLeg& to) {
@@ -341,12 +390,14 @@ void InterceptConnection::flush(PeerLeg& to) {
     if (to.stream.write(bytes) < 0) {
       // What the peer sent before it went away is still to be read, an alert perhaps.
       to.write_failed = true;
-      if (!to.ended) resume(to);
-    } else {
-      to.bytes_out += bytes.size();
+      if (!to.ended) return resume(to);
+      // It had sent its FIN and now refuses bytes: the sender would see an RST without the proxy.
+      if (phase_ == Phase::open) mirror_reset(other(to));
+      return;
     }
+    to.bytes_out += bytes.size();
+    to.record->bytes(wall_clock(), to.proxy_role(), bytes);
   }
-  to.record->bytes(wall_clock(), to.proxy_role(), bytes);
 }
 
 void InterceptConnection::on_sent(LegStream& stream, int status) {
@@ -357,8 +408,8 @@ void InterceptConnection::on_sent(LegStream& stream, int status) {
 
 /// Reads `from` again, when `to` has room for what comes.
 void InterceptConnection::relieve(PeerLeg& from, PeerLeg& to) {
-  const bool room = to.queued() <= low_water;
-  if (from.paused && !from.ended && room && to.undelivered.empty()) resume(from);
+  const bool room = to.undelivered.empty() && to.backlog() <= low_water;
+  if (from.paused && !from.ended && room && !ending()) resume(from);
 }
 
 // --- failures ---
@@ -381,13 +432,14 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
 void InterceptConnection::on_fatal_alert(PeerLeg& from, parser::AlertDescription description) {
   // mbedTLS may have answered what it took for a broken record: nothing answers an alert.
   if (from.session) from.session->output().clear();
-  if (&from == &server_ && refuse_later({description, parser::StreamEnd::fin})) return;
+  if (&from == &server_ && refuse_later({.alert = description})) return;
   send_alert(other(from), description);
   linger();
 }
 
 void InterceptConnection::on_tls_failure(PeerLeg& from) {
   if (ending()) return;
+  if (const auto alert = from.session->peer_alert()) return on_fatal_alert(from, *alert);
   const std::string detail = from.session->failure()->text;
   const bool established = phase_ == Phase::open;
   refuse(from, {ProxyReason::tls_failure, {}, detail},
@@ -405,13 +457,14 @@ void InterceptConnection::refuse(PeerLeg& at, ProxyClosing closing,
 }
 
 void InterceptConnection::send_alert(PeerLeg& to, parser::AlertDescription description) {
-  if (!to.stream || to.ended) return;
+  if (!to.stream || to.own_end_told || to.write_failed) return;
   if (to.session) {
     to.session->send_alert(description);
     flush(to);
   } else if (&to == &client_) {
     const auto alert = clear_alert(description);
-    if (to.stream.write(alert) >= 0) to.bytes_out += alert.size();
+    if (to.stream.write(alert) < 0) return;
+    to.bytes_out += alert.size();
     to.record->bytes(wall_clock(), to.proxy_role(), alert);
   }
 }
@@ -420,7 +473,13 @@ void InterceptConnection::send_alert(PeerLeg& to, parser::AlertDescription descr
 
 void InterceptConnection::on_end(LegStream& from, parser::StreamEnd how) {
   PeerLeg& to = other(from);
-  if (&from == &server_ && client_.stream && !client_.ended && refuse_later({std::nullopt, how})) {
+  // A server that spoke, or said goodbye, has not refused: the client is to have it all.
+  const bool spoke = server_.open() && (server_.session->state() == State::peer_closed ||
+                                        !client_.undelivered.empty());
+  const bool client_is_made = phase_ == Phase::minting || phase_ == Phase::client_handshake;
+  if (&from == &server_ && client_is_made && spoke && how == parser::StreamEnd::fin) return;
+  if (&from == &server_ && client_.stream && !client_.ended &&
+      refuse_later({.alert = std::nullopt, .end = how})) {
     return;
   }
   if (how != parser::StreamEnd::fin) {
@@ -429,8 +488,10 @@ void InterceptConnection::on_end(LegStream& from, parser::StreamEnd how) {
     return finish();
   }
   if (resetting(from)) return;
+  // As a FIN that came with the hello: the server leg is being opened, and goes first.
+  if (&from == &client_ && phase_ == Phase::connecting) return;
   if (to.ended || !to.stream) {
-    end_leg(leg(from.side));
+    for (PeerLeg* each : {&client_, &server_}) end_leg(*each);
     return finish_when_sent();
   }
   end_leg(to);
@@ -445,6 +506,14 @@ void InterceptConnection::end_leg(PeerLeg& leg) {
   note_own_end(leg, parser::StreamEnd::fin);
 }
 
+/// RFC 8446 section 6.1: an end without a word would look like a truncation.
+void InterceptConnection::take_leave(LegStream& stream) {
+  PeerLeg& to = leg(stream.side);
+  if (!to.open() || to.own_end_told) return;
+  to.session->close_notify();
+  flush(to);
+}
+
 void InterceptConnection::note_own_end(LegStream& stream, parser::StreamEnd how) {
   PeerLeg& ended = leg(stream.side);
   if (std::exchange(ended.own_end_told, true)) return;
@@ -453,6 +522,7 @@ void InterceptConnection::note_own_end(LegStream& stream, parser::StreamEnd how)
 }
 
 void InterceptConnection::linger() {
+  if (ending()) return;
   for (PeerLeg* leg : {&client_, &server_}) end_leg(*leg);
   if (client_.ended && (server_.ended || !server_.stream)) return finish_when_sent();
   enter(Phase::lingering, linger_limit);
@@ -488,10 +558,13 @@ void InterceptConnection::on_time_out() {
   switch (phase_) {
     case Phase::connecting:
       return give_up_dialling();
-    case Phase::server_handshake:
     case Phase::minting:
+      if (server_refusal_) return pass_refusal_on();
+      return refuse(client_, {ProxyReason::resources, {}, "no certificate was made in time"},
+                    internal_error);
+    case Phase::server_handshake:
     case Phase::client_handshake:
-      // The client is too slow to be told at its own end of the handshake, or its certificate is.
+      // The client is too slow to be told at its own end of the handshake.
       if (server_refusal_) return pass_refusal_on();
       return close_by_proxy(ProxyReason::handshake_timeout, context_.timeouts.handshake);
     case Phase::open:

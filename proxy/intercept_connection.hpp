@@ -43,6 +43,10 @@ class InterceptConnection final : public TwoLegConnection {
       intercepting.on_plaintext(*this, bytes);
     }
 
+    /// Bytes on their way to the peer that its kernel has not taken.
+    std::size_t backlog() const {
+      return undelivered.size() + (session ? session->unwritten() : 0) + queued();
+    }
     /// The role that the proxy plays on this leg.
     Leg proxy_role() const { return parser::other(side); }
     bool open() const {
@@ -66,6 +70,8 @@ class InterceptConnection final : public TwoLegConnection {
   PeerLeg& other(const LegStream& from) { return &from == &client_ ? server_ : client_; }
   ConnectionRecord& record(Leg side) override { return *leg(side).record; }
 
+  void begin();
+  bool open_session(PeerLeg& leg, tls::Settings settings);
   void on_server_connected() override;
   void on_no_server() override { mirror_reset(client_); }
 
@@ -80,8 +86,10 @@ class InterceptConnection final : public TwoLegConnection {
   struct ServerRefusal {
     std::optional<parser::AlertDescription> alert;
     parser::StreamEnd end = parser::StreamEnd::fin;
+    std::uint64_t at = 0;  ///< loop time
   };
-  bool refuse_later(const ServerRefusal& refusal);
+  bool refuse_later(ServerRefusal refusal);
+  std::chrono::milliseconds time_until_due(const ServerRefusal& refusal) const;
   bool server_flight_complete() const;
   void pass_refusal_on();
 
@@ -101,8 +109,10 @@ class InterceptConnection final : public TwoLegConnection {
   void refuse(PeerLeg& at, ProxyClosing closing, parser::AlertDescription description);
 
   void on_end(LegStream& from, parser::StreamEnd how) override;
+  void deliver_waiting(PeerLeg& to);
   void end_leg(PeerLeg& leg);
   void linger();
+  void take_leave(LegStream& leg) override;
   void note_own_end(LegStream& leg, parser::StreamEnd how) override;
   Leg waited_for() const override;
   void conclude() override;
@@ -121,6 +131,7 @@ class InterceptConnection final : public TwoLegConnection {
   tls::NarrowedOffer offer_;
   ServerNames names_;
   std::optional<tls::ResumableSession> resumable_;  ///< that the server leg was begun with
+  bool server_ready_ = false;                       ///< the server leg's handshake was finished
   ParsedChain server_chain_;
   std::shared_ptr<const certs::Judgement> judgement_;  ///< of it
   std::optional<ServerRefusal> server_refusal_;        ///< not yet passed on

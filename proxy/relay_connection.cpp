@@ -31,7 +31,7 @@ RelayConnection::RelayConnection(ConnectionContext& context, Connection::Owner& 
 void RelayConnection::start() {
   enter(Phase::connecting, std::min(context_.timeouts.connect, context_.timeouts.handshake));
   if (!client_.ended) client_.stream.start_reading();
-  dial();
+  guarded([this] { dial(); });
 }
 
 // --- the server leg ---

@@ -18,14 +18,20 @@ constexpr auto unread_poll_interval = 1000ms;
 void TwoLegConnection::LegStream::on_read(std::span<const std::uint8_t> bytes) {
   bytes_in += bytes.size();
   connection.last_activity_ = connection.context_.loop.now();
-  connection.on_bytes(*this, bytes);
+  connection.guarded([&] { connection.on_bytes(*this, bytes); });
 }
 
 void TwoLegConnection::LegStream::on_read_end(int status) {
   const parser::StreamEnd how = stream_end(status, write_failed);
   ended = true;
-  connection.record(side).closed(wall_clock(), side, how, false, bytes_in, bytes_out);
-  connection.on_end(*this, how);
+  connection.guarded([&] {
+    connection.record(side).closed(wall_clock(), side, how, false, bytes_in, bytes_out);
+    connection.on_end(*this, how);
+  });
+}
+
+void TwoLegConnection::LegStream::on_written(int status) {
+  connection.guarded([&] { connection.on_leg_written(*this, status); });
 }
 
 TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner& owner,
@@ -34,7 +40,7 @@ TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner
       accepted_(client.accepted),
       client_host_(client.host),
       owner_(owner),
-      timer_(context.loop, [this] { on_timer(); }),
+      timer_(context.loop, [this] { guarded([this] { on_timer(); }); }),
       begun_(client.begun),
       last_activity_(client.begun) {}
 
@@ -46,25 +52,31 @@ void TwoLegConnection::dial() {
 }
 
 void TwoLegConnection::on_connected(TcpStream stream, const SocketAddress& address) {
-  const Time now = wall_clock();
-  record(Leg::server).note(now, Leg::server, Connected{address.text(), now - accepted_});
-  LegStream& server = leg(Leg::server);
-  server.stream = std::move(stream);
-  server.stream.set_owner(&server);
-  dial_.reset();
-  on_server_connected();
+  guarded([&] {
+    const Time now = wall_clock();
+    record(Leg::server).note(now, Leg::server, Connected{address.text(), now - accepted_});
+    LegStream& server = leg(Leg::server);
+    server.stream = std::move(stream);
+    server.stream.set_owner(&server);
+    dial_.reset();
+    on_server_connected();
+  });
 }
 
 void TwoLegConnection::on_connect_failed(ConnectFailed failure) {
-  record(Leg::server).note(wall_clock(), Leg::server, std::move(failure));
-  dial_.reset();
-  on_no_server();
+  guarded([&] {
+    record(Leg::server).note(wall_clock(), Leg::server, std::move(failure));
+    dial_.reset();
+    on_no_server();
+  });
 }
 
 void TwoLegConnection::on_connect_shortage() {
-  record(Leg::server).note(wall_clock(), Leg::server, ProxyClosing{ProxyReason::resources});
-  dial_.reset();
-  on_no_server();
+  guarded([&] {
+    record(Leg::server).note(wall_clock(), Leg::server, ProxyClosing{ProxyReason::resources});
+    dial_.reset();
+    on_no_server();
+  });
 }
 
 // --- reading and writing ---
@@ -90,7 +102,9 @@ void TwoLegConnection::on_leg_written(LegStream& to, int status) {
 // Nothing tells of an RST on a leg that is paused, or whose FIN was read while the other direction
 // goes on: looked for now and then, it does not have to wait for the next write or a time-out.
 void TwoLegConnection::watch_unread_legs() {
-  if (!unread_timer_) unread_timer_.emplace(context_.loop, [this] { look_for_resets(); });
+  if (!unread_timer_) {
+    unread_timer_.emplace(context_.loop, [this] { guarded([this] { look_for_resets(); }); });
+  }
   unread_timer_->start(unread_poll_interval);
 }
 
@@ -143,7 +157,17 @@ void TwoLegConnection::shut_down() {
 void TwoLegConnection::close_by_proxy(ProxyReason reason, std::chrono::seconds limit) {
   const Leg silent = waited_for();
   record(silent).note(wall_clock(), silent, ProxyClosing{reason, limit});
+  for (LegStream* each : {&leg(Leg::client), &leg(Leg::server)}) {
+    if (each->stream) take_leave(*each);
+  }
   close_legs(reason == ProxyReason::shutdown ? parser::StreamEnd::fin : parser::StreamEnd::timeout);
+}
+
+void TwoLegConnection::abandon(const char* why) {
+  if (ending_ == Ending::finished) return;
+  const Leg silent = waited_for();
+  record(silent).note(wall_clock(), silent, ProxyClosing{ProxyReason::resources, {}, why});
+  close_legs(parser::StreamEnd::rst);
 }
 
 void TwoLegConnection::close_legs(parser::StreamEnd how) {
@@ -180,6 +204,9 @@ void TwoLegConnection::on_idle() {
   const std::chrono::seconds limit = context_.timeouts.idle;
   const std::chrono::milliseconds idle{context_.loop.now() - last_activity_};
   if (idle < limit) return wait_for(limit - idle);
+  // The kernel still hands on what it was given: a reader may be slow, but not stop.
+  const std::size_t unsent = leg(Leg::client).unsent() + leg(Leg::server).unsent();
+  if (unsent > 0 && std::exchange(unsent_before_, unsent) != unsent) return wait_for(limit);
   close_by_proxy(ProxyReason::idle_timeout, limit);
 }
 
@@ -190,7 +217,7 @@ void TwoLegConnection::on_timer() {
     case Ending::resetting:
       return mirror_reset(*resetting_);
     case Ending::finishing:
-      // A reader may be slow, but not stop.
+      // As above.
       if (leg(Leg::client).unsent() + leg(Leg::server).unsent() >= unsent_before_) return finish();
       return finish_when_sent();
     case Ending::finished:

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 
@@ -28,7 +29,7 @@ class TwoLegConnection : public Connection, private Connector::Owner {
 
     void on_read(std::span<const std::uint8_t> bytes) final;
     void on_read_end(int status) final;
-    void on_written(int status) final { connection.on_leg_written(*this, status); }
+    void on_written(int status) final;
     std::size_t queued() const { return stream ? stream.queued() : 0; }
     std::size_t unsent() const { return stream ? stream.unsent() : 0; }
 
@@ -81,6 +82,17 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   /// The end of both legs is settled: nothing that the peers still say changes anything.
   bool ending() const { return ending_ != Ending::no; }
   bool resetting(const LegStream& leg) const { return &leg == resetting_; }
+
+  /// Nothing may be thrown through libuv: what fails in `step` ends this connection, and no other.
+  template <class Step>
+  void guarded(Step step) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      abandon(error.what());
+    }
+  }
+
   /// What was seen before of this client and target; `connection` is remembered with it.
   History recall_and_add(const PastConnection& connection);
   const HostPort& target() const { return context_.target.target(); }
@@ -113,6 +125,8 @@ class TwoLegConnection : public Connection, private Connector::Owner {
 
   /// The record of what is said on the leg.
   virtual ConnectionRecord& record(Leg side) = 0;
+  /// The proxy will end the leg, for a reason of its own: the last word to its peer.
+  virtual void take_leave(LegStream& /*leg*/) {}
   /// Puts on record that the proxy ends this leg.
   virtual void note_own_end(LegStream& leg, parser::StreamEnd how) = 0;
   /// On whom the connection waits.
@@ -124,6 +138,7 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   void on_connect_failed(ConnectFailed failure) final;
   void on_connect_shortage() final;
   void on_leg_written(LegStream& to, int status);
+  void abandon(const char* why);
   void look_for_resets();
   void on_timer();
 
@@ -135,7 +150,7 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   Ending ending_ = Ending::no;
   LegStream* resetting_ = nullptr;  ///< in Ending::resetting
   int reset_polls_ = 0;
-  std::size_t unsent_before_ = 0;  ///< in Ending::finishing: when it was looked at last
+  std::size_t unsent_before_ = 0;  ///< when it was looked at last
   std::optional<ServerDial> dial_;
 };
 

@@ -113,6 +113,11 @@ NarrowedOffer narrow(const parser::ClientHello& hello, const LegLimits& limits) 
   if (!contains(hello.compression, null_compression)) {
     return refuse("it does not offer uncompressed records");
   }
+  if (hello.sni.size() > MBEDTLS_SSL_MAX_HOST_NAME_LEN) {
+    return refuse("its server name is longer than any name (RFC 1035 section 3.1)");
+  }
+  // mbedTLS takes C strings.
+  if (hello.sni.find('\0') != std::string::npos) return refuse("its server name has a zero byte");
   const bool tls13 = limits.highest >= parser::tls13 && offers(hello, parser::tls13);
   const bool tls12 = limits.lowest <= parser::tls12 && offers(hello, parser::tls12);
   if (!tls13 && !tls12) {
@@ -141,7 +146,6 @@ NarrowedOffer narrow(const parser::ClientHello& hello, const LegLimits& limits) 
     return refuse("none of its signature algorithms is available here");
   }
   offer.alpn = hello.alpn;
-  // mbedTLS takes C strings.
   std::erase_if(offer.alpn, [](const std::string& protocol) {
     return protocol.empty() || protocol.find('\0') != std::string::npos;
   });

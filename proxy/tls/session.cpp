@@ -97,7 +97,8 @@ struct Session::Impl {
   int read(PlaintextSink& sink);
   void fail(int code);
   void save_session();
-  std::size_t unread() const { return kept.size() - kept_used + lent.size(); }
+  void write(std::span<const std::uint8_t> bytes);
+  void write_waiting();
 
   static int send(void* self, const unsigned char* bytes, std::size_t size);
   static int receive(void* self, unsigned char* buffer, std::size_t size);
@@ -115,11 +116,13 @@ struct Session::Impl {
   std::optional<EarlyDataFilter> early_data;  ///< until it cannot come any more
   State state = State::handshaking;
   std::optional<Failure> failure;
+  std::optional<parser::AlertDescription> peer_alert;
   bool starved = false;     ///< everything that was fed has been used
   bool alert_left = false;  ///< by the library itself, in its present step; told if that fails
   bool over = false;        ///< a fatal alert was sent: nothing more is, or is read
   bool close_notify_sent = false;
   std::optional<std::vector<std::uint8_t>> session;
+  std::vector<std::uint8_t> unwritten;  ///< plaintext that waits for the end of a renegotiation
   std::vector<std::uint8_t> output;
   std::vector<std::uint8_t> kept;  ///< fed earlier, not used yet
   std::size_t kept_used = 0;
@@ -179,6 +182,7 @@ void Session::Impl::feed_without_early_data(std::span<const std::uint8_t> bytes,
   early_data->add(bytes);
   for (auto piece = early_data->next(); !piece.empty(); piece = early_data->next()) {
     feed(piece, sink);
+    if (state != State::handshaking && state != State::open) break;
     const capture::ConnectionSecrets* known = secrets.find({});
     const mbedtls_ssl_session* agreed = ssl.MBEDTLS_PRIVATE(session_negotiate);
     if (known && !known->client_handshake.empty() && agreed) {
@@ -193,6 +197,7 @@ void Session::Impl::drive(PlaintextSink* sink) {
   starved = false;
   while (state != State::failed && state != State::withheld) {
     const int result = state == State::handshaking ? handshake() : read(*sink);
+    write_waiting();
     // WANT_READ does not mean that all input is used: a ticket takes two calls.
     if (result == MBEDTLS_ERR_SSL_WANT_READ && starved) return;
     if (result == MBEDTLS_ERR_SSL_WANT_READ || result >= 0) continue;
@@ -204,8 +209,33 @@ void Session::Impl::drive(PlaintextSink* sink) {
       state = State::peer_closed;
       return;
     }
+    if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+      peer_alert = parser::AlertDescription{ssl.MBEDTLS_PRIVATE(in_msg)[1]};
+    }
     return fail(result);
   }
+}
+
+void Session::Impl::write(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const int written = mbedtls_ssl_write(&ssl, bytes.data(), bytes.size());
+    if (written == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+      save_session();
+      continue;
+    }
+    if (written == MBEDTLS_ERR_SSL_WANT_READ ||
+        written == MBEDTLS_ERR_SSL_WAITING_SERVER_HELLO_RENEGO) {
+      unwritten.assign(bytes.begin(), bytes.end());
+      return;
+    }
+    if (written <= 0) return fail(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void Session::Impl::write_waiting() {
+  if (unwritten.empty() || mbedtls_ssl_is_handshake_over(&ssl) == 0) return;
+  write(std::exchange(unwritten, {}));
 }
 
 int Session::Impl::handshake() {
@@ -288,6 +318,7 @@ Session& Session::operator=(Session&&) noexcept = default;
 
 Session::State Session::state() const { return impl_->state; }
 const std::optional<Failure>& Session::failure() const { return impl_->failure; }
+std::optional<parser::AlertDescription> Session::peer_alert() const { return impl_->peer_alert; }
 std::vector<std::uint8_t>& Session::output() { return impl_->output; }
 
 void Session::start() { impl_->drive(nullptr); }
@@ -309,16 +340,11 @@ void Session::write(std::span<const std::uint8_t> bytes) {
   if (own.state != State::open && own.state != State::peer_closed) return;
   if (own.over || own.close_notify_sent) return;
   const RecordBuffers::Use use(own.buffers, own.ssl);
-  while (!bytes.empty()) {
-    const int written = mbedtls_ssl_write(&own.ssl, bytes.data(), bytes.size());
-    if (written == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-      own.save_session();
-      continue;
-    }
-    if (written <= 0) return own.fail(written);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
+  if (own.unwritten.empty()) return own.write(bytes);
+  own.unwritten.insert(own.unwritten.end(), bytes.begin(), bytes.end());
 }
+
+std::size_t Session::unwritten() const { return impl_->unwritten.size(); }
 
 void Session::close_notify() {
   if (impl_->over || std::exchange(impl_->close_notify_sent, true)) return;

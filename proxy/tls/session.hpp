@@ -82,14 +82,19 @@ class Session {
 
   State state() const;
   const std::optional<Failure>& failure() const;
+  /// The fatal alert of the peer's that made it fail.
+  std::optional<parser::AlertDescription> peer_alert() const;
 
   /// A client's first flight.
   void start();
   /// Bytes that the peer sent, in any split: all of them are used or kept.
   State feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink);
 
-  /// Encrypts all of it. Without effect before the handshake is done, or after our close_notify.
+  /// Encrypts all of it; what comes during a renegotiation, when that is done. Without effect
+  /// before the handshake is done, or after our close_notify.
   void write(std::span<const std::uint8_t> bytes);
+  /// Bytes that were given to `write`, and wait.
+  std::size_t unwritten() const;
   void close_notify();
   /// A fatal alert, under the keys in force. It is the last that is said, and nothing is read after
   /// it (RFC 8446 section 6.2).

@@ -168,8 +168,8 @@ class Stage:
         self._cleanup.callback(listener.close)
         return listener.getsockname()[1]
 
-    def proxy(self, target: str, *options: str) -> "Proxy":
-        proxy = Proxy(self, target, *options)
+    def proxy(self, target: str, *options: str, threads: int = 1) -> "Proxy":
+        proxy = Proxy(self, target, *options, threads=threads)
         self._cleanup.callback(proxy.stop)
         return proxy
 
@@ -177,10 +177,10 @@ class Stage:
 class Proxy:
     """`legible run` in front of one server."""
 
-    def __init__(self, stage: Stage, target: str, *options: str):
+    def __init__(self, stage: Stage, target: str, *options: str, threads: int = 1):
         self._process = subprocess.Popen(
             [stage.program, "run", "--listen", "127.0.0.1:0", "--to", target, "--format", "json",
-             "--trust", stage.certificate(stage.anchors), "--threads", "1",
+             "--trust", stage.certificate(stage.anchors), "--threads", str(threads),
              *(each.format(certs=stage.certificates, stage=stage.folder) for each in options)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )

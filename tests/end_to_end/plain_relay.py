@@ -5,6 +5,7 @@ import select
 import socket
 import struct
 import threading
+import time
 
 from harness import PATIENCE
 
@@ -17,7 +18,8 @@ def reset(connection: socket.socket):
 class PlainRelay:
     NEVER = 1 << 60
 
-    def __init__(self, target: int = 0):
+    def __init__(self, target: int = 0, delay: float = 0):
+        self.delay = delay  # seconds that what comes back from the target waits
         self.target = target  # the port of the next connection
         self.after = self.NEVER  # the next connection is reset after so many bytes
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -34,10 +36,10 @@ class PlainRelay:
             while True:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(("127.0.0.1", self.target), PATIENCE)
-                threading.Thread(target=relay, args=(near, far, self.after), daemon=True).start()
+                threading.Thread(target=relay, args=(near, far, self.after, self.delay), daemon=True).start()
 
 
-def relay(near: socket.socket, far: socket.socket, left: int):
+def relay(near: socket.socket, far: socket.socket, left: int, delay: float = 0):
     """FIN for FIN, and a reset for a reset, or after so many bytes."""
     ways = {near: far, far: near}
     try:
@@ -45,6 +47,7 @@ def relay(near: socket.socket, far: socket.socket, left: int):
             for source in select.select(list(ways), [], [])[0]:
                 data = source.recv(min(left, 65536))
                 left -= len(data)
+                time.sleep(delay if source is far else 0)
                 ways[source].sendall(data)
                 if not data:
                     ways.pop(source).shutdown(socket.SHUT_WR)
