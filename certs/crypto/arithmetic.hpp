@@ -9,7 +9,7 @@ namespace legible::crypto {
 /// build uses mbedTLS's own arithmetic throughout.
 std::string_view accelerating_library();
 
-/// What it does, as one says it: "AES-GCM and elliptic curves".
+/// What it does, as one says it: "AES-GCM, elliptic curves and RSA".
 std::string_view accelerated();
 
 }  // namespace legible::crypto

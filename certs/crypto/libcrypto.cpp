@@ -13,6 +13,6 @@ OSSL_LIB_CTX* libcrypto_context() noexcept {
 
 std::string_view accelerating_library() { return OpenSSL_version(OPENSSL_VERSION); }
 
-std::string_view accelerated() { return "AES-GCM and elliptic curves"; }
+std::string_view accelerated() { return "AES-GCM, elliptic curves and RSA"; }
 
 }  // namespace legible::crypto
