@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -283,14 +282,14 @@ int Session::Impl::send(void* self, const unsigned char* bytes, std::size_t size
 int Session::Impl::receive(void* self, unsigned char* buffer, std::size_t size) {
   Impl& own = *static_cast<Impl*>(self);
   const std::size_t from_kept = std::min(size, own.kept.size() - own.kept_used);
-  std::memcpy(buffer, own.kept.data() + own.kept_used, from_kept);
+  std::ranges::copy(std::span(own.kept).subspan(own.kept_used, from_kept), buffer);
   own.kept_used += from_kept;
   if (own.kept_used == own.kept.size()) {
     own.kept.clear();
     own.kept_used = 0;
   }
   const std::size_t from_lent = std::min(size - from_kept, own.lent.size());
-  std::memcpy(buffer + from_kept, own.lent.data(), from_lent);
+  std::ranges::copy(own.lent.first(from_lent), buffer + from_kept);
   own.lent = own.lent.subspan(from_lent);
   if (from_kept + from_lent > 0) return static_cast<int>(from_kept + from_lent);
   own.starved = true;
