@@ -1,4 +1,5 @@
-// bench_load MODE PORT COUNT: TLS 1.3 clients of a server behind 127.0.0.1:PORT.
+// bench_load MODE PORT COUNT [TARGET]: TLS 1.3 clients of a server behind 127.0.0.1:PORT; with
+// TARGET, a port, that is a forward proxy, which is asked to CONNECT to it.
 //
 //   connections  COUNT connections with one request each, a few at a time
 //   fresh        COUNT connections with one request each, one after the other: microseconds each
@@ -83,9 +84,19 @@ class Socket {
   int descriptor_;
 };
 
+/// Where the clients go.
+struct Way {
+  std::uint16_t port;
+  std::string connect_to;  ///< HOST:PORT for CONNECT; empty: straight on
+};
+
 class Client {
  public:
-  Client(SSL_CTX* context, std::uint16_t port) : socket_(port), session_(SSL_new(context)) {
+  Client(SSL_CTX* context, const Way& way)
+      : host_(way.connect_to.empty() ? server_name : way.connect_to),
+        socket_(way.port),
+        session_(SSL_new(context)) {
+    if (!way.connect_to.empty()) ask_to_connect(way.connect_to);
     SSL_set_fd(session_.get(), socket_.descriptor());
     // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
     SSL_ctrl(session_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
@@ -96,7 +107,7 @@ class Client {
   /// One request and its whole answer; returns the body's size.
   std::size_t get(std::string_view path) {
     const std::string request =
-        "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + server_name + "\r\n\r\n";
+        "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + host_ + "\r\n\r\n";
     if (SSL_write(session_.get(), request.data(), static_cast<int>(request.size())) <= 0) {
       throw std::runtime_error("the request was not sent");
     }
@@ -106,6 +117,7 @@ class Client {
       head += read();
       body_begin = head.find("\r\n\r\n");
     }
+    if (!head.starts_with("HTTP/1.1 200 ")) throw std::runtime_error("another answer");
     const std::size_t size = content_length(head);
     for (std::size_t have = head.size() - (body_begin + 4); have < size;) have += read().size();
     return size;
@@ -117,6 +129,20 @@ class Client {
   Socket into_socket() && { return std::move(socket_); }
 
  private:
+  void ask_to_connect(const std::string& to) {
+    const std::string request = "CONNECT " + to + " HTTP/1.1\r\nHost: " + to + "\r\n\r\n";
+    if (write(socket_.descriptor(), request.data(), request.size()) < 0) {
+      throw std::runtime_error("CONNECT was not sent");
+    }
+    std::string answer;
+    while (!answer.ends_with("\r\n\r\n")) {
+      const ssize_t size = ::read(socket_.descriptor(), buffer_.data(), buffer_.size());
+      if (size <= 0) throw std::runtime_error("CONNECT was not answered");
+      answer.append(buffer_.data(), static_cast<std::size_t>(size));
+    }
+    if (answer.find(" 200 ") == std::string::npos) throw std::runtime_error("CONNECT was refused");
+  }
+
   std::string_view read() {
     const int size = SSL_read(session_.get(), buffer_.data(), static_cast<int>(buffer_.size()));
     if (size <= 0) throw std::runtime_error("the answer was cut short");
@@ -133,13 +159,14 @@ class Client {
     return size;
   }
 
+  std::string host_;
   Socket socket_;
   Session session_;
   std::array<char, 32768> buffer_;
 };
 
-void request_once(SSL_CTX* context, std::uint16_t port) {
-  Client client(context, port);
+void request_once(SSL_CTX* context, const Way& way) {
+  Client client(context, way);
   client.get("/");
   client.say_goodbye();
 }
@@ -174,11 +201,11 @@ void share_out(int count, const Action& action) {
   if (failed) throw std::runtime_error("a connection failed");
 }
 
-void idle(SSL_CTX* context, std::uint16_t port, int count) {
+void idle(SSL_CTX* context, const Way& way, int count) {
   std::mutex mutex;
   std::vector<Socket> open;
   share_out(count, [&] {
-    Client client(context, port);
+    Client client(context, way);
     client.get("/");
     const std::scoped_lock lock(mutex);
     open.push_back(std::move(client).into_socket());
@@ -188,22 +215,22 @@ void idle(SSL_CTX* context, std::uint16_t port, int count) {
   std::getchar();
 }
 
-void run(std::string_view mode, std::uint16_t port, int count) {
+void run(std::string_view mode, const Way& way, int count) {
   const Context context = make_context();
   if (mode == "connections") {
-    share_out(count, [&] { request_once(context.get(), port); });
+    share_out(count, [&] { request_once(context.get(), way); });
   } else if (mode == "fresh") {
-    time_each(count, [&] { request_once(context.get(), port); });
+    time_each(count, [&] { request_once(context.get(), way); });
   } else if (mode == "warm") {
-    Client client(context.get(), port);
+    Client client(context.get(), way);
     time_each(count, [&] { client.get("/"); });
   } else if (mode == "bulk") {
     const auto expected = static_cast<std::size_t>(count) * 1024 * 1024;
-    if (Client(context.get(), port).get("/bulk") != expected) {
+    if (Client(context.get(), way).get("/bulk") != expected) {
       throw std::runtime_error("the body is of another size");
     }
   } else if (mode == "idle") {
-    idle(context.get(), port, count);
+    idle(context.get(), way, count);
   } else {
     throw std::invalid_argument("no such mode");
   }
@@ -212,12 +239,13 @@ void run(std::string_view mode, std::uint16_t port, int count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: bench_load connections|fresh|warm|bulk|idle PORT COUNT\n", stderr);
+  if (argc != 4 && argc != 5) {
+    std::fputs("usage: bench_load connections|fresh|warm|bulk|idle PORT COUNT [TARGET]\n", stderr);
     return 2;
   }
   try {
-    run(argv[1], static_cast<std::uint16_t>(std::stoi(argv[2])), std::stoi(argv[3]));
+    const std::string connect_to = argc == 5 ? std::string(server_name) + ":" + argv[4] : "";
+    run(argv[1], {static_cast<std::uint16_t>(std::stoi(argv[2])), connect_to}, std::stoi(argv[3]));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_load: %s\n", error.what());
     return 1;

@@ -27,11 +27,13 @@ def free_port() -> int:
 
 
 class Process:
-    """A server process with its children, counted together."""
+    """A server process with its children, counted together. With `target`, the port of a server, it
+    is a forward proxy."""
 
-    def __init__(self, name: str, command: list, port: int, folder: pathlib.Path):
+    def __init__(self, name: str, command: list, port: int, folder: pathlib.Path, target=None):
         self.name = name
         self.port = port
+        self.target = target
         self._output = open(folder / f"{name.replace(' ', '-')}.out", "wb")
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
@@ -211,16 +213,69 @@ listen clients
     return Process("HAProxy", ["haproxy", "-db", "-f", configuration], port, folder)
 
 
+# Those that follow mint a leaf under a CA, as legible does.
+
+def make_authority(folder: pathlib.Path) -> tuple:
+    """Files with the key and the certificate of a CA."""
+    key, certificate = folder / "ca-key.pem", folder / "ca-cert.pem"
+    if not key.exists():
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=bench CA",
+             "-days", "2", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return key, certificate
+
+
 def sslsplit(folder: pathlib.Path, target: int) -> Process:
-    """Mints a leaf under its CA, as legible does."""
     port = free_port()
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=bench CA",
-         "-days", "2", "-keyout", folder / "split-key.pem", "-out", folder / "split-ca.pem"],
-        check=True, capture_output=True)
+    key, certificate = make_authority(folder)
     return Process("sslsplit", [
-        "sslsplit", "-P", "-k", folder / "split-key.pem", "-c", folder / "split-ca.pem",
+        "sslsplit", "-P", "-k", key, "-c", certificate,
         "-u", "root", "ssl", "127.0.0.1", str(port), "127.0.0.1", str(target)], port, folder)
+
+
+def squid(folder: pathlib.Path, target: int) -> Process:
+    port = free_port()
+    both = folder / "ca-both.pem"
+    both.write_text("".join(each.read_text() for each in make_authority(folder)))
+    # As root it takes another user's rights.
+    folder.chmod(0o711)
+    own = folder / "squid"
+    own.mkdir()
+    helper = "/usr/lib/squid/security_file_certgen"
+    subprocess.run([helper, "-c", "-s", own / "leaves", "-M", "4MB"], check=True,
+                   capture_output=True)
+    if os.geteuid() == 0:
+        for each in (own, *own.rglob("*")):
+            shutil.chown(each, "proxy")
+    # It believes no Host header whose name it cannot resolve.
+    (folder / "hosts").write_text("127.0.0.1 bench.example\n")
+    configuration = folder / "squid.conf"
+    configuration.write_text(f"""
+http_port 127.0.0.1:{port} ssl-bump tls-cert={both} generate-host-certificates=on
+sslcrtd_program {helper} -s {own}/leaves -M 4MB
+acl hello at_step SslBump1
+ssl_bump peek hello
+ssl_bump bump all
+sslproxy_cert_error allow all
+tls_outgoing_options flags=DONT_VERIFY_PEER
+http_access allow all
+cache deny all
+hosts_file {folder}/hosts
+access_log none
+cache_log {own}/log
+pid_filename {own}/pid
+shutdown_lifetime 1 second
+max_filedescriptors {most_descriptors()}
+""")
+    return Process("Squid", ["squid", "-N", "-n", f"bench{port}", "-f", configuration], port, folder, target)
+
+
+def mitmproxy(folder: pathlib.Path, target: int) -> Process:
+    port = free_port()
+    return Process("mitmproxy", [
+        "mitmdump", "--quiet", "--mode", f"reverse:https://127.0.0.1:{target}",
+        "--listen-host", "127.0.0.1", "--listen-port", str(port), "--ssl-insecure",
+        "--set", f"confdir={folder}/mitmproxy"], port, folder)
 
 
 def missing_programs() -> list:

@@ -34,9 +34,13 @@ class Bench:
 
     def load(self, mode: str, proxy: peers.Process, count: int) -> list:
         """The numbers that the load prints."""
-        done = subprocess.run([self._load, mode, str(proxy.port), str(count)], check=True,
+        done = subprocess.run(self.command(mode, proxy, count), check=True,
                               stdout=subprocess.PIPE, timeout=LOAD_LIMIT)
         return [float(line) for line in done.stdout.split()]
+
+    def command(self, mode: str, proxy: peers.Process, count: int) -> list:
+        way = [] if proxy.target is None else [str(proxy.target)]
+        return [self._load, mode, str(proxy.port), str(count), *way]
 
     def cpu(self, mode: str, proxy: peers.Process, count: int) -> float:
         before = proxy.cpu_seconds()
@@ -71,8 +75,8 @@ class Bench:
 
     def idle_memory(self, proxy: peers.Process, count: int) -> int:
         """Bytes while `count` connections are open that have served a request."""
-        with subprocess.Popen([self._load, "idle", str(proxy.port), str(count)],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as clients:
+        with subprocess.Popen(self.command("idle", proxy, count), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as clients:
             if not clients.stdout.readline():
                 raise RuntimeError(f"{proxy.name}: {count} connections could not be opened")
             memory = proxy.memory()
@@ -134,8 +138,10 @@ def start_intercepting(program: str, folder: pathlib.Path, running: list):
     running.append(server)
     running.append(peers.legible_intercepting(folder, program, server.port))
     running.append(peers.haproxy_terminating(folder, server.port))
-    if shutil.which("sslsplit"):
-        running.append(peers.sslsplit(folder, server.port))
+    for name, begin in (("sslsplit", peers.sslsplit), ("squid", peers.squid),
+                        ("mitmdump", peers.mitmproxy)):
+        if shutil.which(name):
+            running.append(begin(folder, server.port))
 
 
 def measure_intercepting(bench: Bench, rounds: int):
