@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "parser/ascii.hpp"
+#include "parser/handshake_messages.hpp"
 #include "parser/protocol_signatures.hpp"
 
 namespace legible::parser {
@@ -87,6 +88,14 @@ std::optional<Protocol> detect_protocol(Side from, std::span<const std::uint8_t>
   const Bytes bytes = first.first(std::min(first.size(), detection_bytes));
   const bool all = ended || bytes.size() == detection_bytes;
   return from == Side::client ? detect_client(bytes, peer, all) : detect_server(bytes, peer, all);
+}
+
+bool begins_without_hello(std::span<const std::uint8_t> first) {
+  constexpr std::size_t header = 5;
+  if (first.empty()) return false;
+  if (first[0] != content_type::handshake.value) return true;
+  const bool message_begins = first.size() > header && (first[3] != 0 || first[4] != 0);
+  return message_begins && first[header] != handshake_type::client_hello.value;
 }
 
 }  // namespace legible::parser

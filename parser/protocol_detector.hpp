@@ -32,4 +32,8 @@ bool is_line_protocol(Protocol protocol);
 std::optional<Protocol> detect_protocol(Side from, std::span<const std::uint8_t> first,
                                         Protocol peer = Protocol::unknown, bool ended = false);
 
+/// Of a client whose first bytes are `tls`: they are, or begin, no ClientHello, as far as `first`
+/// reaches.
+bool begins_without_hello(std::span<const std::uint8_t> first);
+
 }  // namespace legible::parser

@@ -1,12 +1,16 @@
 #include "proxy/client_intake.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "parser/protocol_detector.hpp"
 
 namespace legible::proxy {
 namespace {
 
 using namespace std::chrono_literals;
+using Lack = FirstFlight::Lack;
 
 // Who says nothing for so long may wait for the server to speak first, as mail clients do.
 constexpr auto patience = 1500ms;
@@ -23,13 +27,15 @@ const parser::FirstBytes* first_bytes(const Timeline& timeline) {
   return nullptr;
 }
 
-/// Nothing more can be read of the hello: it breaks a rule, or is longer than is decoded.
-bool cannot_be_decoded(const Timeline& timeline) {
-  return std::ranges::any_of(timeline.entries(), [](const Entry& entry) {
+/// Why nothing more can be read of the hello, if so.
+std::optional<Lack> hopelessness(const Timeline& timeline) {
+  for (const Entry& entry : timeline.entries()) {
     const auto* observation = std::get_if<parser::Observation>(&entry.fact);
-    return observation && (std::holds_alternative<parser::Malformed>(*observation) ||
-                           std::holds_alternative<parser::LimitReached>(*observation));
-  });
+    if (!observation) continue;
+    if (std::holds_alternative<parser::Malformed>(*observation)) return Lack::broken_hello;
+    if (std::holds_alternative<parser::LimitReached>(*observation)) return Lack::hello_too_long;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -65,20 +71,21 @@ void ClientIntake::on_read(std::span<const std::uint8_t> bytes) {
 
 void ClientIntake::consider() {
   const ConnectionRecord& record = *client_.record;
-  if (const parser::ClientHello* hello = record.client_hello()) return choose(hello, true);
+  if (const parser::ClientHello* hello = record.client_hello()) return choose(hello);
   const parser::FirstBytes* first = first_bytes(record.timeline());
-  if (first && first->protocol != parser::Protocol::tls) return choose(nullptr, false);
+  if (first && first->protocol != parser::Protocol::tls) return choose(nullptr, Lack::no_tls);
+  if (first && parser::begins_without_hello(client_.early))
+    return choose(nullptr, Lack::broken_hello);
+  if (const auto lack = hopelessness(record.timeline())) return choose(nullptr, *lack);
   const std::size_t longest = context_.records.limits.client_hello_bytes + held_beside_hello;
-  if (client_.early.size() > longest || cannot_be_decoded(record.timeline())) {
-    choose(nullptr, first != nullptr);
-  }
+  if (client_.early.size() > longest) choose(nullptr, Lack::hello_too_long);
 }
 
-void ClientIntake::choose(const parser::ClientHello* hello, bool tls) {
+void ClientIntake::choose(const parser::ClientHello* hello, Lack lack) {
   done_ = true;
   timer_.stop();
   client_.stream.stop_reading();
-  const FirstFlight flight{hello, tls, client_.host, context_.target.target().host};
+  const FirstFlight flight{hello, lack, client_.host, context_.target.target().host};
   chosen_.on_chosen(*this, std::move(client_), std::move(secrets_), choose_mode(settings_, flight));
 }
 
@@ -89,7 +96,8 @@ void ClientIntake::on_read_end(int status) {
     // Half a hello, or bytes that wait for an answer: what the server says to them counts.
     client_.ended = true;
     client_.record->closed(wall_clock(), Leg::client, how, false, client_.early.size(), 0);
-    return choose(nullptr, first_bytes(client_.record->timeline()) != nullptr);
+    const bool tls = first_bytes(client_.record->timeline()) != nullptr;
+    return choose(nullptr, tls ? Lack::broken_hello : Lack::no_tls);
   }
   client_.record->closed(wall_clock(), Leg::client, how, false, client_.early.size(), 0);
   finish();
@@ -100,7 +108,7 @@ void ClientIntake::on_timer() {
   if (spent >= context_.timeouts.handshake) {
     return give_up(ProxyReason::handshake_timeout, context_.timeouts.handshake);
   }
-  if (client_.early.empty()) return choose(nullptr, false);
+  if (client_.early.empty()) return choose(nullptr, Lack::no_tls);
   timer_.start(context_.timeouts.handshake - spent);
 }
 

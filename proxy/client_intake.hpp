@@ -47,7 +47,7 @@ class ClientIntake final : public Connection, private TcpStream::Owner {
 
   void on_timer();
   void consider();
-  void choose(const parser::ClientHello* hello, bool tls);
+  void choose(const parser::ClientHello* hello, FirstFlight::Lack lack = {});
   void give_up(ProxyReason reason, std::chrono::seconds limit);
   void finish();
 

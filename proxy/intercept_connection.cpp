@@ -94,7 +94,8 @@ void InterceptConnection::begin() {
   if (!client_.ended) client_.stream.start_reading();
   const parser::ClientHello* hello = client_.record->client_hello();
   if (hello == nullptr) {
-    return refuse(client_, {ProxyReason::not_terminable, {}, "its hello cannot be read"},
+    return refuse(client_,
+                  {ProxyReason::not_terminable, {}, "its hello is longer than --max-hello"},
                   handshake_failure);
   }
   tls::NarrowedOffer accepted = tls::narrow(*hello, settings_.client_limits);
@@ -188,13 +189,14 @@ void InterceptConnection::keep_session() {
 void InterceptConnection::mint() {
   certs::MintRequest request;
   request.original = &server_chain_->front();
-  request.plan = settings_.bad_server_certificate == BadServerCertificate::accept
-                     ? certs::accept_plan()
-                     : certs::mirror_plan(*judgement_);
+  request.family = leaf_family(*request.original, offer_);
+  request.plan =
+      settings_.bad_server_certificate == BadServerCertificate::accept
+          ? certs::accept_plan()
+          : certs::mirror_plan(*judgement_, certs::weak_key_for(*request.original, request.family));
   if (!names_.verified.empty()) request.judged_name = names_.verified;
   const std::string& asked = client_.record->client_hello()->sni;
   if (!asked.empty()) request.names = {asked};
-  request.family = leaf_family(*request.original, offer_);
   request.now = std::chrono::floor<std::chrono::seconds>(wall_clock());
   if (auto known = settings_.leaves->find(request)) return begin_client_handshake(known);
 
@@ -541,7 +543,7 @@ void InterceptConnection::conclude() {
                              client_.record->agreed_version(), accepted};
   const Verdict verdict =
       client_.record->conclude_with(*server_.record, wall_clock(), recall_and_add(facts));
-  if (automatic_ && broken_by_interception(verdict)) {
+  if (automatic_ && broken_by_interception(verdict, minted ? &minted->plan : nullptr)) {
     const std::string& asked = facts.hello->sni;
     settings_.memory->remember(client_host_, asked.empty() ? target().host : asked, verdict.cause);
   }

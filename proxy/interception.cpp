@@ -64,12 +64,18 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
                                       : wanted == Mode::intercept ? "intercept"
                                                                   : "auto");
   if (wanted == Mode::relay) return {Mode::relay, std::move(why)};
-  if (!flight.speaks_tls) return {Mode::relay, why + ": the client's first bytes are no TLS"};
+  if (!flight.hello && flight.lack == FirstFlight::Lack::no_tls) {
+    return {Mode::relay, why + ": the client's first bytes are no TLS"};
+  }
+  // What the server says to it is what counts.
+  if (!flight.hello && flight.lack == FirstFlight::Lack::broken_hello) {
+    return {Mode::relay, why + ": the client's hello is broken, or not whole"};
+  }
   if (wanted == Mode::intercept) return {Mode::intercept, std::move(why)};
 
   const std::string obstacle = flight.hello
                                    ? tls::narrow(*flight.hello, settings.client_limits).obstacle
-                                   : "its hello cannot be read";
+                                   : "its hello is longer than --max-hello";
   if (!obstacle.empty()) {
     return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, obstacle)};
   }

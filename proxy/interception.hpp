@@ -73,10 +73,13 @@ bool matches_glob(std::string_view glob, std::string_view host);
 
 /// What is known of a client when its mode is chosen.
 struct FirstFlight {
-  const parser::ClientHello* hello = nullptr;  ///< null when none could be read
-  bool speaks_tls = false;                     ///< its first bytes are TLS
-  std::string client;                          ///< its address, without the port
-  std::string target;                          ///< the host that the proxy connects to
+  /// Why there is no hello, if there is none.
+  enum class Lack : std::uint8_t { no_tls, broken_hello, hello_too_long };
+
+  const parser::ClientHello* hello = nullptr;
+  Lack lack = Lack::no_tls;
+  std::string client;  ///< its address, without the port
+  std::string target;  ///< the host that the proxy connects to
 
   /// Whom it asks for.
   const std::string& host() const { return hello && !hello->sni.empty() ? hello->sni : target; }

@@ -95,7 +95,6 @@ std::vector<std::string> added_names(const certs::Certificate& minted,
 std::vector<std::uint8_t> with_whole_records(std::vector<std::uint8_t> bytes, std::size_t records) {
   constexpr std::size_t header = 5;
   constexpr std::size_t longest = 16384;
-  if (records <= 1) return bytes;
   std::vector<std::uint8_t> message;
   std::size_t at = 0;
   for (std::size_t i = 0; i < records && at + header <= bytes.size(); ++i) {
@@ -108,7 +107,7 @@ std::vector<std::uint8_t> with_whole_records(std::vector<std::uint8_t> bytes, st
   std::vector<std::uint8_t> whole;
   for (std::size_t begin = 0; begin < message.size(); begin += longest) {
     const std::size_t size = std::min(longest, message.size() - begin);
-    whole.insert(whole.end(), {bytes[0], bytes[1], bytes[2], static_cast<std::uint8_t>(size >> 8),
+    whole.insert(whole.end(), {bytes[0], 3, 3, static_cast<std::uint8_t>(size >> 8),
                                static_cast<std::uint8_t>(size)});
     const auto first = message.begin() + static_cast<std::ptrdiff_t>(begin);
     whole.insert(whole.end(), first, first + static_cast<std::ptrdiff_t>(size));

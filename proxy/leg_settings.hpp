@@ -36,8 +36,9 @@ certs::KeyFamily leaf_family(const certs::Certificate& original, const tls::Narr
 std::vector<std::string> added_names(const certs::Certificate& minted,
                                      const certs::Certificate& original);
 
-/// The first `records` TLS records of `bytes`, which carry one message, as few whole ones: mbedTLS
-/// refuses some ways of cutting a message that the protocol allows. The rest stays as it is.
+/// The first `records` TLS records of `bytes`, which carry one message, as few whole ones of
+/// TLS 1.2's version: mbedTLS refuses some ways of cutting a message, and some record versions,
+/// that a server does not look at (RFC 8446 section 5.1). The rest stays as it is.
 std::vector<std::uint8_t> with_whole_records(std::vector<std::uint8_t> bytes, std::size_t records);
 
 }  // namespace legible::proxy

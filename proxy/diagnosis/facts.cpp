@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parser/handshake_messages.hpp"
+#include "parser/protocol_detector.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {
@@ -58,13 +59,9 @@ bool Facts::server_flight_complete() const {
 }
 
 bool Facts::client_begins_without_hello() const {
-  constexpr std::size_t header = 5;
   const auto& first = client().first_bytes;
-  if (!first || first->protocol != parser::Protocol::tls) return false;
-  const auto& bytes = first->bytes;
-  if (bytes[0] != parser::content_type::handshake.value) return true;
-  const bool message_begins = first->count > header && (bytes[3] != 0 || bytes[4] != 0);
-  return message_begins && bytes[header] != parser::handshake_type::client_hello.value;
+  return first && first->protocol == parser::Protocol::tls &&
+         parser::begins_without_hello(std::span(first->bytes).first(first->count));
 }
 
 bool Facts::client_flight_begun() const {

@@ -18,6 +18,9 @@ using parser::SignatureScheme;
 constexpr parser::ExtensionType extended_master_secret{23};
 constexpr parser::CompressionMethod null_compression{0};
 
+/// mbedTLS takes no handshake message that is longer than one record's plaintext.
+constexpr std::size_t longest_hello = 16384;
+
 // Of mbedTLS 3.6, in TLS 1.3 and 1.2. Ed25519, Ed448 and RSA-PSS keys it does not have.
 constexpr std::array available_groups{
     NamedGroup{0x001d}, NamedGroup{0x0017}, NamedGroup{0x0018}, NamedGroup{0x0019},
@@ -45,6 +48,12 @@ std::vector<T> common(const std::vector<T>& clients, const Ours& ours) {
   }
   return both;
 }
+
+/// In TLS 1.2 mbedTLS signs nothing by RSASSA-PSS, and does not offer it.
+bool is_for_tls12(SignatureScheme scheme) { return scheme.value < 0x0804 || scheme.value > 0x0806; }
+
+/// RFC 8446 section 4.2.7 has no place for them.
+bool is_for_tls12_alone(NamedGroup group) { return group.value >= 0x001a && group.value <= 0x001c; }
 
 bool is_tls13_suite(parser::CipherSuite suite) {
   return parser::traits(suite).key_exchange == parser::KeyExchange::any;
@@ -118,6 +127,14 @@ NarrowedOffer narrow(const parser::ClientHello& hello, const LegLimits& limits) 
   }
   // mbedTLS takes C strings.
   if (hello.sni.find('\0') != std::string::npos) return refuse("its server name has a zero byte");
+  if (hello.bytes > longest_hello) {
+    return refuse(fmt::format("its hello has {} bytes, and {} are the most that can be read here",
+                              hello.bytes, longest_hello));
+  }
+  if (hello.supported_versions.empty() && hello.legacy_version > parser::tls12) {
+    return refuse(fmt::format("its legacy_version is {}, above TLS 1.2",
+                              parser::to_text(hello.legacy_version)));
+  }
   const bool tls13 = limits.highest >= parser::tls13 && offers(hello, parser::tls13);
   const bool tls12 = limits.lowest <= parser::tls12 && offers(hello, parser::tls12);
   if (!tls13 && !tls12) {
@@ -132,18 +149,27 @@ NarrowedOffer narrow(const parser::ClientHello& hello, const LegLimits& limits) 
       common(hello.ciphers, limits.ciphers.empty() ? forward_secret_suites() : limits.ciphers);
   std::erase_if(offer.ciphers, [&](auto suite) { return !is_available(suite); });
   drop_versions_without_suites(offer);
+  offer.signature_algorithms = common(hello.signature_algorithms, available_schemes);
+  const bool signs = !hello.signature_algorithms.empty();
+  if (signs && offer.signature_algorithms.empty()) {
+    return refuse("none of its signature algorithms is available here");
+  }
+  if (signs && offer.lowest == parser::tls12 &&
+      std::ranges::none_of(offer.signature_algorithms, is_for_tls12)) {
+    if (offer.highest == parser::tls12) {
+      return refuse("none of its signature algorithms is available here in TLS 1.2");
+    }
+    offer.lowest = parser::tls13;
+  }
   std::erase_if(offer.ciphers, [&](auto suite) {
     return is_tls13_suite(suite) ? offer.highest < parser::tls13 : offer.lowest > parser::tls12;
   });
   if (offer.ciphers.empty()) return refuse("none of its cipher suites is available here");
 
   offer.groups = common(hello.groups, available_groups);
+  if (offer.lowest == parser::tls13) std::erase_if(offer.groups, is_for_tls12_alone);
   if (!hello.groups.empty() && offer.groups.empty()) {
     return refuse("none of its groups is available here");
-  }
-  offer.signature_algorithms = common(hello.signature_algorithms, available_schemes);
-  if (!hello.signature_algorithms.empty() && offer.signature_algorithms.empty()) {
-    return refuse("none of its signature algorithms is available here");
   }
   offer.alpn = hello.alpn;
   std::erase_if(offer.alpn, [](const std::string& protocol) {

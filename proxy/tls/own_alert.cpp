@@ -13,12 +13,13 @@ std::optional<parser::AlertDescription> own_alert(int code) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
       return std::nullopt;
+    // Of a type that is unknown or has no place there, or without content (RFC 8446 section 5).
+    case MBEDTLS_ERR_SSL_INVALID_RECORD:
     case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE:
     case MBEDTLS_ERR_SSL_UNEXPECTED_RECORD:
       return alert(MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
     case MBEDTLS_ERR_SSL_INVALID_MAC:
       return alert(MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC);
-    case MBEDTLS_ERR_SSL_INVALID_RECORD:
     case MBEDTLS_ERR_SSL_DECODE_ERROR:
       return alert(MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR);
     case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:

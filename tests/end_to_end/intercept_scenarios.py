@@ -6,6 +6,7 @@ import clients
 import peers
 import servers
 from harness import Expected, Stage, free_port, wait_listening
+from hellos import REFUSED
 from interception import INTERCEPT, Interception, Served
 from parts import greet, say_and_wait, send_and_leave
 
@@ -177,6 +178,11 @@ def refusals():
     yield Interception("intercept-early-data",
                        known(servers.nginx("ssl_early_data on; ssl_protocols TLSv1.3;")),
                        early_data, Served("1.3", says="Early data was rejected"))
+    # Relayed, so that the server says what is wrong.
+    for name in ("broken", "data-first", "length-ffff"):
+        data, cause = REFUSED[name]
+        yield Interception(f"intercept-hello-{name}", servers.openssl(),
+                           clients.raw(send_and_leave(data)), Expected("server", "pre-hello", cause))
     yield Interception("intercept-renegotiation", servers.openssl("good", "-tls1_2"),
                        openssl("-tls1_2", send=b"R\n"),
                        Expected("client|proxy", "renegotiation", "renegotiation-refused"))

@@ -48,7 +48,7 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
   parser::ClientHello hello = hello_openssl();
   const auto choice = [&](std::string_view sni, std::string target = "10.0.0.1") {
     hello.sni = sni;
-    return choose_mode(settings, {&hello, true, "10.9.9.9", std::move(target)});
+    return choose_mode(settings, {&hello, {}, "10.9.9.9", std::move(target)});
   };
 
   CHECK(choice("www.bank.example").mode == Mode::relay);
@@ -59,7 +59,14 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
 
   // Without SNI the target's name counts; bytes that are no TLS are relayed by every mode.
   CHECK(choice("", "www.bank.example").mode == Mode::relay);
-  CHECK(choose_mode(settings, {nullptr, false, "10.9.9.9", "www.example"}).mode == Mode::relay);
+  // So is a hello that no TLS could read: the server's answer tells what is wrong with it.
+  using enum FirstFlight::Lack;
+  const auto without_hello = [&](FirstFlight::Lack lack) {
+    return choose_mode(settings, {nullptr, lack, "10.9.9.9", "www.example"}).mode;
+  };
+  CHECK(without_hello(no_tls) == Mode::relay);
+  CHECK(without_hello(broken_hello) == Mode::relay);
+  CHECK(without_hello(hello_too_long) == Mode::intercept);
 
   hello.ciphers = {{0x002f}};
   CHECK(choice("elsewhere.test").mode == Mode::relay);
@@ -74,7 +81,7 @@ TEST_CASE("auto relays to a host where interception broke the client's last conn
   parser::ClientHello hello = hello_openssl();
   hello.sni = "pinned.example";
   const auto choice = [&](std::string client) {
-    return choose_mode(settings, {&hello, true, std::move(client), "10.0.0.1"});
+    return choose_mode(settings, {&hello, {}, std::move(client), "10.0.0.1"});
   };
   CHECK(choice("10.1.1.1").automatic);
 
@@ -86,6 +93,13 @@ TEST_CASE("auto relays to a host where interception broke the client's last conn
   CHECK(broken_by_interception(verdict));
   verdict.cause = Cause::server_cert_expired;
   CHECK_FALSE(broken_by_interception(verdict));
+  certs::MirrorPlan shown;
+  shown.carried = {certs::ProblemId::expired};
+  verdict.outcome = Outcome::failed;
+  verdict.closer = Closer::client;
+  CHECK_FALSE(broken_by_interception(verdict, &shown));
+  shown.not_carried = {certs::ProblemId::weak_signature};
+  CHECK(broken_by_interception(verdict, &shown));
 
   settings.memory->remember("10.1.1.1", "pinned.example", Cause::proxy_cert_untrusted);
   CHECK(choice("10.1.1.1").mode == Mode::relay);
@@ -122,10 +136,12 @@ TEST_CASE("the server is asked for the name that is configured, its own, or the 
 TEST_CASE("records that carry one message are joined, and what follows is kept") {
   const std::vector<std::uint8_t> cut{22, 3, 1, 0, 1, 1, 22, 3,  1, 0, 3, 0, 0, 2,
                                       22, 3, 1, 0, 2, 7, 7,  20, 3, 3, 0, 1, 1};
-  const std::vector<std::uint8_t> joined{22, 3, 1, 0, 6, 1, 0, 0, 2, 7, 7, 20, 3, 3, 0, 1, 1};
+  const std::vector<std::uint8_t> joined{22, 3, 3, 0, 6, 1, 0, 0, 2, 7, 7, 20, 3, 3, 0, 1, 1};
   CHECK(with_whole_records(cut, 3) == joined);
-  CHECK(with_whole_records(cut, 1) == cut);
-  CHECK(with_whole_records({22, 3, 1, 0, 9, 1}, 2) == std::vector<std::uint8_t>{22, 3, 1, 0, 1, 1});
+  CHECK(with_whole_records(joined, 1) == joined);
+  CHECK(with_whole_records({22, 3, 254, 0, 1, 1}, 1) ==
+        std::vector<std::uint8_t>{22, 3, 3, 0, 1, 1});
+  CHECK(with_whole_records({22, 3, 1, 0, 9, 1}, 2) == std::vector<std::uint8_t>{22, 3, 3, 0, 1, 1});
 }
 
 }  // namespace legible::proxy

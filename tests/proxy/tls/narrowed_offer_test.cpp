@@ -93,11 +93,39 @@ TEST_CASE("why a client's TLS cannot be ended here is told") {
       {"groups", [](parser::ClientHello& hello) { hello.groups = {NamedGroup{0x11ec}}; }},
       {"signature algorithms",
        [](parser::ClientHello& hello) { hello.signature_algorithms = {{0x0807}}; }},
+      {"server name", [](parser::ClientHello& hello) { hello.sni = std::string(256, 'a'); }},
+      {"server name", [](parser::ClientHello& hello) { hello.sni = std::string("a\0b", 3); }},
+      {"groups",
+       [](parser::ClientHello& hello) {
+         hello.supported_versions = {parser::tls13};
+         hello.groups = {NamedGroup{0x001a}};
+       }},
+      {"16385 bytes", [](parser::ClientHello& hello) { hello.bytes = 16385; }},
+      {"legacy_version",
+       [](parser::ClientHello& hello) {
+         hello.supported_versions.clear();
+         hello.legacy_version = {0x0304};
+       }},
+      {"in TLS 1.2",
+       [](parser::ClientHello& hello) {
+         hello.supported_versions = {parser::tls12};
+         hello.signature_algorithms = {{0x0804}, {0x0806}};
+       }},
   }));
   CAPTURE(c.why);
   parser::ClientHello hello = hello_openssl();
   c.change(hello);
   CHECK_THAT(narrow(hello, {}).obstacle, Catch::Matchers::ContainsSubstring(c.why));
+}
+
+TEST_CASE("RSASSA-PSS alone is no offer for TLS 1.2") {
+  parser::ClientHello hello = hello_openssl();
+  hello.signature_algorithms = {SignatureScheme{0x0804}};
+  const NarrowedOffer offer = narrow(hello, {});
+  CHECK(offer.obstacle.empty());
+  CHECK(offer.lowest == parser::tls13);
+  CHECK(offer.ciphers.front() == CipherSuite{0x1302});
+  CHECK(offer.ciphers.size() <= 3);
 }
 
 }  // namespace
