@@ -106,6 +106,20 @@ class Comparison {
           "one",
           clients().records));
     }
+    if (const auto& violation = clients().violation) {
+      doubtful_.push_back(fmt::format(
+          "the client's hello breaks a rule at {}, which many servers refuse; the proxy's does not",
+          quoted(violation->field)));
+    }
+    const parser::ProtocolVersion version = server_leg_.server_hello->version;
+    const bool proxy_alone_lists =
+        clients().signature_algorithms.empty() && !proxys().signature_algorithms.empty();
+    if (version == parser::tls12 && proxy_alone_lists) {
+      doubtful_.emplace_back(
+          "the client's hello has no signature_algorithms, which stands for SHA-1 (RFC 5246 "
+          "section "
+          "7.4.1.4.1), and the proxy's has them");
+    }
     const auto group = server_leg_.server_hello->group;
     const bool other_share =
         group && !clients().key_shares.empty() && !lists(clients().key_shares, *group);
@@ -134,6 +148,9 @@ class Comparison {
     }
     if (const Chain* chain = client_leg_.minted ? client_leg_.judged_chain() : nullptr) {
       compare_chains(*chain);
+      const auto* judged_chain = client_leg_.server().judged;
+      const bool good = judged_chain && judged_chain->judgement && judged_chain->judgement->ok;
+      if (good) compare_issuers(*chain);
     }
     const certs::Certificate* presented = server_leg_.client().leaf();
     const certs::Certificate* clients_own = client_leg_.client().leaf();
@@ -148,6 +165,35 @@ class Comparison {
       doubtful_.push_back(fmt::format(
           "the server asked for a client certificate, and the client's, {}, could not be passed on",
           subject_text(*clients_own)));
+    }
+  }
+
+  /// Clients that try one issuer only may end at another than the proxy, which tries all.
+  void compare_issuers(const Chain& original) {
+    for (const certs::Certificate& each : original) {
+      const auto issues = [&](const certs::Certificate& other) {
+        return other.der != each.der && other.subject.der == each.issuer.der;
+      };
+      const auto first = std::ranges::find_if(original, issues);
+      if (each.subject.der == each.issuer.der || first == original.end()) continue;
+      const bool several = std::ranges::any_of(original, [&](const certs::Certificate& other) {
+        return issues(other) && other.der != first->der;
+      });
+      if (several) {
+        doubtful_.push_back(fmt::format(
+            "the server sends several certificates of {}; some clients look at the first alone",
+            subject_text(*first)));
+        return;
+      }
+      const auto& wanted = each.authority_key_id;
+      const bool other_key = !wanted.empty() && !first->subject_key_id.empty();
+      if (other_key && wanted != first->subject_key_id) {
+        doubtful_.push_back(fmt::format(
+            "the authorityKeyIdentifier of {} is not the subjectKeyIdentifier of {}; OpenSSL and "
+            "GnuTLS then look for another issuer",
+            subject_text(each), subject_text(*first)));
+        return;
+      }
     }
   }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <string_view>
 
+#include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -93,6 +94,13 @@ Answer hello_too_long(const Situation& situation) {
                            count(hello->bytes, "byte"), longest_message));
 }
 
+/// Nobody could take this hello. The server has met the proxy's own.
+Answer hello_broken(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  if (situation.proxy_plays(Leg::client) || !facts.hello || facts.server_hello) return std::nullopt;
+  return broken_hello(situation);
+}
+
 /// Up to TLS 1.2: the peer wants new keys, or a client certificate, within the connection.
 Answer renegotiation_refused_here(const Situation& situation) {
   const auto by = situation.facts.renegotiation_by;
@@ -165,9 +173,9 @@ Answer own_tls_failed(const Situation& situation) {
   if (!closing || closing->reason != ProxyReason::tls_failure) return std::nullopt;
   // What a hello says that no peer may say is known without the library.
   static constexpr Rule rules[] = {
-      retry_with_cookie,    key_update_came,      certificate_of_unknown_kind,
-      certificate_too_long, hello_too_long,       renegotiation_refused_here,
-      peer_broke_protocol,  server_hello_refused,
+      retry_with_cookie,          key_update_came,     certificate_of_unknown_kind,
+      certificate_too_long,       hello_too_long,      hello_broken,
+      renegotiation_refused_here, peer_broke_protocol, server_hello_refused,
   };
   const std::string library =
       fmt::format("the proxy's own TLS could not go on: {}", quoted(closing->detail));

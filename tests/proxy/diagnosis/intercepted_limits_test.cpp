@@ -112,6 +112,16 @@ TEST_CASE("what no TLS could go on with is the peer's fault") {
     };
   };
   const InterceptedScenario scenarios[] = {
+      by_proxy(
+          "a hello without a key share, which no server takes",
+          [](Intercepted& i) {
+            parser::ClientHello hello = hello_openssl(parser::tls13, parser::tls13);
+            std::erase(hello.extensions, parser::ExtensionType{51});
+            hello.key_shares.clear();
+            i.hello(hello).server_handshake13();
+            i.tls_fails(C, 109);
+          },
+          Leg::client, Phase::client_hello, hello_malformed),
       by_proxy("a signature that does not verify, TLS 1.2", after_flight(51), Leg::server,
                Phase::server_auth, server_cert_key_mismatch, handshake_altered),
       by_proxy(

@@ -293,6 +293,39 @@ TEST_CASE("what the proxy's own voice mended is told as masking") {
     CHECK(mentions(i.verdict().masking, "stapled OCSP answer"));
     CHECK(mentions(i.verdict().masking, "12 certificates"));
   }
+  SECTION("a rule that the client's hello breaks") {
+    parser::ClientHello broken = usual;
+    broken.violation = parser::DecodeError{"server_name", 60};
+    CHECK(mentions(masked(broken, proxys, tls13_hello()), "breaks a rule at \"server_name\""));
+  }
+  SECTION("signature algorithms that the client does not list") {
+    parser::ClientHello without = usual;
+    without.signature_algorithms.clear();
+    CHECK(mentions(masked(without, proxys, tls12_hello()), "stands for SHA-1"));
+    CHECK_FALSE(masked(without, proxys, tls13_hello()));
+  }
+  const auto masked_chain = [](const Chain& chain) {
+    Intercepted i;
+    i.hello().server_handshake13(chain).shown13();
+    return i.verdict().masking;
+  };
+  Chain chain = good_chain();
+  chain.back().der = {1};
+  chain.back().subject.der = chain.front().issuer.der = {0x30, 1};
+  SECTION("two certificates of one issuer") {
+    CHECK_FALSE(masked_chain(chain));
+    chain.push_back(chain.back());
+    CHECK_FALSE(masked_chain(chain));
+    chain.back().der = {2};
+    CHECK(mentions(masked_chain(chain), "several certificates of"));
+  }
+  SECTION("key identifiers that differ") {
+    chain.front().authority_key_id = {1};
+    chain.back().subject_key_id = {1};
+    CHECK_FALSE(masked_chain(chain));
+    chain.back().subject_key_id = {2};
+    CHECK(mentions(masked_chain(chain), "authorityKeyIdentifier"));
+  }
   SECTION("a client certificate of the proxy's") {
     Intercepted i;
     i.hello();
