@@ -40,7 +40,7 @@ std::array<std::uint8_t, 7> clear_alert(parser::AlertDescription description) {
           description.value};
 }
 
-std::string mend_text(const certs::Judgement& judgement) {
+std::string problems_text(const certs::Judgement& judgement) {
   std::string text;
   for (const certs::Problem& problem : judgement.problems) {
     if (!text.empty()) text += ", ";
@@ -155,6 +155,8 @@ void InterceptConnection::judge_server() {
   const auto* seen = last_fact<ChainSeen>(server_.record->timeline(), Leg::server);
   if (seen) {
     server_chain_ = seen->chain;
+    // It made a full handshake of what was offered.
+    if (resumable_) settings_.sessions->forget(session_key());
   } else if (resumable_) {
     server_chain_ = resumable_->chain;
   }
@@ -174,7 +176,7 @@ void InterceptConnection::on_server_ready() {
   }
   keep_session();
   if (!judgement_->ok && settings_.bad_server_certificate == BadServerCertificate::refuse) {
-    return refuse(server_, {ProxyReason::server_certificate, {}, mend_text(*judgement_)},
+    return refuse(server_, {ProxyReason::server_certificate, {}, problems_text(*judgement_)},
                   bad_certificate);
   }
   mint();

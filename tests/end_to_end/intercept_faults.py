@@ -45,6 +45,9 @@ VARYING = [
 ]
 
 
+PAGE = re.compile(r"HTTP/[12](?:\.[01])? 200|^200\b|Response code : 200", re.MULTILINE)
+
+
 def words(pattern: str, text: str) -> str:
     """What of a text matches, each once."""
     for varying, instead in VARYING:
@@ -52,9 +55,21 @@ def words(pattern: str, text: str) -> str:
     return "; ".join(dict.fromkeys(each.strip() for each in re.findall(pattern, text)))
 
 
+def outcome(stack: str, text: str) -> str:
+    """What a client says of a failure, else that it had its page."""
+    return words(REASONS[stack], text) or ("the page" if PAGE.search(text) else "")
+
+
+def difference(direct, through) -> str:
+    """What is wrong, if anything: nothing said at all says nothing."""
+    if not direct or not any(direct):
+        return "nothing is said, not even without the proxy"
+    return "" if through == direct else f"through the proxy {through!r}, not {direct!r}"
+
+
 CLIENTS = {
     "openssl": lambda *extra: clients.openssl(*extra, name="a.test", hold=8.0),
-    "curl": lambda *extra: clients.curl("--max-time", "12", *extra, host="a.test"),
+    "curl": lambda *extra: clients.curl("-i", "--max-time", "12", *extra, host="a.test"),
     "gnutls": lambda *extra: clients.gnutls(*extra, name="a.test", hold=8.0),
     "java": lambda *_: clients.java_page(),
     "node": lambda *_: clients.peer("node"),
@@ -101,15 +116,15 @@ class SameReason:
         for certificate, (direct, through) in said.items():
             carried = CERTIFICATES[certificate]
             rows.append(f"{certificate}: {direct!r}")
-            if carried and through != direct:
-                wrong.append(f"{certificate}: through the proxy {through!r}, not {direct!r}")
+            if carried and (complaint := difference(direct, through)):
+                wrong.append(f"{certificate}: {complaint}")
             if not carried and not re.search(UNKNOWN_CA[self.stack], through):
                 wrong.append(f"{certificate}: through the proxy {through!r}, not an unknown CA")
         return Result("\n  ".join(rows), "\n  ".join(wrong))
 
     def hear(self, stage: Stage, port: int) -> str:
         CLIENTS[self.stack]()(stage, port)
-        return words(REASONS[self.stack], stage.take_output("client.out"))
+        return outcome(self.stack, stage.take_output("client.out"))
 
 
 # The server's own log, and what of it says why.
@@ -151,8 +166,8 @@ class SameRefusal:
                 direct = self.hear(stage, port, identity)
                 through = self.hear(stage, proxy.port, identity)
                 rows.append(f"{identity or 'none'}: {direct}")
-                if through != direct:
-                    wrong.append(f"{identity or 'none'}: through the proxy {through}, not {direct}")
+                if complaint := difference(direct, through):
+                    wrong.append(f"{identity or 'none'}: {complaint}")
         return Result("\n  ".join(rows), "\n  ".join(wrong))
 
     def hear(self, stage: Stage, port: int, identity: str) -> tuple[str, str]:
@@ -212,13 +227,13 @@ class SameNegotiation:
             with intercepting_stage(program, certificates) as stage:
                 port = start(stage)
                 run(stage, port)
-                direct = words(REASONS[stack], stage.take_output("client.out"))
+                direct = outcome(stack, stage.take_output("client.out"))
                 proxy = stage.proxy(f"127.0.0.1:{port}", "--ca-dir", "{certs}/ca", *INTERCEPT)
                 run(stage, proxy.port)
-                through = words(REASONS[stack], stage.take_output("client.out"))
+                through = outcome(stack, stage.take_output("client.out"))
             rows.append(f"{name}: {direct!r}")
-            if through != direct:
-                wrong.append(f"{name}: through the proxy {through!r}, not {direct!r}")
+            if complaint := difference(direct, through):
+                wrong.append(f"{name}: {complaint}")
         return Result("\n  ".join(rows), "\n  ".join(wrong))
 
 
