@@ -42,11 +42,12 @@ void make_if_none(const fs::path& directory, const CaFiles& files, Seconds now) 
                   there.string(), missing.string()));
 }
 
-InterceptionCa read(const fs::path& certificates, const fs::path& keys,
+InterceptionCa read(const fs::path& certificates, const fs::path& keys, const std::string& password,
                     InterceptionCa::Others others, Seconds now) {
-  const std::string keys_pem = read_private_file(keys);
+  std::string keys_pem = read_private_file(keys);
   const std::string certificates_pem = read_file(certificates);
   try {
+    if (!password.empty()) keys_pem = PrivateKey::from_pem(keys_pem, password).pem();
     return InterceptionCa::from_pem(certificates_pem, keys_pem, others, now);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(
@@ -70,12 +71,12 @@ fs::path default_ca_directory() {
 InterceptionCa open_ca_directory(const fs::path& directory, Seconds now) {
   const CaFiles files(directory);
   make_if_none(directory, files, now);
-  return read(files.certificates, files.keys, InterceptionCa::Others::refused, now);
+  return read(files.certificates, files.keys, {}, InterceptionCa::Others::refused, now);
 }
 
 InterceptionCa read_own_ca(const std::string& certificate_file, const std::string& key_file,
-                           Seconds now) {
-  return read(certificate_file, key_file, InterceptionCa::Others::issuers, now);
+                           Seconds now, const std::string& password) {
+  return read(certificate_file, key_file, password, InterceptionCa::Others::issuers, now);
 }
 
 }  // namespace legible::certs

@@ -27,9 +27,9 @@ std::filesystem::path default_ca_directory();
 /// together or cannot be used. What is there is never replaced.
 InterceptionCa open_ca_directory(const std::filesystem::path& directory, Seconds now);
 
-/// A CA of one's own: its certificate, with those above it if it is no root, and its key. Throws
-/// likewise.
+/// A CA of one's own: its certificate, with those above it if it is no root, and its key, which
+/// `password` decrypts where it is encrypted. Throws likewise.
 InterceptionCa read_own_ca(const std::string& certificate_file, const std::string& key_file,
-                           Seconds now);
+                           Seconds now, const std::string& password = {});
 
 }  // namespace legible::certs

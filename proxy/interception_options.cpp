@@ -131,6 +131,8 @@ void add_interception_options(cxxopts::Options& options) {
      cxxopts::value<std::string>(), "DIR")
     ("ca-cert", "a CA of one's own (PEM), with --ca-key", cxxopts::value<std::string>(), "FILE")
     ("ca-key", "its private key (PEM)", cxxopts::value<std::string>(), "FILE")
+    ("ca-key-password-file", "its password, the first line; without it: the environment's "
+     "LEGIBLE_CA_KEY_PASSWORD", cxxopts::value<std::string>(), "FILE")
     ("bad-server-cert", "mirror: the client is shown the same defect",
      cxxopts::value<std::string>()->default_value("mirror"), "mirror|refuse|accept")
     ("server-name", "SNI and name to verify on the server leg", cxxopts::value<std::string>(),
@@ -157,8 +159,11 @@ InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
   InterceptionOptions options;
   options.mode = one_of(given, "mode", modes);
   options.rules = rules(given);
-  options.ca = {file_name(given, "ca-dir"), file_name(given, "ca-cert"),
-                file_name(given, "ca-key")};
+  options.ca = {file_name(given, "ca-dir"), file_name(given, "ca-cert"), file_name(given, "ca-key"),
+                file_name(given, "ca-key-password-file")};
+  if (!options.ca.password.empty() && options.ca.key.empty()) {
+    throw Refused{"--ca-key-password-file needs --ca-key"};
+  }
   if (options.ca.certificate.empty() != options.ca.key.empty()) {
     throw Refused{"--ca-cert and --ca-key belong together"};
   }

@@ -13,9 +13,9 @@ std::string first_line(const std::string& path) {
   return text.substr(0, text.find_first_of("\r\n"));
 }
 
-std::string password_of(const std::string& file) {
+std::string password_of(const std::string& file, const char* variable) {
   if (!file.empty()) return first_line(file);
-  const char* from_environment = std::getenv("LEGIBLE_CLIENT_KEY_PASSWORD");
+  const char* from_environment = std::getenv(variable);
   return from_environment == nullptr ? std::string() : from_environment;
 }
 
@@ -26,13 +26,17 @@ std::filesystem::path CaKeyFiles::used_directory() const {
 }
 
 certs::InterceptionCa CaKeyFiles::load(certs::Seconds now) const {
-  if (!certificate.empty()) return certs::read_own_ca(certificate, key, now);
+  if (!certificate.empty()) {
+    return certs::read_own_ca(certificate, key, now,
+                              password_of(password, "LEGIBLE_CA_KEY_PASSWORD"));
+  }
   return certs::open_ca_directory(used_directory(), now);
 }
 
 std::optional<certs::ClientCredential> ClientKeyFiles::load() const {
   if (certificate.empty()) return std::nullopt;
-  return certs::read_client_credential(certificate, key, password_of(password));
+  return certs::read_client_credential(certificate, key,
+                                       password_of(password, "LEGIBLE_CLIENT_KEY_PASSWORD"));
 }
 
 }  // namespace legible::proxy

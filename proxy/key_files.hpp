@@ -14,6 +14,8 @@ struct CaKeyFiles {
   std::string directory;    ///< --ca-dir; else the usual one
   std::string certificate;  ///< --ca-cert, a CA of one's own: goes before the directory
   std::string key;          ///< --ca-key
+  /// --ca-key-password-file, as with a client's; else LEGIBLE_CA_KEY_PASSWORD.
+  std::string password{};
 
   std::filesystem::path used_directory() const;
   /// Made at first use, unless it is one's own. Throws std::runtime_error with one line that names

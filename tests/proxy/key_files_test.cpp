@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -38,6 +40,19 @@ TEST_CASE("a CA of one's own goes before the directory, which is then not made")
                          write(directory / "own-key.pem", own.key.pem())};
   CHECK(files.load(now).certificates_pem() == own.certificate_pem());
   CHECK_FALSE(std::filesystem::exists(directory / "ca"));
+
+  const CertifiedKey sealed = certs::self_sign(
+      certs::ca_profile("CN=Sealed", current),
+      PrivateKey::from_pem(test::content(LEGIBLE_TEST_DATA "/certs/client-key.pem"),
+                           "from a file"));
+  CaKeyFiles encrypted{{},
+                       write(directory / "sealed.pem", sealed.certificate_pem()),
+                       write(directory / "sealed-key.pem",
+                             test::content(LEGIBLE_TEST_DATA "/certs/client-key.pem"))};
+  ::unsetenv("LEGIBLE_CA_KEY_PASSWORD");
+  CHECK_THROWS_WITH(encrypted.load(now), Catch::Matchers::ContainsSubstring("needs its password"));
+  encrypted.password = write(directory / "sealed-password", "from a file\n");
+  CHECK(encrypted.load(now).certificates_pem() == sealed.certificate_pem());
 
   const CaKeyFiles made{directory / "ca", {}, {}};
   CHECK(made.used_directory() == directory / "ca");
