@@ -112,6 +112,15 @@ void doubt_minted_leaf(const Situation& situation, Finding& finding) {
     finding.with("the client demands a stapled OCSP answer, which this proxy cannot give");
     return;
   }
+  // Not the alert of a wrong name or of a fault without a word: a check of the program's own.
+  const bool own_check = situation.alert_is(access_denied) || situation.alert_is(handshake_failure);
+  if (own_check && says_unknown_ca(situation.client_stack)) {
+    finding.cause = Cause::server_cert_pinned;
+    finding.with(
+        "of an issuer that it does not know this client's stack says unknown_ca: it knows the "
+        "proxy's CA, and demands something else");
+    add_alternative(finding, Cause::server_cert_rejected);
+  }
   finding.or_else(Cause::proxy_cert_untrusted,
                   "the client has not been given the proxy's CA (legible ca show)");
   add_alternative(finding, Cause::server_cert_pinned);

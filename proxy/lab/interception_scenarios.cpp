@@ -52,13 +52,31 @@ Scenario certificate_cannot_be_passed_on(const Fixtures& fixtures,
   return scenario;
 }
 
+/// The client trusts the proxy's authority, and takes one certificate alone.
+Scenario pinned(const Fixtures& fixtures, parser::ProtocolVersion version) {
+  TlsPeerOptions client = verifying_client(fixtures, version);
+  client.pinned = fixtures.good.chain.front();
+  Scenario scenario{version == parser::tls13 ? "pinned-13" : "pinned",
+                    "the client has pinned the server's own certificate",
+                    {Closer::client,
+                     {Phase::server_hello, Phase::server_auth},
+                     {Cause::proxy_cert_untrusted, Cause::server_cert_pinned}},
+                    tls_client(client),
+                    tls_server(server_with(fixtures.good, version))};
+  scenario.interception_only = true;
+  return scenario;
+}
+
 }  // namespace
 
 std::vector<Scenario> interception_scenarios(const Fixtures& fixtures) {
   return {distrusts_the_proxy(fixtures, parser::tls12),
-          distrusts_the_proxy(fixtures, parser::tls13), defect_under_unknown_authority(fixtures),
+          distrusts_the_proxy(fixtures, parser::tls13),
+          defect_under_unknown_authority(fixtures),
           certificate_cannot_be_passed_on(fixtures, parser::tls12),
-          certificate_cannot_be_passed_on(fixtures, parser::tls13)};
+          certificate_cannot_be_passed_on(fixtures, parser::tls13),
+          pinned(fixtures, parser::tls12),
+          pinned(fixtures, parser::tls13)};
 }
 
 }  // namespace legible::proxy::lab

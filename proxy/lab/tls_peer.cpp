@@ -79,6 +79,8 @@ struct TlsPeer::State {
   static int accept_known_name(void* context, mbedtls_ssl_context* ssl, const unsigned char* name,
                                std::size_t length);
   static int demand_name(mbedtls_ssl_context* ssl);
+  static int compare_with_pin(void* context, mbedtls_x509_crt* certificate, int depth,
+                              std::uint32_t* flags);
 
   BlockingSocket& socket;
   Side side;
@@ -140,6 +142,9 @@ void TlsPeer::State::configure_identity() {
     const bool judge_later = is_server() && options.highest == parser::tls13;
     mbedtls_ssl_conf_authmode(
         &config, judge_later ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_REQUIRED);
+  }
+  if (!options.pinned.empty()) {
+    mbedtls_ssl_conf_verify(&config, compare_with_pin, &options.pinned);
   }
   mbedtls_ssl_conf_cert_req_ca_list(&config, options.list_authorities
                                                  ? MBEDTLS_SSL_CERT_REQ_CA_LIST_ENABLED
@@ -210,6 +215,15 @@ int TlsPeer::State::demand_name(mbedtls_ssl_context* ssl) {
   static_cast<State*>(mbedtls_ssl_get_user_data_p(ssl))
       ->refuse(MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME);
   return -1;
+}
+
+int TlsPeer::State::compare_with_pin(void* context, mbedtls_x509_crt* certificate, int depth,
+                                     std::uint32_t* flags) {
+  const auto& pinned = *static_cast<const std::vector<std::uint8_t>*>(context);
+  const std::span<const std::uint8_t> shown{certificate->raw.p, certificate->raw.len};
+  // mbedTLS answers it by certificate_unknown.
+  if (depth == 0 && !std::ranges::equal(pinned, shown)) *flags |= MBEDTLS_X509_BADCERT_OTHER;
+  return 0;
 }
 
 TlsPeer::TlsPeer(BlockingSocket& socket, parser::Side side, TlsPeerOptions options)

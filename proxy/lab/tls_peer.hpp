@@ -35,6 +35,7 @@ struct TlsPeerOptions {
   std::vector<std::vector<std::uint8_t>> trusted;  ///< anchors, DER
   PeerCheck check = PeerCheck::none;
   bool list_authorities = true;          ///< server: name the anchors when asking
+  std::vector<std::uint8_t> pinned;      ///< client: the only leaf that it takes, DER; empty: any
   std::string server_name;               ///< client: SNI and the name to verify
   std::vector<std::string> known_names;  ///< server: other SNI gets alert 112
   bool sni_required = false;             ///< server: no SNI gets alert 112
