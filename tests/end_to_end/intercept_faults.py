@@ -23,7 +23,7 @@ REASONS = {
     "curl": r"curl: \(\d+\) [^\n]*",
     "gnutls": r"Status: [^\n]*|Fatal error: [^\n]*",
     "java": r"(?m)^\S+(?:Exception|Error)\b[^\n]*",
-    "node": r"(?m)^(?:[A-Z0-9]+_)+[A-Z0-9_]+(?= )",
+    "node": r"(?m)^(?:[A-Z0-9]+_)+[A-Z0-9_]+(?= )|^UNSPECIFIED [^\n]*",
     "go": r"(?:x509|tls|remote error): [^\n]*|\bEOF\b|\bread tcp[^\n]*",
 }
 UNKNOWN_CA = {
