@@ -82,11 +82,14 @@ void ClientIntake::consider() {
 }
 
 void ClientIntake::choose(const parser::ClientHello* hello, Lack lack) {
+  hand_over(choose_mode(settings_, {hello, lack, client_.host, target()}));
+}
+
+void ClientIntake::hand_over(ModeChoice choice) {
   done_ = true;
   timer_.stop();
   client_.stream.stop_reading();
-  const FirstFlight flight{hello, lack, client_.host, context_.target.target().host};
-  chosen_.on_chosen(*this, std::move(client_), std::move(secrets_), choose_mode(settings_, flight));
+  chosen_.on_chosen(*this, std::move(client_), std::move(secrets_), std::move(choice));
 }
 
 void ClientIntake::on_read_end(int status) {
@@ -108,7 +111,10 @@ void ClientIntake::on_timer() {
   if (spent >= context_.timeouts.handshake) {
     return give_up(ProxyReason::handshake_timeout, context_.timeouts.handshake);
   }
-  if (client_.early.empty()) return choose(nullptr, Lack::no_tls);
+  if (client_.early.empty()) {
+    ModeChoice choice = choose_mode(settings_, {nullptr, Lack::silence, client_.host, target()});
+    if (choice.mode == Mode::relay) return hand_over(std::move(choice));
+  }
   timer_.start(context_.timeouts.handshake - spent);
 }
 
@@ -124,8 +130,8 @@ void ClientIntake::finish() {
   done_ = true;
   timer_.stop();
   const PastConnection facts{client_.accepted, client_.early.empty(), nullptr, std::nullopt};
-  client_.record->conclude(wall_clock(), context_.history.recall_and_add(
-                                             client_.host, context_.target.target().host, facts));
+  client_.record->conclude(wall_clock(),
+                           context_.history.recall_and_add(client_.host, target(), facts));
   client_.stream.close();
   owner_.on_finished(*this);
 }

@@ -48,8 +48,11 @@ class ClientIntake final : public Connection, private TcpStream::Owner {
   void on_timer();
   void consider();
   void choose(const parser::ClientHello* hello, FirstFlight::Lack lack = {});
+  void hand_over(ModeChoice choice);
   void give_up(ProxyReason reason, std::chrono::seconds limit);
   void finish();
+
+  const std::string& target() const { return context_.target.target().host; }
 
   ConnectionContext& context_;
   const InterceptionSettings& settings_;

@@ -64,6 +64,12 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
                                       : wanted == Mode::intercept ? "intercept"
                                                                   : "auto");
   if (wanted == Mode::relay) return {Mode::relay, std::move(why)};
+  if (!flight.hello && flight.lack == FirstFlight::Lack::silence) {
+    // What is refused to a client that speaks is refused to one that waits.
+    const bool strict = wanted == Mode::intercept &&
+                        settings.bad_server_certificate == BadServerCertificate::refuse;
+    return {strict ? Mode::intercept : Mode::relay, why + ": the client waits for the server"};
+  }
   if (!flight.hello && flight.lack == FirstFlight::Lack::no_tls) {
     return {Mode::relay, why + ": the client's first bytes are no TLS"};
   }

@@ -74,7 +74,7 @@ bool matches_glob(std::string_view glob, std::string_view host);
 /// What is known of a client when its mode is chosen.
 struct FirstFlight {
   /// Why there is no hello, if there is none.
-  enum class Lack : std::uint8_t { no_tls, broken_hello, hello_too_long };
+  enum class Lack : std::uint8_t { silence, no_tls, broken_hello, hello_too_long };
 
   const parser::ClientHello* hello = nullptr;
   Lack lack = Lack::no_tls;

@@ -74,6 +74,19 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
   CHECK(choice("www.example").mode == Mode::intercept);
 }
 
+TEST_CASE("a client that waits is relayed, but not past a refusal") {
+  InterceptionSettings settings;
+  settings.mode = Mode::intercept;
+  const FirstFlight nothing{nullptr, FirstFlight::Lack::silence, "10.9.9.9", "www.example"};
+  CHECK(choose_mode(settings, nothing).mode == Mode::relay);
+  CHECK(choose_mode(settings, nothing).reason ==
+        "--mode intercept: the client waits for the server");
+  settings.bad_server_certificate = BadServerCertificate::refuse;
+  CHECK(choose_mode(settings, nothing).mode == Mode::intercept);
+  settings.rules = {{"www.*", Mode::relay}};
+  CHECK(choose_mode(settings, nothing).mode == Mode::relay);
+}
+
 TEST_CASE("auto relays to a host where interception broke the client's last connection") {
   InterceptionSettings settings;
   settings.intercept_under(nullptr);
