@@ -200,8 +200,13 @@ void by_alert_alone(const Situation& situation, const AlertMeaning* meaning, Fin
   add_untrusted_alternative(situation, finding);
   if (finding.cause == Cause::client_cert_rejected) {
     finding.or_else(Cause::client_cert_untrusted_ca, "the server's log speaks of the issuer");
-    if (situation.alert_is(handshake_failure)) {
-      finding.or_else(Cause::client_cert_bad_proof, "JSSE answers a bad signature so");
+    const bool may_be_proof = situation.bare_close() || situation.alert_is(handshake_failure) ||
+                              situation.alert_is(access_denied);
+    if (may_be_proof && situation.facts.client().certificate_verify) {
+      finding.or_else(
+          Cause::client_cert_bad_proof,
+          "the server's log speaks of a signature: JSSE, rustls and mbedTLS do not name "
+          "that in the alert");
     }
   }
 }

@@ -196,6 +196,11 @@ Answer versions_apart(const Situation& situation) {
         "and log \"no shared cipher\"");
     finding.or_else(Cause::no_shared_cipher,
                     "a hello with TLS 1.2 (openssl s_client -tls1_2) is refused as well");
+    if (hello.psk_identities > 0) {
+      finding.or_else(Cause::psk_mismatch,
+                      "the server does not know the identity of the pre-shared key, and has no "
+                      "certificate instead");
+    }
   } else {
     return std::nullopt;
   }
