@@ -2,6 +2,7 @@
 
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
+#include <mbedtls/rsa.h>
 
 #include <array>
 #include <optional>
@@ -111,6 +112,25 @@ std::optional<SignatureScheme> read_scheme(Bytes algorithm) {
   return SignatureScheme{row->key, row->hash, {}};
 }
 
+/// Before TLS 1.3 the high byte names the hash and the low one the kind of key.
+std::optional<SignatureScheme> scheme_of_handshake(std::uint16_t number) {
+  static constexpr mbedtls_md_type_t hashes[] = {
+      MBEDTLS_MD_NONE,   MBEDTLS_MD_MD5,    MBEDTLS_MD_SHA1,  MBEDTLS_MD_SHA224,
+      MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512};
+  constexpr std::uint16_t rsa_pss_rsae_sha256 = 0x0804;
+  constexpr std::uint16_t rsa_pss_rsae_sha512 = 0x0806;
+  if (number >= rsa_pss_rsae_sha256 && number <= rsa_pss_rsae_sha512) {
+    const mbedtls_md_type_t hash = hashes[4 + number - rsa_pss_rsae_sha256];
+    return SignatureScheme{MBEDTLS_PK_RSASSA_PSS, hash, {hash, MBEDTLS_RSA_SALT_LEN_ANY}};
+  }
+  constexpr int rsa = 1;
+  constexpr int ecdsa = 3;
+  const auto hash = static_cast<std::size_t>(number >> 8);
+  const int key = number & 0xff;
+  if (hash == 0 || hash >= std::size(hashes) || (key != rsa && key != ecdsa)) return std::nullopt;
+  return SignatureScheme{key == rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECDSA, hashes[hash], {}};
+}
+
 class PublicKeyContext {
  public:
   explicit PublicKeyContext(Bytes info) {
@@ -145,11 +165,8 @@ class PublicKeyContext {
   bool known_ = false;
 };
 
-}  // namespace
-
-SignatureCheck check_signature(Bytes signed_part, Bytes algorithm, Bytes signature,
-                               Bytes public_key_info) {
-  const auto scheme = read_scheme(algorithm);
+SignatureCheck check(Bytes signed_part, const std::optional<SignatureScheme>& scheme,
+                     Bytes signature, Bytes public_key_info) {
   if (!scheme) return SignatureCheck::unknown;
   PublicKeyContext key(public_key_info);
   if (!key.known()) return SignatureCheck::unknown;
@@ -163,6 +180,18 @@ SignatureCheck check_signature(Bytes signed_part, Bytes algorithm, Bytes signatu
       mbedtls_pk_verify_ext(scheme->key, options, key.get(), scheme->hash, digest.data(),
                             mbedtls_md_get_size(hash), signature.data(), signature.size());
   return result == 0 ? SignatureCheck::good : SignatureCheck::bad;
+}
+
+}  // namespace
+
+SignatureCheck check_signature(Bytes signed_part, Bytes algorithm, Bytes signature,
+                               Bytes public_key_info) {
+  return check(signed_part, read_scheme(algorithm), signature, public_key_info);
+}
+
+SignatureCheck check_signature(Bytes signed_part, std::uint16_t scheme, Bytes signature,
+                               Bytes public_key_info) {
+  return check(signed_part, scheme_of_handshake(scheme), signature, public_key_info);
 }
 
 bool has_weak_hash(Bytes algorithm) {

@@ -16,6 +16,12 @@ SignatureCheck check_signature(std::span<const std::uint8_t> signed_part,
                                std::span<const std::uint8_t> signature,
                                std::span<const std::uint8_t> public_key_info);
 
+/// The same for a signature of the handshake, whose algorithm is a SignatureScheme of TLS 1.2
+/// or 1.3 (RFC 5246 section 7.4.1.4.1, RFC 8446 section 4.2.3).
+SignatureCheck check_signature(std::span<const std::uint8_t> signed_part, std::uint16_t scheme,
+                               std::span<const std::uint8_t> signature,
+                               std::span<const std::uint8_t> public_key_info);
+
 /// MD2, MD5 or SHA-1: collisions can be had.
 bool has_weak_hash(std::span<const std::uint8_t> algorithm);
 

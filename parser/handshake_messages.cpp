@@ -179,11 +179,12 @@ DecodeResult<ServerKeyExchange> decode_server_key_exchange(std::span<const std::
       return message;
   }
   if (kind.signs && !reader.at_end()) {
+    message.parameters = copy(body.first(reader.offset()));
     if (version >= tls12) message.scheme = SignatureScheme{reader.u16("algorithm")};
-    reader.block16("signature");
+    message.signature = copy(reader.block16("signature").rest());
   }
   reader.expect_end("signature");
-  return result(message, error);
+  return result(std::move(message), error);
 }
 
 DecodeResult<CertificateVerify> decode_certificate_verify(std::span<const std::uint8_t> body,

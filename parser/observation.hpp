@@ -86,6 +86,8 @@ struct ServerKeyExchange {
   std::optional<NamedGroup> group;             ///< ECDHE with a named curve
   std::optional<std::uint32_t> dh_prime_bits;  ///< DHE
   std::optional<SignatureScheme> scheme;       ///< TLS 1.2
+  std::vector<std::uint8_t> parameters = {};   ///< what is signed, behind the two random values
+  std::vector<std::uint8_t> signature = {};    ///< empty: unsigned
 };
 
 struct CertificateVerify {

@@ -25,7 +25,7 @@ using namespace alert_number;
 /// What an alert from the client can mean after a Certificate. `any` alone: every fault.
 struct AlertMeaning {
   int number;
-  std::array<Cause, 6> causes;
+  std::array<Cause, 7> causes;
   Cause otherwise;  ///< when nothing speaks against the certificate here
   std::string_view note;
 };
@@ -54,11 +54,15 @@ constexpr AlertMeaning meanings[] = {
     {unknown_ca,
      {Cause::server_cert_self_signed, Cause::server_cert_v1, Cause::server_chain_not_ca,
       Cause::server_cert_missing_intermediate, Cause::server_cert_untrusted_ca,
-      Cause::proxy_cert_untrusted},
+      Cause::server_cert_rejected, Cause::proxy_cert_untrusted},
      Cause::server_cert_untrusted_ca,
      ""},
     {illegal_parameter, {Cause::server_cert_wrong_usage}, Cause::protocol_violation, ""},
     {access_denied, {any}, Cause::server_cert_rejected, ""},
+    {decrypt_error,
+     {Cause::server_cert_rejected},
+     Cause::server_cert_rejected,
+     "OpenSSL and BoringSSL say decrypt_error for a certificate whose signature is wrong"},
     {insufficient_security, {Cause::server_cert_weak}, Cause::server_cert_weak, ""},
     {internal_error,
      {any},
@@ -319,6 +323,12 @@ Answer during_handshake(const Situation& situation) {
   return unreadable_refusal(situation);
 }
 
+/// Whoever answers the server's flight has most often accepted the certificate, and waits now.
+Answer after_answering(const Situation& situation) {
+  const bool accepted = situation.after_silence() || doubts_about_server(situation).empty();
+  return situation.bare_close() && accepted ? std::nullopt : during_handshake(situation);
+}
+
 }  // namespace
 
 Answer server_certificate_refused(const Situation& situation) {
@@ -328,15 +338,12 @@ Answer server_certificate_refused(const Situation& situation) {
     case Phase::server_hello:
     case Phase::server_auth:
       return during_handshake(situation);
-    case Phase::key_exchange: {
-      // Whoever answers with a key exchange has most often accepted the certificate, and waits now.
-      const bool accepted = situation.after_silence() || doubts_about_server(situation).empty();
-      return situation.bare_close() && accepted ? std::nullopt : during_handshake(situation);
-    }
+    case Phase::key_exchange:
+      return after_answering(situation);
     case Phase::client_auth:
     case Phase::post_handshake: {
       const bool left = facts.client().finished && !situation.alert_sent_as_fatal();
-      return left ? left_for_certificate(situation) : during_handshake(situation);
+      return left ? left_for_certificate(situation) : after_answering(situation);
     }
     default:
       return std::nullopt;

@@ -10,8 +10,10 @@
 #include "parser/cipher_traits.hpp"
 #include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/key_exchange_signature.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/shown_chain.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -65,6 +67,24 @@ Answer version_refused(const Situation& situation) {
   return finding;
 }
 
+/// The reverse of what OpenSSL 3 does as a server.
+Answer old_signature_refused(const Situation& situation) {
+  const bool old = situation.facts.server_hello->version < parser::tls12;
+  if (!old || !situation.facts.server_key_exchange || !situation.alert_is(internal_error) ||
+      !doubts_about_server(situation).empty()) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::no_shared_version;
+  finding.confidence = Confidence::medium;
+  finding.with(fmt::format(
+      "the server chose {}, which signs with MD5 and SHA-1: OpenSSL 3 answers internal_error where "
+      "its security level forbids them, also if it offered that version",
+      version_name(situation.facts.server_hello->version)));
+  finding.or_else(Cause::internal_error, "the client's log tells of an error of its own");
+  return finding;
+}
+
 Answer downgrade_noticed(const Situation& situation) {
   const ServerHello& answer = *situation.facts.server_hello;
   const bool marked = answer.sentinel != parser::DowngradeSentinel::none;
@@ -110,6 +130,19 @@ Answer suite_not_offered(const Situation& situation) {
                                    suite_name(answer.cipher)));
 }
 
+Answer compression_not_offered(const Situation& situation) {
+  const auto& offered = situation.facts.hello->compression;
+  const auto chosen = situation.facts.server_hello->compression;
+  const bool there = std::ranges::find(offered, chosen) != offered.end();
+  if (there || situation.facts.server_hello->sslv2_format || !about_choice(situation)) {
+    return std::nullopt;
+  }
+  return broken_choice(situation, illegal_parameter,
+                       fmt::format("the server chose compression method {}, which the client did "
+                                   "not offer",
+                                   chosen.value));
+}
+
 Answer extension_not_offered(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   if (!about_choice(situation)) return std::nullopt;
@@ -140,27 +173,6 @@ Answer scheme_not_offered(const Situation& situation) {
       fmt::format("the server signed its key exchange with {}, which the client did "
                   "not offer",
                   scheme_name(*exchange->scheme)));
-}
-
-/// What the server showed is no certificate, or none at all.
-Answer certificate_not_readable(const Situation& situation) {
-  const SideFacts& server = situation.facts.server();
-  if (situation.primary.unreadable() || situation.after_silence()) return std::nullopt;
-  Finding finding;
-  if (server.certificate == CertificateState::empty) {
-    finding.cause = Cause::protocol_violation;
-    finding.confidence = Confidence::high;
-    return finding.with("the server's Certificate message is empty");
-  }
-  if (!server.chain) return std::nullopt;
-  const auto broken = std::ranges::find_if(
-      *server.chain, [](const certs::Certificate& each) { return !each.error.empty(); });
-  if (broken == server.chain->end()) return std::nullopt;
-  finding.cause = Cause::server_cert_rejected;
-  finding.confidence = Confidence::high;
-  return finding.with(fmt::format("certificate {} of the server's {} cannot be read: {}",
-                                  broken - server.chain->begin() + 1, server.chain->size(),
-                                  broken->error));
 }
 
 Answer weak_key_exchange(const Situation& situation) {
@@ -212,56 +224,6 @@ Answer no_extended_master_secret(const Situation& situation) {
       "and the client stops right after the server's hello");
 }
 
-Answer chain_too_long(const Situation& situation) {
-  const auto& chain = situation.facts.server().chain;
-  if (!chain) return std::nullopt;
-  constexpr std::size_t most_certificates = 10;  // JSSE's default
-  constexpr std::size_t most_bytes = 32768;      // JSSE's default
-  std::size_t bytes = 0;
-  for (const auto& certificate : *chain) bytes += certificate.der.size();
-
-  const bool many = chain->size() > most_certificates;
-  const bool large = bytes > most_bytes;
-  const auto number = situation.primary.alert_number();
-  // Stacks that count while they build the path call the end of it an unknown issuer.
-  const bool path_not_found = number == unknown_ca || number == bad_certificate ||
-                              number == certificate_unknown || number == decode_error;
-  const bool about_count = number == handshake_failure || number == access_denied ||
-                           (path_not_found && doubts_about_server(situation).empty());
-  const bool about_size = number == unexpected_message || number == internal_error ||
-                          number == decode_error || number == illegal_parameter ||
-                          number == handshake_failure;
-  const bool bare = situation.bare_close();
-  if (!(many && (about_count || bare)) && !(large && (about_size || bare))) return std::nullopt;
-  Finding finding;
-  finding.cause = Cause::server_chain_too_long;
-  finding.confidence = bare || path_not_found ? Confidence::medium : Confidence::high;
-  finding.with(fmt::format("the server sent {} with {} in all; JSSE takes {} and {} bytes",
-                           count(chain->size(), "certificate"), count(bytes, "byte"),
-                           most_certificates, most_bytes));
-  if (path_not_found) {
-    finding.with("rustls, wolfSSL and PHP take fewer than that, and then miss the issuer");
-    finding.or_else(Cause::server_cert_untrusted_ca, "ask which CAs the client trusts");
-  }
-  return finding;
-}
-
-Answer bad_signature(const Situation& situation) {
-  const bool signed_exchange =
-      situation.facts.server_key_exchange != nullptr || situation.facts.tls13();
-  // In TLS 1.3 Go's would be encrypted.
-  const bool go = situation.alert_is(unexpected_message) && situation.client_stack == Stack::go &&
-                  !situation.facts.tls13();
-  if (!signed_exchange || !(situation.alert_is(decrypt_error) || go)) return std::nullopt;
-  Finding finding;
-  finding.cause = Cause::server_cert_key_mismatch;
-  finding.confidence = Confidence::high;
-  finding.or_else(Cause::handshake_altered, "it fails for every server behind one network path");
-  return finding.with(
-      "the client says that the server's signature over the key exchange does not "
-      "verify");
-}
-
 Answer fault_in_message(const Situation& situation) {
   const auto number = situation.primary.alert_number();
   const bool of_record = situation.facts.server().malformed &&
@@ -285,9 +247,11 @@ Answer fault_in_message(const Situation& situation) {
   return finding.with("the client finds fault with what the server sent");
 }
 
-/// The server breaks a rule that many overlook, and the client hangs up without a word.
+/// The server breaks a rule that many overlook, and the client hangs up without a word that can be
+/// read.
 Answer closed_over_broken_flight(const Situation& situation) {
-  if (!situation.bare_close() || situation.after_silence()) return std::nullopt;
+  const bool said_why = situation.primary.unreadable() && situation.facts.server().malformed;
+  if (!(situation.bare_close() || said_why) || situation.after_silence()) return std::nullopt;
   Answer broken = broken_stream(situation, Leg::server);
   if (broken) {
     broken->or_else(Cause::server_cert_rejected, "the client's log speaks of the certificate");
@@ -335,11 +299,11 @@ Answer server_hello_refused(const Situation& situation) {
     return std::nullopt;
   }
   static constexpr Rule rules[] = {
-      downgrade_noticed,         version_refused,    suite_not_offered,
-      certificate_not_readable,  weak_key_exchange,  chain_too_long,
-      no_secure_renegotiation,   scheme_not_offered, extension_not_offered,
-      no_extended_master_secret, bad_signature,      fault_in_message,
-      closed_over_broken_flight,
+      downgrade_noticed,       version_refused,          old_signature_refused,
+      suite_not_offered,       certificate_not_readable, weak_key_exchange,
+      chain_too_long,          no_secure_renegotiation,  scheme_not_offered,
+      compression_not_offered, extension_not_offered,    no_extended_master_secret,
+      signature_refused,       fault_in_message,         closed_over_broken_flight,
   };
   for (const Rule rule : rules) {
     Answer answer = rule(situation);

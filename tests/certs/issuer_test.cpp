@@ -21,6 +21,12 @@ SignatureCheck check(const Certificate& certificate, const Certificate& issuer) 
                          issuer.bytes(issuer.public_key_info));
 }
 
+SignatureCheck check_as(std::uint16_t scheme, const Certificate& self_signed) {
+  return check_signature(self_signed.bytes(self_signed.signed_part), scheme,
+                         self_signed.bytes(self_signed.signature_value),
+                         self_signed.bytes(self_signed.public_key_info));
+}
+
 TEST_CASE("a certificate says what its profile asked for") {
   const Pki& pki = Pki::instance();
   CertificateProfile profile = leaf_profile({"partner.example", "*.api.example", "192.0.2.7"});
@@ -64,14 +70,15 @@ TEST_CASE("every key signs with every hash it has") {
     SignatureHash hash;
     std::string signature, algorithm;
     unsigned bits;
+    std::uint16_t scheme;  ///< that TLS 1.2 calls it
   };
   const auto c = GENERATE(values<Case>({
-      {KeyType::p256, SignatureHash::sha256, "ecdsa-with-SHA256", "EC", 256},
-      {KeyType::p384, SignatureHash::sha384, "ecdsa-with-SHA384", "EC", 384},
-      {KeyType::p192, SignatureHash::sha1, "ecdsa-with-SHA1", "EC", 192},
-      {KeyType::rsa_1024, SignatureHash::md5, "md5WithRSAEncryption", "RSA", 1024},
-      {KeyType::rsa_2048, SignatureHash::sha1, "sha1WithRSAEncryption", "RSA", 2048},
-      {KeyType::rsa_2048, SignatureHash::sha512, "sha512WithRSAEncryption", "RSA", 2048},
+      {KeyType::p256, SignatureHash::sha256, "ecdsa-with-SHA256", "EC", 256, 0x0403},
+      {KeyType::p384, SignatureHash::sha384, "ecdsa-with-SHA384", "EC", 384, 0x0503},
+      {KeyType::p192, SignatureHash::sha1, "ecdsa-with-SHA1", "EC", 192, 0x0203},
+      {KeyType::rsa_1024, SignatureHash::md5, "md5WithRSAEncryption", "RSA", 1024, 0x0101},
+      {KeyType::rsa_2048, SignatureHash::sha1, "sha1WithRSAEncryption", "RSA", 2048, 0x0201},
+      {KeyType::rsa_2048, SignatureHash::sha512, "sha512WithRSAEncryption", "RSA", 2048, 0x0601},
   }));
   CAPTURE(c.signature);
   CertificateProfile profile = ca_profile("CN=x", current);
@@ -82,6 +89,16 @@ TEST_CASE("every key signs with every hash it has") {
   CHECK(made.key.algorithm == c.algorithm);
   CHECK(made.key.bits == c.bits);
   CHECK(check(made, made) == SignatureCheck::good);
+  CHECK(check_as(c.scheme, made) == SignatureCheck::good);
+  const int another_hash = (c.scheme >> 8 == 4 ? 0x0500 : 0x0400) | (c.scheme & 0xff);
+  CHECK(check_as(static_cast<std::uint16_t>(another_hash), made) == SignatureCheck::bad);
+}
+
+TEST_CASE("a scheme of TLS that is not known here proves nothing") {
+  const Certificate made = self_sign(ca_profile("CN=x", current), key(KeyType::p256)).certificate;
+  for (const int scheme : {0x0000, 0x0003, 0x0402, 0x0703, 0x0807, 0x080b, 0xfefe}) {
+    CHECK(check_as(static_cast<std::uint16_t>(scheme), made) == SignatureCheck::unknown);
+  }
 }
 
 TEST_CASE("a hash that a key has no signature algorithm for is refused") {

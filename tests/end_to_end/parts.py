@@ -1,5 +1,6 @@
 """What scripted servers and clients do with their socket."""
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -67,6 +68,30 @@ def send_and_leave(data):
         except OSError:
             pass
     return part
+
+
+def pass_on(source, destination):
+    """Hands on what comes, and its end."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            destination.sendall(data)
+        destination.shutdown(socket.SHUT_WR)
+
+
+def records(connection):
+    """The TLS records that come, whole, each with its header."""
+    with connection.makefile("rb") as stream:
+        while len(header := stream.read(5)) == 5:
+            yield header + stream.read(int.from_bytes(header[3:], "big"))
+
+
+def spoil(message: int):
+    """Turns over the last bit of a clear record that begins with that handshake message."""
+    def change(record):
+        if record[0] != 22 or record[5] != message:
+            return record
+        return record[:-1] + bytes([record[-1] ^ 1])
+    return change
 
 
 def split_hello(name: str, fragment: int):

@@ -6,7 +6,7 @@ Expectations are written as in scenarios.py; matrix.py crosses stacks with fault
 import clients
 import servers
 from harness import Expected, Scenario
-from parts import reset, split_hello
+from parts import reset, spoil, split_hello
 
 OLD = ("-cipher", "ALL:@SECLEVEL=0")
 AUTH = ("-Verify", "3", "-verify_return_error")
@@ -44,7 +44,12 @@ NEGOTIATION = [
                        "pre-hello|client-hello")),
 ]
 
+SERVER_KEY_EXCHANGE = 12
+SPOILT = servers.altered(servers.openssl("good", "-tls1_2"), spoil(SERVER_KEY_EXCHANGE))
 SERVER_CERTIFICATES = [
+    # Java says handshake_failure, Go unexpected_message, OpenSSL decrypt_error.
+    *(Scenario(f"bad-signature-{name}", SPOILT, client, by_client("server-cert-key-mismatch"))
+      for name, client in (("java", JAVA_12), ("go", GO_12), ("openssl", clients.openssl()))),
     Scenario("T16", servers.openssl("expired", "-tls1_2"), JAVA_12,
              by_client("server-cert-expired")),
     Scenario("T17", servers.openssl("expired", "-tls1_3"), clients.peer("java"),

@@ -1,11 +1,15 @@
 """Servers for scenarios: each function gives a callable that starts one on a stage."""
 
+import contextlib
 import pathlib
 import shutil
+import socket
 import ssl
+import threading
 
 import peers
-from harness import Skipped, Stage, free_port, openssl_identity, wait_listening
+from harness import PATIENCE, Skipped, Stage, free_port, openssl_identity, wait_listening
+from parts import pass_on, records
 
 PEERS = pathlib.Path(__file__).parent / "peers"
 
@@ -212,6 +216,27 @@ def over_tls(part, name="good"):
                 part(tls)
 
         return stage.script(secured)
+
+    return start
+
+
+def altered(server, change):
+    """That server, with `change` made to each record that it sends."""
+
+    def start(stage: Stage) -> int:
+        behind = server(stage)
+
+        def part(connection):
+            with socket.create_connection(("127.0.0.1", behind), timeout=PATIENCE) as other:
+                upwards = threading.Thread(target=pass_on, args=(connection, other), daemon=True)
+                upwards.start()
+                with contextlib.suppress(OSError):
+                    for record in records(other):
+                        connection.sendall(change(record))
+                    connection.shutdown(socket.SHUT_WR)
+                upwards.join(PATIENCE)
+
+        return stage.script(part)
 
     return start
 

@@ -72,9 +72,12 @@ TEST_CASE("a ServerKeyExchange is read by the suite's key exchange") {
   CHECK(ecdhe.group == NamedGroup{29});
   CHECK(ecdhe.scheme == SignatureScheme{0x0804});
   CHECK_FALSE(ecdhe.dh_prime_bits);
+  CHECK(ecdhe.parameters == hex("03001d02aabb"));
+  CHECK(ecdhe.signature == hex("cc"));
 
   CHECK_FALSE(key_exchange("03 0017 02 aabb 0001 cc", tls10, ecdhe_rsa).scheme);
   CHECK(key_exchange("03 0017 02 aabb", tls12, ecdh_anon).group == NamedGroup{23});
+  CHECK(key_exchange("03 0017 02 aabb", tls12, ecdh_anon).signature.empty());
 
   const auto dhe = key_exchange("0003 00 01 ff 0001 02 0001 05 0401 0001 cc", tls12, dhe_rsa);
   CHECK(dhe.dh_prime_bits == 9);

@@ -25,6 +25,20 @@ TEST_CASE("a client that refuses the server's choice is told by the choice") {
        {Phase::server_auth},
        Mechanism::alert_fatal,
        {Cause::no_shared_version}},
+      {"OpenSSL 3 offers TLS 1.0 and cannot use it at its security level",
+       [](auto& c) {
+         c.client_says(hello_openssl(parser::tls10))
+             .server_says(server_hello(parser::tls10, 0xc014))
+             .server_shows(good_chain())
+             .key_exchange({.group = parser::NamedGroup{0x001d}, .dh_prime_bits = {}, .scheme = {}})
+             .done()
+             .alert(C, 80)
+             .client_rst();
+       },
+       Closer::client,
+       {Phase::server_auth},
+       Mechanism::alert_fatal,
+       {Cause::no_shared_version}},
       {"T12 a Diffie-Hellman prime of 1024 bits",
        [](auto& c) {
          c.client_says(hello_openssl(parser::tls12, parser::tls12))
@@ -85,6 +99,26 @@ TEST_CASE("a client that refuses the server's choice is told by the choice") {
        Closer::client,
        {Phase::server_hello},
        Mechanism::alert_fatal,
+       {Cause::protocol_violation}},
+      {"a compression method that was not offered, to a client that resets",
+       [](auto& c) {
+         auto answer = tls12_hello();
+         answer.compression = {1};
+         c.client_says(hello_openssl()).server_says(answer).server_shows(good_chain()).client_rst();
+       },
+       Closer::client,
+       {Phase::server_hello},
+       Mechanism::rst,
+       {Cause::protocol_violation}},
+      {"a ChangeCipherSpec against its format, in answer to the client's Finished",
+       [](auto& c) {
+         c.client_says(hello_openssl(parser::tls12, parser::tls12)).server_flight();
+         c.key_exchange_and_finished().says(S, parser::Malformed{"ChangeCipherSpec", "type", 2000});
+         c.hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::key_exchange},
+       Mechanism::alert_encrypted,
        {Cause::protocol_violation}},
       {"a signature that does not verify",
        [](auto& c) { c.client_says(hello_openssl()).server_flight().alert(C, 51).client_fin(); },

@@ -170,6 +170,15 @@ TEST_CASE("a client that leaves after its key exchange refuses no certificate") 
        {Phase::key_exchange},
        Mechanism::fin,
        {Cause::unknown}},
+      {"in the middle of its own flight, behind its certificate",
+       [](auto& c) {
+         c.client_says(hello_openssl()).server_flight_asking({"Root"}).shows(C, good_chain());
+         c.client_fin();
+       },
+       Closer::client,
+       {Phase::client_auth},
+       Mechanism::fin,
+       {Cause::unknown}},
       {"when its patience ends, though the root is unknown here",
        [&](auto& c) {
          c.client_says(hello_openssl()).server_flight(good_chain(), unknown_root);
