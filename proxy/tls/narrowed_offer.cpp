@@ -18,8 +18,8 @@ using parser::SignatureScheme;
 constexpr parser::ExtensionType extended_master_secret{23};
 constexpr parser::CompressionMethod null_compression{0};
 
-/// mbedTLS takes no handshake message that is longer than one record's plaintext.
-constexpr std::size_t longest_hello = 16384;
+/// mbedTLS joins a message's records in a buffer for one: its plaintext, and 256 bytes of padding.
+constexpr std::size_t longest_hello = 16384 + 256;
 
 // Of mbedTLS 3.6, in TLS 1.3 and 1.2. Ed25519, Ed448 and RSA-PSS keys it does not have.
 constexpr std::array available_groups{

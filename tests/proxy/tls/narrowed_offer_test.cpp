@@ -100,7 +100,7 @@ TEST_CASE("why a client's TLS cannot be ended here is told") {
          hello.supported_versions = {parser::tls13};
          hello.groups = {NamedGroup{0x001a}};
        }},
-      {"16385 bytes", [](parser::ClientHello& hello) { hello.bytes = 16385; }},
+      {"16641 bytes", [](parser::ClientHello& hello) { hello.bytes = 16641; }},
       {"legacy_version",
        [](parser::ClientHello& hello) {
          hello.supported_versions.clear();
