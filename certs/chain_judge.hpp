@@ -64,9 +64,9 @@ class TrustStore {
   /// of the usual bundles. Empty (and said so by `size()`) when there is none; throws
   /// std::runtime_error when SSL_CERT_FILE names a file that cannot be used.
   static std::shared_ptr<const TrustStore> system();
-  /// From a PEM file. Throws std::runtime_error with one clear line when it cannot be read, holds
-  /// no certificate, or one that is malformed.
-  static std::shared_ptr<const TrustStore> from_file(const std::string& path);
+  /// From PEM files, whose anchors add up. Throws std::runtime_error with one clear line when one
+  /// cannot be read, holds no certificate, or one that is malformed.
+  static std::shared_ptr<const TrustStore> from_files(std::span<const std::string> paths);
   static std::shared_ptr<const TrustStore> from_pem(std::string_view pem);
 
   /// The same anchors, with the revocation lists of a PEM text or file added. Throws likewise.
@@ -86,6 +86,7 @@ class TrustStore {
 
  private:
   TrustStore();
+  static std::shared_ptr<const TrustStore> of(std::vector<Certificate> anchors);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "certs/distinguished_name.hpp"
+#include "certs/file_form.hpp"
 #include "certs/files.hpp"
 #include "certs/native_chain.hpp"
 #include "certs/pkcs12.hpp"
@@ -15,13 +16,13 @@ namespace {
 
 /// What else people have such things in, and how it becomes what can be read here.
 void refuse_other_forms(std::string_view file) {
-  static constexpr std::string_view java_keystore("\xfe\xed\xfe\xed", 4);
-  if (file.starts_with(java_keystore)) {
+  const FileForm form = form_of(file);
+  if (form == FileForm::java_keystore) {
     throw std::runtime_error(
         "a Java keystore; convert it with: keytool -importkeystore -srckeystore FILE -destkeystore "
         "FILE.p12 -deststoretype pkcs12");
   }
-  if (file.find("-----BEGIN ") == file.npos) {
+  if (form != FileForm::pem) {
     throw std::runtime_error(
         "neither PEM nor PKCS#12; DER becomes PEM with: openssl x509 -inform "
         "der -in FILE, or openssl pkey -inform der -in FILE");
@@ -46,7 +47,7 @@ std::vector<Certificate> read_certificates(std::string_view file, const std::str
 }
 
 /// RFC 5246 section 7.4.2: each certificate is followed by its issuer's. Those that lead nowhere
-/// from the leaf are left out.
+/// from the leaf are left out. Empty when no certificate belongs to the key.
 std::vector<Certificate> in_order(std::vector<Certificate> certificates, const PrivateKey& key) {
   const auto owned = key.public_key_info();
   auto next = std::ranges::find_if(certificates, [&](const Certificate& certificate) {
@@ -62,7 +63,6 @@ std::vector<Certificate> in_order(std::vector<Certificate> certificates, const P
       return same_name(certificate.subject, chain.back().issuer);
     });
   }
-  if (chain.empty()) throw std::runtime_error("no certificate belongs to the private key");
   return chain;
 }
 
@@ -71,6 +71,8 @@ template <class Read>
 auto naming(const std::string& path, const Read& read) {
   try {
     return read();
+  } catch (const PasswordNeeded& error) {
+    throw PasswordNeeded(fmt::format("{}: {}", path, error.what()));
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{}: {}", path, error.what()));
   }
@@ -84,11 +86,16 @@ ClientCredential read_client_credential(const std::string& certificate_file,
   const std::string key_text = read_file(key_path);
   const std::string certificate_text = read_file(certificate_file);
   PrivateKey key = naming(key_path, [&] { return read_key(key_text, password); });
-  return naming(certificate_file, [&]() -> ClientCredential {
-    auto chain = in_order(read_certificates(certificate_text, password), key);
-    auto native = native_chain(chain);
-    return {std::move(chain), key, std::move(native)};
-  });
+  auto chain = naming(certificate_file,
+                      [&] { return in_order(read_certificates(certificate_text, password), key); });
+  if (chain.empty()) {
+    throw std::runtime_error(
+        key_path == certificate_file
+            ? certificate_file + ": no certificate belongs to the private key"
+            : fmt::format("{} and {} do not belong together", certificate_file, key_path));
+  }
+  auto native = naming(certificate_file, [&] { return native_chain(chain); });
+  return {std::move(chain), std::move(key), std::move(native)};
 }
 
 }  // namespace legible::certs

@@ -20,7 +20,8 @@ struct ClientCredential {
 
 /// From a PEM file with the certificates, in any order, and the key in it or in a file of its own;
 /// or from a PKCS#12 file, where no key file is given. Encrypted keys need the password; an empty
-/// one is none. Throws std::runtime_error with one line that names the file.
+/// one is none. Throws PasswordNeeded, or another std::runtime_error, with one line that names the
+/// file.
 ClientCredential read_client_credential(const std::string& certificate_file,
                                         const std::string& key_file, const std::string& password);
 

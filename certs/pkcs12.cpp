@@ -114,7 +114,7 @@ Pkcs12Content read_pkcs12(std::string_view file, const std::string& password) {
       PKCS12_verify_mac(store.get(), used, static_cast<int>(password.size())) != 1) {
     if (!password.empty()) throw std::runtime_error("the password does not fit the PKCS#12 file");
     if (PKCS12_verify_mac(store.get(), nullptr, 0) != 1) {
-      throw std::runtime_error("the PKCS#12 file needs a password");
+      throw PasswordNeeded("the PKCS#12 file needs a password");
     }
     used = nullptr;
   }

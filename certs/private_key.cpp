@@ -106,7 +106,7 @@ PrivateKey PrivateKey::from_pem(std::string_view pem, const std::string& passwor
                                           password.empty() ? nullptr : octets(password),
                                           password.size(), random_bytes, nullptr);
   if (result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED) {
-    throw std::runtime_error("the private key is encrypted, and needs its password");
+    throw PasswordNeeded("the private key is encrypted, and needs its password");
   }
   if (result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH) {
     throw std::runtime_error("the password does not fit the private key");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,18 @@ enum class KeyType : std::uint8_t { p256, p384, p192, rsa_1024, rsa_2048 };
 /// MD5 and SHA-1 likewise.
 enum class SignatureHash : std::uint8_t { sha256, sha384, sha512, sha1, md5 };
 
+/// What is encrypted came without its password.
+struct PasswordNeeded : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// A handle: copies share the key. It may be used by several threads at once.
 class PrivateKey {
  public:
   /// An RSA key of 2048 bits takes a few tenths of a second.
   static PrivateKey generate(KeyType type);
-  /// PKCS#8 (encrypted too), PKCS#1 or SEC1. Throws std::runtime_error with one clear line.
+  /// PKCS#8 (encrypted too), PKCS#1 or SEC1. Throws PasswordNeeded, or another std::runtime_error,
+  /// with one clear line.
   static PrivateKey from_pem(std::string_view pem, const std::string& password = {});
 
   /// Unencrypted, PKCS#1 or SEC1.

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <stdexcept>
 
 #include "certs/distinguished_name.hpp"
+#include "certs/file_form.hpp"
 #include "certs/files.hpp"
 #include "certs/pem.hpp"
 
@@ -23,9 +25,26 @@ auto naming(const std::string& path, const Read& read) {
   }
 }
 
+/// What a file is that has no certificate in PEM, and how it becomes one that has.
+std::string_view no_certificate_in(std::string_view file) {
+  switch (form_of(file)) {
+    case FileForm::der:
+      return "DER; make PEM of it: openssl x509 -inform der -in FILE";
+    case FileForm::pkcs12:
+      return "a PKCS#12 file; make PEM of it: openssl pkcs12 -in FILE -nokeys";
+    case FileForm::java_keystore:
+      return "a Java keystore; make PEM of each certificate: keytool -exportcert -rfc -keystore "
+             "FILE -alias NAME";
+    case FileForm::pem:
+    case FileForm::other:
+      break;
+  }
+  return "no PEM certificate in it";
+}
+
 std::vector<Certificate> require_certificates(std::string_view pem) {
   std::vector<Certificate> certificates = read_pem_certificates(pem);
-  if (certificates.empty()) throw std::runtime_error("no PEM certificate in it");
+  if (certificates.empty()) throw std::runtime_error(std::string(no_certificate_in(pem)));
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     if (!certificates[i].error.empty()) {
       throw std::runtime_error(
@@ -98,14 +117,23 @@ std::shared_ptr<const TrustStore> TrustStore::system() {
   return store;
 }
 
-std::shared_ptr<const TrustStore> TrustStore::from_file(const std::string& path) {
-  return naming(path, [text = read_file(path)] { return from_pem(text); });
+std::shared_ptr<const TrustStore> TrustStore::of(std::vector<Certificate> anchors) {
+  std::shared_ptr<TrustStore> store(new TrustStore);
+  store->impl_->anchors = std::make_shared<const Anchors>(std::move(anchors));
+  return store;
+}
+
+std::shared_ptr<const TrustStore> TrustStore::from_files(std::span<const std::string> paths) {
+  std::vector<Certificate> anchors;
+  for (const std::string& path : paths) {
+    std::ranges::move(naming(path, [&] { return require_certificates(read_file(path)); }),
+                      std::back_inserter(anchors));
+  }
+  return of(std::move(anchors));
 }
 
 std::shared_ptr<const TrustStore> TrustStore::from_pem(std::string_view pem) {
-  std::shared_ptr<TrustStore> store(new TrustStore);
-  store->impl_->anchors = std::make_shared<const Anchors>(require_certificates(pem));
-  return store;
+  return of(require_certificates(pem));
 }
 
 std::shared_ptr<const TrustStore> TrustStore::with_crl_pem(std::string_view pem) const {

@@ -58,7 +58,11 @@ std::string exported(std::span<const SigningCa> signers, CaForm form) {
 void carry_out(const CaOptions& options) {
   const CaKeyFiles source{.directory = options.directory, .certificate = {}, .key = {}};
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const bool made = !source.is_there();
   const certs::InterceptionCa ca = source.load(now);
+  if (made && options.action == CaOptions::Action::show) {
+    complain("legible ca: made a new CA in {}", source.used_directory().string());
+  }
 
   std::vector<SigningCa> chosen;
   std::ranges::copy_if(ca.signers(), std::back_inserter(chosen), [&](const SigningCa& signer) {

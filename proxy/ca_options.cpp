@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <vector>
 
-// As in options.cpp: every file that includes it must agree.
-#define CXXOPTS_NO_REGEX
-#include <cxxopts.hpp>
+#include "proxy/option_values.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -20,9 +19,11 @@ cxxopts::Options ca_options() {
       "machine at first use.\n\n"
       "  show    what it is, where it is, and how clients learn to trust it\n"
       "  export  its certificates, to standard output; never a private key\n");
+  options.set_width(100);
   // clang-format off
   options.add_options()
-    ("ca-dir", "where it lives; without it: $XDG_DATA_HOME/legible",
+    ("ca-dir", "where it lives; without it: $XDG_DATA_HOME/legible, mostly "
+     "~/.local/share/legible",
      cxxopts::value<std::string>(), "DIR")
     ("key", "only the certificate with this key: ec or rsa", cxxopts::value<std::string>(),
      "ec|rsa")
@@ -38,11 +39,6 @@ cxxopts::Options ca_options() {
   options.parse_positional({"words"});
   return options;
 }
-
-/// Thrown by the checks below, caught in parse_ca_options.
-struct Refused {
-  std::string message;
-};
 
 CaOptions::Action action(const cxxopts::ParseResult& given) {
   if (given.count("words") == 0) throw Refused{"show or export is needed"};
@@ -77,14 +73,6 @@ CaForm form(const cxxopts::ParseResult& given) {
   throw Refused{fmt::format("--form {}: pem, der or p12 is needed", text)};
 }
 
-bool json(const cxxopts::ParseResult& given) {
-  const auto format = given["format"].as<std::string>();
-  if (format != "text" && format != "json") {
-    throw Refused{fmt::format("--format {}: text or json is needed", format)};
-  }
-  return format == "json" || given.count("json") > 0;
-}
-
 std::string directory(const cxxopts::ParseResult& given) {
   if (given.count("ca-dir") == 0) return {};
   auto name = given["ca-dir"].as<std::string>();
@@ -95,19 +83,21 @@ std::string directory(const cxxopts::ParseResult& given) {
 }  // namespace
 
 std::variant<CaOptions, UsageError, HelpText> parse_ca_options(int argc, const char* const* argv) {
+  static constexpr std::string_view repeatable[] = {"words"};
+  cxxopts::Options options = ca_options();
   try {
-    cxxopts::Options options = ca_options();
     const auto given = options.parse(argc, argv);
     if (given.count("help") > 0) return HelpText{options.help()};
+    refuse_repeated(given, repeatable);
     return CaOptions{.action = action(given),
                      .directory = directory(given),
                      .family = family(given),
                      .form = form(given),
-                     .json = json(given)};
+                     .json = wants_json(given)};
   } catch (const Refused& refused) {
     return UsageError{refused.message};
   } catch (const cxxopts::exceptions::exception& error) {
-    return usage_error(error.what());
+    return usage_error(error.what(), options.help());
   }
 }
 

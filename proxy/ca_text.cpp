@@ -30,8 +30,11 @@ constexpr Recipe recipes[] = {
     {"Java: JSSE, Tomcat, webMethods Integration Server with JSSE",
      "keytool -importcert -noprompt -alias {NAME} -file {NAME}.pem \\\n"
      "    -keystore truststore.jks -storepass changeit\n"
-     "# then -Djavax.net.ssl.trustStore=truststore.jks; or -cacerts for all of this JVM.\n"
-     "# A PKCS#12 truststore, which Java takes as it is: {EXPORT} --form p12 > truststore.p12"},
+     "# then -Djavax.net.ssl.trustStore=truststore.jks "
+     "-Djavax.net.ssl.trustStorePassword=changeit;\n"
+     "# or -cacerts for all of this JVM. A PKCS#12 truststore with the password changeit, which "
+     "Java\n"
+     "# takes as it is: {EXPORT} --form p12 > truststore.p12"},
     {"webMethods Integration Server",
      "# the truststore above becomes a truststore alias (Security > Keystore), which is then "
      "chosen\n"

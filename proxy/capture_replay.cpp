@@ -71,7 +71,7 @@ class RecordingWatcher final : public capture::TcpWatcher {
   void on_finished(Time time, bool still_open, const capture::Disorder& disorder) override {
     if (disorder.retransmitted + disorder.late > 0) {
       context_.sink.on_notice(
-          time, fmt::format("connection {}: {} segments were sent again, {} came out of order",
+          time, fmt::format("connection {}: segments sent again: {}, out of order: {}",
                             record_.id(), disorder.retransmitted, disorder.late));
     }
     if (const auto obstacle = decryptor_.obstacle(); !obstacle.empty()) {

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
 
+#include "parser/ascii.hpp"
 #include "proxy/cause.hpp"
 #include "proxy/explain.hpp"
 #include "proxy/standard_streams.hpp"
@@ -13,7 +15,10 @@ int explain_command(int argc, char** argv) {
     complain("legible explain: '{}' is too many: one ID at a time", argv[2]);
     return 2;
   }
-  const std::string_view asked = argc > 1 ? argv[1] : "";
+  // A stack's log writes an alert's name in capitals.
+  std::string lower = argc > 1 ? argv[1] : "";
+  std::ranges::transform(lower, lower.begin(), parser::ascii_lower);
+  const std::string_view asked = lower;
   std::string text;
   if (asked.empty()) {
     text = explain_index();

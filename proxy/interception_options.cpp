@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "parser/iana_tables.hpp"
+#include "proxy/ca_text.hpp"
+#include "proxy/diagnosis/text.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -104,9 +106,25 @@ tls::LegLimits limits(const cxxopts::ParseResult& given, const std::string& leg)
   return limits;
 }
 
-std::shared_ptr<const tls::Credential> load_credential(const ClientKeyFiles& files) {
+/// What servers will refuse it for. Empty: nothing that shows here.
+std::string out_of_date(const certs::Certificate& certificate, certs::Seconds now) {
+  if (certificate.not_after && *certificate.not_after < now) {
+    return "expired " + diagnosis::date(*certificate.not_after);
+  }
+  if (certificate.not_before && *certificate.not_before > now) {
+    return "is not valid before " + diagnosis::date(*certificate.not_before);
+  }
+  return {};
+}
+
+std::shared_ptr<const tls::Credential> load_credential(const ClientKeyFiles& files,
+                                                       certs::Seconds now,
+                                                       std::vector<std::string>& notices) {
   const auto credential = files.load();
   if (!credential) return nullptr;
+  if (const auto fault = out_of_date(credential->chain.front(), now); !fault.empty()) {
+    notices.push_back(fmt::format("--client-cert {}: it {}", files.certificate, fault));
+  }
   return std::make_shared<const tls::Credential>(
       tls::Credential{credential->native, credential->key});
 }
@@ -120,14 +138,15 @@ bool InterceptionOptions::active() const {
 
 void add_interception_options(cxxopts::Options& options) {
   // clang-format off
-  options.add_options()
+  options.add_options("Interception")
     ("mode", "relay: bytes pass untouched; intercept: TLS is ended on both legs; auto: intercept "
      "what can be, relay the rest",
      cxxopts::value<std::string>()->default_value("relay"), "relay|intercept|auto")
     ("intercept", "intercept these hosts, whatever the mode; repeatable, the first match wins",
      cxxopts::value<std::vector<std::string>>(), "GLOB")
     ("relay", "relay these hosts", cxxopts::value<std::vector<std::string>>(), "GLOB")
-    ("ca-dir", "the interception CA's directory, made on first use",
+    ("ca-dir", "the interception CA's directory, made on first use; without it: "
+     "$XDG_DATA_HOME/legible, mostly ~/.local/share/legible",
      cxxopts::value<std::string>(), "DIR")
     ("ca-cert", "a CA of one's own (PEM), with --ca-key", cxxopts::value<std::string>(), "FILE")
     ("ca-key", "its private key (PEM)", cxxopts::value<std::string>(), "FILE")
@@ -155,6 +174,23 @@ void add_interception_options(cxxopts::Options& options) {
   // clang-format on
 }
 
+namespace {
+
+/// Who asks for something that relaying cannot do would wait for it in vain. --ca-dir asks for
+/// nothing: it says where things lie.
+void refuse_without_interception(const cxxopts::ParseResult& given) {
+  for (const char* option :
+       {"ca-cert", "ca-key", "ca-key-password-file", "bad-server-cert", "server-name",
+        "client-cert", "client-key", "client-key-password-file", "ask-client-cert", "client-tls",
+        "server-tls", "client-ciphers", "server-ciphers", "keylog"}) {
+    if (given.count(option) == 0) continue;
+    throw Refused{fmt::format(
+        "--{} has an effect only with --mode intercept or auto, or --intercept GLOB", option)};
+  }
+}
+
+}  // namespace
+
 InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
   InterceptionOptions options;
   options.mode = one_of(given, "mode", modes);
@@ -180,10 +216,12 @@ InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
   options.client_limits = limits(given, "client");
   options.server_limits = limits(given, "server");
   options.key_log = file_name(given, "keylog");
+  if (!options.active()) refuse_without_interception(given);
   return options;
 }
 
-InterceptionSettings load_interception(const InterceptionOptions& options) {
+InterceptionSettings load_interception(const InterceptionOptions& options,
+                                       std::vector<std::string>& notices) {
   InterceptionSettings settings;
   if (!options.active()) return settings;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -192,10 +230,17 @@ InterceptionSettings load_interception(const InterceptionOptions& options) {
   settings.bad_server_certificate = options.bad_server_certificate;
   settings.ask_client_certificate = options.ask_client_certificate;
   settings.server_name = options.server_name;
-  settings.client_credential = load_credential(options.client_credential);
+  settings.client_credential = load_credential(options.client_credential, now, notices);
   settings.client_limits = options.client_limits;
   settings.server_limits = options.server_limits;
+  const bool makes_ca = !options.ca.is_there();
   const auto minter = std::make_shared<const certs::LeafMinter>(options.ca.load(now), now);
+  if (makes_ca) {
+    const std::string& named = options.ca.directory;
+    notices.push_back(fmt::format("made a new CA in {}; clients must trust it: legible ca show{}",
+                                  options.ca.used_directory().string(),
+                                  named.empty() ? "" : " --ca-dir " + shell_word(named)));
+  }
   settings.intercept_under(std::make_shared<certs::LeafCache>(minter));
   settings.leaf_keys = std::async(std::launch::async, [minter] { minter->make_keys(); });
   return settings;

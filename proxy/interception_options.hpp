@@ -30,7 +30,9 @@ void add_interception_options(cxxopts::Options& options);
 /// Throws Refused.
 InterceptionOptions interception_options(const cxxopts::ParseResult& given);
 
-/// Opens or makes the CA, and reads the files. Throws std::runtime_error with one line.
-InterceptionSettings load_interception(const InterceptionOptions& options);
+/// Opens or makes the CA, and reads the files. What the user should know of them is added to
+/// `notices`, a line each. Throws std::runtime_error with one line.
+InterceptionSettings load_interception(const InterceptionOptions& options,
+                                       std::vector<std::string>& notices);
 
 }  // namespace legible::proxy

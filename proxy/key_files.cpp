@@ -1,6 +1,9 @@
 #include "proxy/key_files.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
+#include <stdexcept>
 
 #include "certs/ca_directory.hpp"
 #include "certs/files.hpp"
@@ -10,7 +13,9 @@ namespace {
 
 std::string first_line(const std::string& path) {
   const std::string text = certs::read_file(path);
-  return text.substr(0, text.find_first_of("\r\n"));
+  std::string line = text.substr(0, text.find_first_of("\r\n"));
+  if (line.empty()) throw std::runtime_error(path + ": its first line, the password, is empty");
+  return line;
 }
 
 std::string password_of(const std::string& file, const char* variable) {
@@ -25,6 +30,10 @@ std::filesystem::path CaKeyFiles::used_directory() const {
   return directory.empty() ? certs::default_ca_directory() : std::filesystem::path(directory);
 }
 
+bool CaKeyFiles::is_there() const {
+  return !certificate.empty() || std::filesystem::exists(certs::CaFiles(used_directory()).keys);
+}
+
 certs::InterceptionCa CaKeyFiles::load(certs::Seconds now) const {
   if (!certificate.empty()) {
     return certs::read_own_ca(certificate, key, now,
@@ -35,8 +44,14 @@ certs::InterceptionCa CaKeyFiles::load(certs::Seconds now) const {
 
 std::optional<certs::ClientCredential> ClientKeyFiles::load() const {
   if (certificate.empty()) return std::nullopt;
-  return certs::read_client_credential(certificate, key,
-                                       password_of(password, "LEGIBLE_CLIENT_KEY_PASSWORD"));
+  try {
+    return certs::read_client_credential(certificate, key,
+                                         password_of(password, "LEGIBLE_CLIENT_KEY_PASSWORD"));
+  } catch (const certs::PasswordNeeded& error) {
+    throw std::runtime_error(fmt::format(
+        "{} (--client-key-password-file FILE, or LEGIBLE_CLIENT_KEY_PASSWORD in the environment)",
+        error.what()));
+  }
 }
 
 }  // namespace legible::proxy

@@ -18,6 +18,8 @@ struct CaKeyFiles {
   std::string password{};
 
   std::filesystem::path used_directory() const;
+  /// Nothing is to be made: one's own, or one that was made before.
+  bool is_there() const;
   /// Made at first use, unless it is one's own. Throws std::runtime_error with one line that names
   /// the file.
   certs::InterceptionCa load(certs::Seconds now) const;

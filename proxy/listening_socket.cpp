@@ -1,10 +1,13 @@
 #include "proxy/listening_socket.hpp"
 
+#include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <system_error>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
 
 namespace legible::proxy {
 namespace {
@@ -12,10 +15,20 @@ namespace {
 // The kernel cuts it to net.core.somaxconn.
 constexpr int backlog = 4096;
 
-void check(int result, const SocketAddress& address) {
-  if (result < 0) {
-    throw std::system_error(errno, std::generic_category(), "cannot listen on " + address.text());
+/// What the user can do about it. Empty: nothing that is known.
+std::string_view way_out(int error) {
+  if (error == EADDRINUSE) return " (another legible? --listen chooses another port)";
+  if (error == EACCES) {
+    return " (a port below 1024 needs root, or the capability CAP_NET_BIND_SERVICE)";
   }
+  return "";
+}
+
+void check(int result, const SocketAddress& address) {
+  if (result >= 0) return;
+  const int error = errno;
+  throw std::runtime_error(fmt::format("cannot listen on {}: {}{}", address.text(),
+                                       std::strerror(error), way_out(error)));
 }
 
 void enable(int socket, int level, int option, const SocketAddress& address) {

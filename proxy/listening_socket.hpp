@@ -15,7 +15,7 @@ struct ListeningSockets {
 
 /// Binds and listens. The kernel spreads new connections over the sockets (SO_REUSEPORT): no loop
 /// wakes for another's client, no descriptor has to travel between threads, and what a loop
-/// accepts stays with it. Throws std::system_error when the address is not to be had, also when
+/// accepts stays with it. Throws std::runtime_error when the address is not to be had, also when
 /// another process of the same user listens there with SO_REUSEPORT.
 ListeningSockets listen_on(const SocketAddress& address, std::size_t count);
 

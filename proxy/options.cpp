@@ -23,19 +23,35 @@ constexpr std::uint32_t max_threads = 256;
 // A handshake message's length has three bytes (RFC 8446 section 4).
 constexpr std::uint32_t max_hello_bytes = (1U << 24) - 1;
 
+constexpr const char* examples =
+    "\nExamples:\n"
+    "  legible run --to partner.example:443\n"
+    "  curl --connect-to partner.example:443:127.0.0.1:8443 https://partner.example/\n"
+    "\n"
+    "  legible run --to partner.example:443 --mode intercept    # the client trusts: legible ca "
+    "show\n"
+    "  legible run --listen 0.0.0.0:443 --to gateway:8443 --log day.jsonl\n";
+
 cxxopts::Options run_options() {
   cxxopts::Options options(
       "legible run", "Relays or intercepts connections and says which side ended each, and why.");
+  options.set_width(100).custom_help("--to HOST:PORT [OPTION...]");
   // clang-format off
   options.add_options()
+    ("to", "the server that everything goes to; needed", cxxopts::value<std::string>(), "HOST:PORT")
     ("listen", "where clients connect; port 0: the system's choice; repeatable",
      cxxopts::value<std::vector<std::string>>()->default_value("127.0.0.1:8443"), "[ADDR:]PORT")
-    ("to", "the server that everything goes to", cxxopts::value<std::string>(), "HOST:PORT")
     ("trust", "anchors (PEM) by which server chains are judged; without it: this machine's store",
      cxxopts::value<std::string>(), "FILE")
     ("client-trust", "anchors (PEM) by which client certificates are judged",
      cxxopts::value<std::string>(), "FILE")
-    ("crl", "revocation lists (PEM)", cxxopts::value<std::string>(), "FILE")
+    ("crl", "revocation lists (PEM); repeatable, as both above",
+     cxxopts::value<std::string>(), "FILE")
+    ("format", "what standard output carries: text or json",
+     cxxopts::value<std::string>()->default_value("text"), "text|json")
+    ("json", "the same as --format json")
+    ("log", "JSON lines as well, appended; reopened on SIGUSR1",
+     cxxopts::value<std::string>(), "FILE")
     ("connect-timeout", "seconds",
      cxxopts::value<std::string>()->default_value("10"), "N")
     ("handshake-timeout", "seconds, from accept on",
@@ -44,14 +60,9 @@ cxxopts::Options run_options() {
      cxxopts::value<std::string>()->default_value("300"), "N")
     ("max-connections", "further clients wait",
      cxxopts::value<std::string>()->default_value("10000"), "N")
-    ("threads", "event loops (default: one for each core)", cxxopts::value<std::string>(), "N")
-    ("format", "what standard output carries: text or json",
-     cxxopts::value<std::string>()->default_value("text"), "text|json")
-    ("json", "the same as --format json")
-    ("log", "JSON lines as well, appended; reopened on SIGUSR1",
-     cxxopts::value<std::string>(), "FILE")
     ("max-hello", "longest ClientHello decoded in full",
      cxxopts::value<std::string>()->default_value("65536"), "BYTES")
+    ("threads", "event loops (default: one for each core)", cxxopts::value<std::string>(), "N")
     ("h,help", "this text");
   // clang-format on
   add_interception_options(options);
@@ -78,6 +89,17 @@ SocketAddress listen_address(const std::string& text) {
   return *address;
 }
 
+/// What is wrong with a target that is no HOST:PORT.
+std::string wanted_in_place_of(std::string_view text) {
+  const auto colons = std::ranges::count(text, ':');
+  if (colons == 0) return fmt::format("the port is missing: --to {}:443", text);
+  const std::string_view port = text.substr(text.rfind(':') + 1);
+  if (colons > 1) return "HOST:PORT is needed, an IPv6 address as [2001:db8::1]:PORT";
+  const bool digits = port.find_first_not_of("0123456789") == port.npos;
+  if (port.empty() || !digits) return fmt::format("'{}' is no port", port);
+  return "HOST:PORT is needed";
+}
+
 HostPort target(const cxxopts::ParseResult& given) {
   if (given.count("to") == 0) throw Refused{"--to HOST:PORT is needed: where is the server?"};
   const auto& text = given["to"].as<std::string>();
@@ -88,17 +110,8 @@ HostPort target(const cxxopts::ParseResult& given) {
   if (port_is_out_of_range(text) || (parsed && parsed->port == 0)) {
     refuse("to", text, "a port is from 1 to 65535");
   }
-  if (!parsed) {
-    refuse("to", text, "HOST:PORT is needed, an IPv6 address as [2001:db8::1]:PORT");
-  }
+  if (!parsed) refuse("to", text, wanted_in_place_of(text));
   return *parsed;
-}
-
-OutputFormat output_format(const cxxopts::ParseResult& given) {
-  const auto& text = given["format"].as<std::string>();
-  if (text != "text" && text != "json") refuse("format", text, "text or json is needed");
-  const bool json = text == "json" || given.count("json") > 0;
-  return json ? OutputFormat::json : OutputFormat::text;
 }
 
 RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
@@ -106,13 +119,16 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
     throw Refused{fmt::format("'{}' is one word too many: there are only options",
                               given.unmatched().front())};
   }
+  static constexpr std::string_view repeatable[] = {"listen", "trust",     "client-trust",
+                                                    "crl",    "intercept", "relay"};
+  refuse_repeated(given, repeatable);
   RunOptions options;
   for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
     options.listen.push_back(listen_address(text));
   }
   options.target = target(given);
-  options.trust = {file_name(given, "trust"), file_name(given, "client-trust"),
-                   file_name(given, "crl")};
+  options.trust = {file_names(given, "trust"), file_names(given, "client-trust"),
+                   file_names(given, "crl")};
   options.log_file = file_name(given, "log");
   options.timeouts = {
       std::chrono::seconds{number(given, "connect-timeout", 1, max_connect_seconds)},
@@ -122,7 +138,7 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   options.max_connections =
       number(given, "max-connections", 1, std::numeric_limits<std::uint32_t>::max());
   options.threads = given.count("threads") > 0 ? number(given, "threads", 1, max_threads) : cores;
-  options.format = output_format(given);
+  options.format = wants_json(given) ? OutputFormat::json : OutputFormat::text;
   options.interception = interception_options(given);
   options.max_hello = number(given, "max-hello", 512, max_hello_bytes);
   return options;
@@ -164,16 +180,16 @@ void check_planned(std::span<const char* const> words) {
 
 std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const char* const* argv,
                                                                  std::size_t cores) {
+  cxxopts::Options options = run_options();
   try {
     check_planned({argv, static_cast<std::size_t>(argc)});
-    cxxopts::Options options = run_options();
     const auto given = options.parse(argc, argv);
-    if (given.count("help") > 0) return HelpText{options.help()};
+    if (given.count("help") > 0) return HelpText{options.help() + examples};
     return validate(given, cores);
   } catch (const Refused& refused) {
     return UsageError{refused.message};
   } catch (const cxxopts::exceptions::exception& error) {
-    return usage_error(error.what());
+    return usage_error(error.what(), options.help());
   }
 }
 

@@ -27,8 +27,8 @@ class Proxy {
  public:
   using MakeSink = std::function<std::unique_ptr<EventSink>()>;
 
-  /// Binds and listens; `make_sink` is called once for each thread. Throws std::system_error or
-  /// std::runtime_error when an address or enough descriptors are not to be had.
+  /// Binds and listens; `make_sink` is called once for each thread. Throws std::runtime_error with
+  /// one line when an address or enough descriptors are not to be had.
   Proxy(const ProxySettings& settings, const MakeSink& make_sink);
 
   /// Where it listens, in the order of the settings; port 0 has become the system's choice.

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <vector>
 
-// As in options.cpp: every file that includes it must agree.
-#define CXXOPTS_NO_REGEX
-#include <cxxopts.hpp>
+#include "proxy/option_values.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -15,6 +14,7 @@ cxxopts::Options read_options() {
   cxxopts::Options options("legible read",
                            "Says of each TCP connection in a pcap or pcapng file which side ended "
                            "it, and why.");
+  options.set_width(100);
   // clang-format off
   options.add_options()
     ("keylog", "TLS secrets (NSS key log); those inside a pcapng file are used without it",
@@ -36,34 +36,28 @@ cxxopts::Options read_options() {
   return options;
 }
 
-/// Empty when the option was not given.
-std::string file_name(const cxxopts::ParseResult& given, const std::string& option) {
-  return given.count(option) == 0 ? std::string() : given[option].as<std::string>();
-}
-
 }  // namespace
 
 std::variant<ReadOptions, UsageError, HelpText> parse_read_options(int argc,
                                                                    const char* const* argv) {
+  static constexpr std::string_view repeatable[] = {"trust", "client-trust", "crl", "file"};
+  cxxopts::Options options = read_options();
   try {
-    cxxopts::Options options = read_options();
     const auto given = options.parse(argc, argv);
     if (given.count("help") > 0) return HelpText{options.help()};
+    refuse_repeated(given, repeatable);
     if (given.count("file") == 0) return UsageError{"FILE is needed: which capture?"};
     const auto files = given["file"].as<std::vector<std::string>>();
     if (files.size() > 1) return UsageError{fmt::format("'{}': one FILE at a time", files[1])};
-    const auto format = given["format"].as<std::string>();
-    if (format != "text" && format != "json") {
-      return UsageError{fmt::format("--format {}: text or json is needed", format)};
-    }
-    const bool json = format == "json" || given.count("json") > 0;
     return ReadOptions{.capture_file = files.front(),
                        .key_log_file = file_name(given, "keylog"),
-                       .trust = {file_name(given, "trust"), file_name(given, "client-trust"),
-                                 file_name(given, "crl")},
-                       .format = json ? OutputFormat::json : OutputFormat::text};
+                       .trust = {file_names(given, "trust"), file_names(given, "client-trust"),
+                                 file_names(given, "crl")},
+                       .format = wants_json(given) ? OutputFormat::json : OutputFormat::text};
+  } catch (const Refused& refused) {
+    return UsageError{refused.message};
   } catch (const cxxopts::exceptions::exception& error) {
-    return usage_error(error.what());
+    return usage_error(error.what(), options.help());
   }
 }
 

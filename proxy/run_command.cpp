@@ -7,9 +7,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "proxy/descriptor_limit.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -23,7 +28,17 @@
 namespace legible::proxy {
 namespace {
 
-ProxySettings proxy_settings(const RunOptions& options) {
+/// Runs `open` so that what it throws names the option, too.
+template <class Open>
+auto naming(std::string_view option, const Open& open) {
+  try {
+    return open();
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(fmt::format("{} {}", option, error.what()));
+  }
+}
+
+ProxySettings proxy_settings(const RunOptions& options, std::vector<std::string>& notices) {
   ProxySettings settings;
   settings.listen = options.listen;
   settings.target = options.target;
@@ -33,7 +48,7 @@ ProxySettings proxy_settings(const RunOptions& options) {
   settings.limits.client_hello_bytes = options.max_hello;
   settings.server_trust = options.trust.load_server();
   settings.client_trust = options.trust.load_client();
-  settings.interception = load_interception(options.interception);
+  settings.interception = load_interception(options.interception, notices);
   return settings;
 }
 
@@ -46,13 +61,16 @@ OutputOptions output_options(const RunOptions& options) {
 
 void run(const RunOptions& options) {
   raise_descriptor_limit();
-  ProxySettings settings = proxy_settings(options);
+  std::vector<std::string> notices;
+  ProxySettings settings = proxy_settings(options, notices);
   std::optional<KeyLogFile> key_log;
   if (!options.interception.key_log.empty()) {
-    settings.interception.key_log = &key_log.emplace(options.interception.key_log);
+    settings.interception.key_log =
+        naming("--keylog", [&] { return &key_log.emplace(options.interception.key_log); });
   }
-  EventOutputs outputs(output_options(options));
-  Proxy proxy(settings, [&] { return outputs.make_sink(); });
+  const auto outputs =
+      naming("--log", [&] { return std::make_unique<EventOutputs>(output_options(options)); });
+  Proxy proxy(settings, [&] { return outputs->make_sink(); });
 
   bool stopping = false;
   const auto stop = [&] {
@@ -67,15 +85,16 @@ void run(const RunOptions& options) {
   // There is no configuration file to read again, and a terminal that closes is no reason to end.
   const SignalWatcher hang_up(proxy.main_loop(), SIGHUP, [] {});
   const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] {
-    outputs.reopen();
+    outputs->reopen();
     if (key_log) key_log->reopen();
   });
 
   for (const SocketAddress& address : proxy.addresses()) {
     complain("listening on {}", address.text());
   }
+  for (const std::string& notice : notices) complain("notice: {}", notice);
   proxy.run();
-  outputs.close();
+  outputs->close();
   if (key_log) key_log->close();
   // Everything is written: a name server that does not answer must not hold up the end.
   if (proxy.lookup_pending()) std::_Exit(EXIT_SUCCESS);

@@ -108,6 +108,7 @@ void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
   cause.closer = key.second;
   cause.failed = cause.failed || failed;
   ++cause.count;
+  widen(cause.first_seen, cause.last_seen, time);
 }
 
 Summary SummaryBuilder::finish() const {

@@ -26,6 +26,8 @@ struct CauseCount {
   std::string closer;
   bool failed = false;  ///< the outcome was not `ok`, or plain text that worked
   std::uint64_t count = 0;
+  std::string first_seen;  ///< RFC 3339
+  std::string last_seen;
 };
 
 struct PartnerSummary {
@@ -63,6 +65,8 @@ class SummaryBuilder {
   /// A line that was too long to be kept.
   void add_foreign();
 
+  /// Lines so far, and those that are no events.
+  const Summary& so_far() const { return so_far_; }
   Summary finish() const;
 
  private:
@@ -88,8 +92,9 @@ std::string summary_text(const Summary& summary);
 /// One JSON object and a newline; docs/events.md defines it.
 std::string summary_json(const Summary& summary);
 
-/// `legible summary [--json] LOG`; LOG is a file, or `-` for standard input. Returns the exit
-/// status: 0, 1 when the log cannot be read or holds no event, 2 for wrong usage.
+/// `legible summary [--json] LOG...`; a LOG is a file, or `-` for standard input, and several are
+/// read as one, in the order given. Returns the exit status: 0, 1 when one cannot be read or holds
+/// lines but no event, 2 for wrong usage.
 int summary_command(int argc, char** argv);
 
 }  // namespace legible::proxy

@@ -1,18 +1,21 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
+#include "proxy/option_values.hpp"
 #include "proxy/standard_streams.hpp"
 #include "proxy/summary.hpp"
 #include "proxy/usage.hpp"
-
-// As in options.cpp: every file that includes it must agree.
-#define CXXOPTS_NO_REGEX
-#include <cxxopts.hpp>
 
 namespace legible::proxy {
 namespace {
@@ -58,10 +61,11 @@ class LineFeeder {
   bool too_long_ = false;
 };
 
-Summary summarise(const std::string& path) {
+/// Throws std::system_error when it cannot be read, std::runtime_error when it is no log.
+void feed_file(SummaryBuilder& builder, const std::string& path) {
+  const Summary before = builder.so_far();
   const File file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
   if (!file) throw std::system_error(errno, std::generic_category(), path);
-  SummaryBuilder builder;
   LineFeeder feeder(builder);
   std::string chunk(256 * 1024, '\0');
   while (const std::size_t count = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
@@ -69,15 +73,25 @@ Summary summarise(const std::string& path) {
   }
   if (std::ferror(file.get()) != 0) throw std::system_error(errno, std::generic_category(), path);
   feeder.end_line();
+  const Summary& after = builder.so_far();
+  const std::uint64_t lines = after.lines - before.lines;
+  if (lines == 0 || lines != after.foreign_lines - before.foreign_lines) return;
+  throw std::runtime_error(path +
+                           ": no line of it is an event, as `legible run --log` writes them");
+}
+
+Summary summarise(const std::vector<std::string>& paths) {
+  SummaryBuilder builder;
+  for (const std::string& path : paths) feed_file(builder, path);
   return builder.finish();
 }
 
 struct Arguments {
-  std::string log;
+  std::vector<std::string> logs;
   bool json = false;
 };
 
-/// Nothing when help was asked for. Throws UsageError or an exception of cxxopts for wrong usage.
+/// Nothing when help was asked for. Throws Refused or an exception of cxxopts for wrong usage.
 std::optional<Arguments> parse(int argc, char** argv, std::string& help) {
   cxxopts::Options options("legible summary",
                            "Per partner: how many connections, why they failed, "
@@ -87,23 +101,21 @@ std::optional<Arguments> parse(int argc, char** argv, std::string& help) {
     ("json", "one JSON object instead of a table")
     ("format", "text or json", cxxopts::value<std::string>()->default_value("text"), "text|json")
     ("h,help", "this text")
-    ("log", "JSON lines, as --log writes them; - for standard input", cxxopts::value<std::string>());
+    ("log", "JSON lines, as --log writes them; - for standard input",
+     cxxopts::value<std::vector<std::string>>());
   // clang-format on
   options.parse_positional({"log"});
-  options.positional_help("LOG");
+  options.positional_help("LOG...");
   help = options.help();
 
   const cxxopts::ParseResult given = options.parse(argc, argv);
   if (given.count("help") != 0) return {};
-  const auto& format = given["format"].as<std::string>();
-  if (format != "text" && format != "json") {
-    throw UsageError{fmt::format("--format {}: text or json is needed", format)};
-  }
-  if (given.count("log") == 0) throw UsageError{"LOG is missing: a file, or -"};
-  if (!given.unmatched().empty()) {
-    throw UsageError{fmt::format("one LOG is read: '{}' is too many", given.unmatched().front())};
-  }
-  return Arguments{given["log"].as<std::string>(), given.count("json") != 0 || format == "json"};
+  static constexpr std::string_view repeatable[] = {"log"};
+  refuse_repeated(given, repeatable);
+  const bool json = wants_json(given);
+  std::vector<std::string> logs = file_names(given, "log");
+  if (logs.empty()) throw Refused{"LOG is missing: a file, or -"};
+  return Arguments{std::move(logs), json};
 }
 
 }  // namespace
@@ -113,11 +125,11 @@ int summary_command(int argc, char** argv) {
   std::optional<Arguments> arguments;
   try {
     arguments = parse(argc, argv, help);
-  } catch (const UsageError& error) {
+  } catch (const Refused& error) {
     complain("legible summary: {}", error.message);
     return 2;
   } catch (const cxxopts::exceptions::exception& error) {
-    complain("legible summary: {}", usage_error(error.what()).message);
+    complain("legible summary: {}", usage_error(error.what(), help).message);
     return 2;
   }
   if (!arguments) {
@@ -125,15 +137,10 @@ int summary_command(int argc, char** argv) {
     return 0;
   }
   try {
-    const Summary summary = summarise(arguments->log);
-    if (summary.lines != 0 && summary.lines == summary.foreign_lines) {
-      complain("legible summary: {}: no line of it is an event, as `legible run --log` writes them",
-               arguments->log);
-      return 1;
-    }
+    const Summary summary = summarise(arguments->logs);
     print_out(arguments->json ? summary_json(summary) : summary_text(summary));
     return 0;
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     complain("legible summary: {}", error.what());
     return 1;
   }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "proxy/cause.hpp"
+#include "proxy/diagnosis/text.hpp"
 #include "proxy/json_writer.hpp"
 #include "proxy/summary.hpp"
 #include "proxy/text_layout.hpp"
@@ -46,32 +49,40 @@ std::string aligned(const Row& row, const std::array<std::size_t, 7>& widths) {
   return line + '\n';
 }
 
-std::string cause_line(const CauseCount& cause, std::size_t indent) {
+/// A line with the times in their columns, and one that says what the cause's id means. `indent`:
+/// where the count ends; `times_at`: where the first time stands.
+std::string cause_lines(const CauseCount& cause, std::size_t indent, std::size_t times_at) {
   std::string line = fmt::format("{:>{}}  {}", cause.count, indent, cause.cause);
   if (cause.closer == "client" || cause.closer == "server" || cause.closer == "proxy") {
     line += fmt::format(", closed by the {}", cause.closer);
   }
-  return line + (cause.failed ? "\n" : "  (no failure)\n");
+  if (!cause.failed) line += "  (no failure)";
+  line.append(times_at - std::min(times_at - 2, columns(line)), ' ');
+  line += fmt::format("{}  {}\n", short_time(cause.first_seen), short_time(cause.last_seen));
+  const std::optional<Cause> known = cause_from_id(cause.cause);
+  if (!known || *known == Cause::none) return line;
+  return line + fmt::format("{:{}}{}\n", "", indent + 4, describe(*known).title);
 }
 
 std::string head(const Summary& summary) {
-  std::string text = fmt::format("{} connections, {} failed, {} partners", summary.connections,
-                                 summary.failed, summary.partners.size());
+  using diagnosis::count;
+  std::string text = fmt::format("{}, {} failed, {}", count(summary.connections, "connection"),
+                                 summary.failed, count(summary.partners.size(), "partner"));
   if (summary.connections != 0) {
     text += fmt::format("; {} to {} UTC", short_time(summary.first_seen),
                         short_time(summary.last_seen));
   }
   text += '\n';
   if (summary.unfinished != 0) {
-    text += fmt::format("{} more have no verdict in this log\n", summary.unfinished);
+    text += fmt::format("{} more without a verdict in this log\n", summary.unfinished);
   }
   if (summary.foreign_lines != 0) {
-    text += fmt::format("{} of {} lines are no events: cut short, or of another program\n",
-                        summary.foreign_lines, summary.lines);
+    text += fmt::format("no event in {} of {}: cut short, or of another program\n",
+                        summary.foreign_lines, count(summary.lines, "line"));
   }
   if (summary.dropped_lines != 0) {
-    text += fmt::format("{} lines are missing, dropped when they could not be written in time\n",
-                        summary.dropped_lines);
+    text += fmt::format("missing: {}, dropped when they could not be written in time\n",
+                        count(summary.dropped_lines, "line"));
   }
   return text;
 }
@@ -94,10 +105,11 @@ std::string summary_text(const Summary& summary) {
 
   text += '\n' + aligned(titles, widths);
   const std::size_t cause_indent = widths[0] + 2 + widths[1];
+  const std::size_t times_at = cause_indent + 2 + widths[2] + 2 + widths[3] + 2 + widths[4] + 2;
   for (std::size_t i = 0; i < summary.partners.size(); ++i) {
     text += aligned(rows.at(i + 1), widths);
     for (const CauseCount& cause : summary.partners[i].causes) {
-      text += cause_line(cause, cause_indent);
+      text += cause_lines(cause, cause_indent, times_at);
     }
   }
   return text;
@@ -135,6 +147,8 @@ std::string summary_json(const Summary& summary) {
       json.field("closer", cause.closer);
       json.field("failed", cause.failed);
       json.field("count", cause.count);
+      json.field("first_seen", cause.first_seen);
+      json.field("last_seen", cause.last_seen);
       json.end_object();
     });
     json.end_object();

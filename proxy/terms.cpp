@@ -62,6 +62,27 @@ std::span<const Term> all_terms() {
        "The signature is unique, or independent evidence agrees with it."},
       {"confidence", id(Confidence::medium), "The signature fits; one or two look-alikes remain."},
       {"confidence", id(Confidence::low), "Only position and mechanism are known."},
+
+      {"mode", "relay",
+       "Bytes pass untouched, and TLS is decoded as far as it can be read without keys."},
+      {"mode", "intercept",
+       "TLS is ended on both legs: the client is shown a certificate of the proxy's own CA."},
+      {"mode", "auto",
+       "What can be intercepted is, the rest is relayed; the target event says why."},
+
+      {"bad-server-cert", "mirror",
+       "The client is shown a certificate that is bad in the same way as the server's, so that its "
+       "own judgement is tested."},
+      {"bad-server-cert", "refuse", "The proxy closes, and the verdict says why."},
+      {"bad-server-cert", "accept",
+       "The client is shown a good certificate; the verdict's masking says what was mended."},
+
+      {"report", "inferred",
+       "Told from sizes, order and endings of encrypted records, whose content cannot be read."},
+      {"report", "inserted",
+       "What the way in which the proxy was put in between caused by itself (insertion, in JSON)."},
+      {"report", "masked",
+       "What would fail without the proxy, which mended it (masking, in JSON)."},
   };
   return terms;
 }

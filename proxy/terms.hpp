@@ -1,5 +1,5 @@
 #pragma once
-// The terms of a verdict besides its cause, with their meanings.
+// The terms of a verdict besides its cause, and those of its report, with their meanings.
 
 #include <span>
 #include <string_view>
@@ -7,12 +7,13 @@
 namespace legible::proxy {
 
 struct Term {
-  std::string_view kind;  ///< the verdict's field: "phase", "closer", ...
+  std::string_view kind;  ///< the field or option that has it: "phase", "closer", ...
   std::string_view id;
   std::string_view meaning;
 };
 
-/// All terms, grouped by kind, in the order of the enumerations of proxy/verdict.hpp.
+/// All terms, grouped by kind: those of the enumerations of proxy/verdict.hpp in their order, then
+/// the words of options and of reports.
 std::span<const Term> all_terms();
 
 }  // namespace legible::proxy

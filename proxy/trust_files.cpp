@@ -1,5 +1,7 @@
 #include "proxy/trust_files.hpp"
 
+#include <utility>
+
 namespace legible::proxy {
 
 using certs::TrustStore;
@@ -7,20 +9,21 @@ using certs::TrustStore;
 namespace {
 
 std::shared_ptr<const TrustStore> with_lists(std::shared_ptr<const TrustStore> anchors,
-                                             const std::string& revocations) {
-  return revocations.empty() ? anchors : anchors->with_crl_file(revocations);
+                                             const std::vector<std::string>& revocations) {
+  for (const std::string& path : revocations) anchors = anchors->with_crl_file(path);
+  return anchors;
 }
 
 }  // namespace
 
 std::shared_ptr<const TrustStore> TrustFiles::load_server() const {
-  return with_lists(server.empty() ? TrustStore::system() : TrustStore::from_file(server),
+  return with_lists(server.empty() ? TrustStore::system() : TrustStore::from_files(server),
                     revocations);
 }
 
 std::shared_ptr<const TrustStore> TrustFiles::load_client() const {
   if (client.empty()) return nullptr;
-  return with_lists(TrustStore::from_file(client), revocations);
+  return with_lists(TrustStore::from_files(client), revocations);
 }
 
 }  // namespace legible::proxy

@@ -2,16 +2,18 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "certs/chain_judge.hpp"
 
 namespace legible::proxy {
 
-/// The files by which chains are judged, as options name them. Empty: not given.
+/// The files by which chains are judged, as options name them; those of one kind add up. Empty: not
+/// given.
 struct TrustFiles {
-  std::string server;       ///< anchors for server chains; else the system's
-  std::string client;       ///< anchors for client chains; without, they are not judged
-  std::string revocations;  ///< revocation lists, for both
+  std::vector<std::string> server;  ///< anchors for server chains; else the system's
+  std::vector<std::string> client;  ///< anchors for client chains; without, they are not judged
+  std::vector<std::string> revocations;  ///< revocation lists, for both
 
   /// Both throw std::runtime_error with one line that names the file.
   std::shared_ptr<const certs::TrustStore> load_server() const;

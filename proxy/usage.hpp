@@ -16,7 +16,8 @@ struct HelpText {
   std::string text;
 };
 
-/// From a complaint of cxxopts, with the option named as it was typed.
-UsageError usage_error(std::string_view message);
+/// From a complaint of cxxopts, with the option named as it was typed. Of a word that is no option,
+/// those of `help` (a command's help text) that may have been meant are named.
+UsageError usage_error(std::string_view message, std::string_view help);
 
 }  // namespace legible::proxy

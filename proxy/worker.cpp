@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "proxy/diagnosis/text.hpp"
 #include "proxy/intercept_connection.hpp"
 #include "proxy/relay_connection.hpp"
 
@@ -47,8 +48,8 @@ void Worker::stop() {
 bool Worker::may_accept() {
   if (shared_.admission.enter(wakeup_)) return true;
   if (shared_.admission.should_say_full()) {
-    notice(fmt::format("{} connections are open, as many as are allowed: new clients wait",
-                       shared_.admission.limit()));
+    notice(fmt::format("{} open, as many as are allowed: new clients wait",
+                       diagnosis::count(shared_.admission.limit(), "connection")));
   }
   return false;
 }

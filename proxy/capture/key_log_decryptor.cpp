@@ -48,6 +48,7 @@ void KeyLogDecryptor::on_server_hello(const parser::ServerHello& hello) {
   tls13_ = parser::is_tls13_like(hello.version);
   agreed_.reset();
   obstacle_ = {};
+  met_encrypted_ = false;
   if (!protection_) obstacle_ = "its cipher suite cannot be decrypted here";
   if (hello.compression.value != 0) obstacle_ = "its records are compressed";
   if (!obstacle_.empty()) return;
@@ -152,11 +153,11 @@ std::optional<parser::Plaintext> KeyLogDecryptor::decrypt(parser::Side from,
   Direction& own = direction(from);
   const parser::ContentType type{header[0]};
   if (tls13_) {
-    if (type != parser::content_type::application_data || !open(from, header, payload)) {
-      return std::nullopt;
-    }
-    return tls13_content();
+    if (type != parser::content_type::application_data) return std::nullopt;
+    met_encrypted_ = true;
+    return open(from, header, payload) ? tls13_content() : std::nullopt;
   }
+  met_encrypted_ = true;
 
   const auto change_keys = [&] {
     own.cipher = std::move(own.next);

@@ -46,9 +46,9 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   void on_finished(parser::Side from) override;
   void on_key_update(parser::Side from) override;
 
-  /// Why nothing of the last handshake could be decrypted; empty when it could, or when there was
-  /// none.
-  std::string_view obstacle() const { return obstacle_; }
+  /// Why nothing of the last handshake could be decrypted; empty when it could, or when nothing in
+  /// it was encrypted.
+  std::string_view obstacle() const { return met_encrypted_ ? obstacle_ : std::string_view(); }
 
  private:
   struct Direction {
@@ -85,6 +85,7 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   const SuiteProtection* protection_ = nullptr;
   std::optional<AgreedInClear> agreed_;  ///< while no keys were derived from it
   std::string_view obstacle_;
+  bool met_encrypted_ = false;                ///< a record that keys would have opened
   std::optional<RecordCipher> early_cipher_;  ///< of 0-RTT data, which stands before the rest
   std::uint64_t early_sequence_ = 0;
   std::array<Direction, 2> directions_;

@@ -137,7 +137,7 @@ TEST_CASE("what cannot be presented is told with its file") {
       {complaint(certificate, "/none.pem"), "cannot read /none.pem"},
       {complaint(certificate), "certificate.pem: no private key in it"},
       {complaint(key), "key.pem: no certificate belongs to the private key"},
-      {complaint(certificate, other_key), "certificate.pem: no certificate belongs"},
+      {complaint(certificate, other_key), "other.pem do not belong together"},
       {complaint(folder.write("store.jks", java)), "store.jks: a Java keystore; convert it with"},
       {complaint(folder.write("client.der", der)), "client.der: neither PEM nor PKCS#12"},
       {complaint(folder.write("empty", "")), "empty: neither PEM nor PKCS#12"},

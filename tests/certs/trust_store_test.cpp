@@ -22,11 +22,21 @@ TEST_CASE("a store is read from a file, and finds its anchors by subject") {
   const ScratchFolder folder;
   const std::string path =
       folder.write("anchors.pem", data_file("ed25519.pem") + pki.root.certificate_pem());
-  const auto store = TrustStore::from_file(path);
+  const auto store = TrustStore::from_files(std::span(&path, 1));
   CHECK(store->size() == 2);
   CHECK(store->has_subject(pki.root.certificate.subject));
   CHECK(store->has_subject(read_name(write_name("O=TEST, CN=test root")).value()));
   CHECK_FALSE(store->has_subject(pki.intermediate.certificate.subject));
+}
+
+TEST_CASE("the anchors of several files add up") {
+  const Pki& pki = Pki::instance();
+  const ScratchFolder folder;
+  const std::string paths[] = {folder.write("one.pem", pki.root.certificate_pem()),
+                               folder.write("two.pem", data_file("ed25519.pem"))};
+  const auto store = TrustStore::from_files(paths);
+  CHECK(store->size() == 2);
+  CHECK(store->has_subject(pki.root.certificate.subject));
 }
 
 TEST_CASE("a file that is no store is refused with its name and the reason") {
@@ -35,12 +45,22 @@ TEST_CASE("a file that is no store is refused with its name and the reason") {
     std::string path;
     std::string reason;
   };
+  const Pki& pki = Pki::instance();
+  const auto text = [](const std::vector<std::uint8_t>& der) {
+    return std::string(der.begin(), der.end());
+  };
   const std::string malformed = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
   const Case cases[] = {
       {folder.path() + "/missing.pem", "No such file or directory"},
       {folder.path(), "Is a directory"},
       {folder.write("empty.pem", ""), "no PEM certificate in it"},
       {folder.write("text.pem", "hello\n"), "no PEM certificate in it"},
+      {folder.write("root.der", text(pki.root.certificate.der)),
+       "root.der: DER; make PEM of it: openssl x509 -inform der -in FILE"},
+      {folder.write("root.jks", std::string("\xfe\xed\xfe\xed\0\0\0\2", 8)),
+       "keytool -exportcert -rfc -keystore FILE -alias NAME"},
+      {folder.write("root.p12", std::string("\x30\x82\x09\x00\x02\x01\x03\x30", 8)),
+       "a PKCS#12 file; make PEM of it: openssl pkcs12 -in FILE -nokeys"},
       {folder.write("cut.pem", "\n-----BEGIN CERTIFICATE-----\nMAA="),
        "the PEM block at line 2 has no end"},
       {folder.write("malformed.pem", data_file("ed25519.pem") + malformed),
@@ -48,7 +68,7 @@ TEST_CASE("a file that is no store is refused with its name and the reason") {
   };
   for (const Case& c : cases) {
     CAPTURE(c.path);
-    CHECK_THROWS_MATCHES(TrustStore::from_file(c.path), std::runtime_error,
+    CHECK_THROWS_MATCHES(TrustStore::from_files(std::span(&c.path, 1)), std::runtime_error,
                          MessageMatches(ContainsSubstring(c.path) && EndsWith(c.reason)));
   }
 }

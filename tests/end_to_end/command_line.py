@@ -71,6 +71,11 @@ class WithTarget(unittest.TestCase):
 
 
 class Usage(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
     def test_wrong_usage_is_one_line_that_names_it_and_status_2(self):
         for words, named in [
             ([], "a command"), (["frob"], "frob"), (["ca"], "ca"), (["run"], "--to"),
@@ -79,7 +84,7 @@ class Usage(unittest.TestCase):
             (["run", "--to", "127.0.0.1:8443"], "--to 127.0.0.1:8443 is --listen 127.0.0.1:8443"),
             (["run", "--to", "[::1]:443", "--listen", "[::]:443"], "--listen [::]:443"), (["read"], "FILE"),
             (["read", "a", "--frob"], "--frob"), (["summary"], "LOG"),
-            (["summary", "a", "extra"], "'extra' is too many"), (["run", "extra", "--to", "a:1"], "extra"),
+            (["run", "extra", "--to", "a:1"], "extra"),
             (["summary", "a", "--format", "xml"], "--format xml"),
             (["run", "--to", "a:99999"], "from 1 to 65535"), (["run", "--to", "a:0"], "from 1 to"),
             (["run", "--to", "a:1", "--listen", "65536"], "from 0 to 65535"),
@@ -109,7 +114,10 @@ class Usage(unittest.TestCase):
                 (["run", "--to", "a:1", "--listen", "0", "--trust", __file__], __file__),
                 (["run", "--to", "a:1", "--listen", "0", "--client-trust", "/none"], "/none"),
                 (["run", "--to", "a:1", "--listen", "0", "--crl", "/none"], "/none"),
-                (["run", "--to", "a:1", "--listen", "0", "--log", "/none/log"], "/none/log"),
+                (["run", "--to", "a:1", "--listen", port], "--listen chooses another port"),
+                (["run", "--to", "a:1", "--listen", "0", "--log", "/none/log"], "--log /none/log: cannot be opened"),
+                (["run", "--to", "a:1", "--listen", "0", "--mode", "auto", "--ca-dir", self.folder,
+                  "--keylog", "/none/keys"], "--keylog /none/keys: cannot be opened"),
                 (["read", "/none"], "/none"), (["read", __file__], __file__),
                 (["summary", "/none"], "/none"), (["summary", __file__], "no line of it"),
                 (["ca", "export", "--ca-dir", __file__], __file__),
@@ -136,10 +144,11 @@ class Usage(unittest.TestCase):
 
     def test_output_that_cannot_be_written_is_no_success(self):
         capture = next((DATA / "captures").glob("*.pcap*"))
-        log = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".jsonl"))
+        log = pathlib.Path(self.folder, "empty.jsonl")
+        log.touch()
         for words in (
             ["--help"], ["--version"], ["run", "--help"], ["read", "--help"], ["read", str(capture)],
-            ["read", str(capture), "--json"], ["summary", log.name], ["summary", log.name, "--json"],
+            ["read", str(capture), "--json"], ["summary", str(log)], ["summary", str(log), "--json"],
             ["summary", "--help"], ["explain"], ["explain", "none"], ["explain", "--markdown"],
             ["lab", "--list"], ["lab", "--help"], ["ca", "--help"],
         ):
@@ -154,6 +163,25 @@ class Usage(unittest.TestCase):
         outcome = legible("explain", "server-cert")
         self.assertEqual((outcome.returncode, outcome.stdout), (2, ""))
         self.assertIn("\n  server-cert-expired ", outcome.stderr)
+
+    def test_an_alert_is_explained_as_a_log_writes_it(self):
+        self.assertEqual(legible("explain", "UNKNOWN_CA").stdout, legible("explain", "48").stdout)
+
+    def test_logs_that_were_rotated_are_read_as_one(self):
+        lines = ['{"v":1,"time":"2026-03-01T12:00:00Z","event":"accepted","conn":1,"peer":"10.0.0.1:5"}',
+                 '{"v":1,"time":"2026-03-01T12:00:01Z","event":"verdict","conn":1,"outcome":"failed",'
+                 '"closer":"client","cause":"server-cert-expired"}']
+        paths = [pathlib.Path(self.folder, name) for name in ("day.1", "day.2")]
+        for path, line in zip(paths, lines):
+            path.write_text(line + "\n")
+        outcome = legible("summary", "--json", *map(str, paths))
+        self.assertEqual((outcome.returncode, outcome.stderr), (0, ""))
+        summary = json.loads(outcome.stdout)
+        self.assertEqual((summary["connections"], summary["unfinished"]), (1, 0))
+        self.assertEqual(summary["partners"][0]["peer"], "10.0.0.1")
+        outcome = legible("summary", str(paths[0]), __file__)
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("command_line.py: no line of it", outcome.stderr)
 
     def test_scenarios_are_listed_in_json_as_well(self):
         names = [line.split()[0] for line in legible("lab", "--list").stdout.splitlines()]
@@ -182,6 +210,25 @@ class CertificateAuthority(unittest.TestCase):
         self.assertEqual(exported.pop().count(b"BEGIN CERTIFICATE"), 2)
         self.assertEqual(place.stat().st_mode & 0o777, 0o700)
         self.assertEqual((place / "ca-key.pem").stat().st_mode & 0o777, 0o600)
+
+    def test_a_ca_that_is_made_by_the_way_is_told(self):
+        place = self.folder / "shown"
+        first, second = (legible("ca", "show", "--ca-dir", str(place)) for _ in range(2))
+        self.assertEqual(first.stderr, f"legible ca: made a new CA in {place}\n")
+        self.assertEqual((second.returncode, second.stderr), (0, ""))
+        place = self.folder / "run"
+        said = []
+        for _ in range(2):
+            with Running(1, "--mode", "auto", "--ca-dir", str(place)) as proxy:
+                proxy.process.terminate()
+                proxy.process.wait(PATIENCE)
+                said.append(proxy.process.stderr.read())
+        self.assertEqual(said, [f"notice: made a new CA in {place}; clients must trust it: "
+                                f"legible ca show --ca-dir {place}\n", ""])
+
+    def test_javas_recipe_names_the_password_without_which_java_reads_nothing(self):
+        recipe = legible("ca", "show", "--ca-dir", str(self.folder)).stdout
+        self.assertIn("-Djavax.net.ssl.trustStore=truststore.jks -Djavax.net.ssl.trustStorePassword=changeit", recipe)
 
     def test_it_lives_in_the_users_data_folder(self):
         exported = self.export(XDG_DATA_HOME=str(self.folder))
@@ -254,9 +301,9 @@ class Run(WithTarget):
 
     def test_a_second_signal_ends_at_once_whatever_loop_has_the_connection(self):
         for attempt in range(4):
-            with (self.subTest(attempt=attempt), socket.create_server(("127.0.0.1", 0)) as target,
-                  Running(target.getsockname()[1], "--json", "--threads", "4") as proxy,
-                  proxy.connect(), target.accept()[0]):
+            with self.subTest(attempt=attempt), socket.create_server(("127.0.0.1", 0)) as target, \
+                 Running(target.getsockname()[1], "--json", "--threads", "4") as proxy, \
+                 proxy.connect(), target.accept()[0]:
                 proxy.process.terminate()
                 self.assertRegex(proxy.process.stderr.readline(), "stopping: 1 connection may go on for 5 s")
                 self.wait_until_refused(proxy)

@@ -38,6 +38,9 @@ TEST_CASE("the index lists every cause") {
 TEST_CASE("terms of a verdict are explained too") {
   CHECK(explain_term("server-auth").find("judging") != std::string::npos);
   CHECK(explain_term("rst").find("RST") != std::string::npos);
+  for (const char* word : {"relay", "intercept", "mirror", "inferred", "inserted", "masked"}) {
+    CHECK(explain_term(word).starts_with(word));
+  }
   CHECK(explain_term("nonsense").empty());
 }
 

@@ -12,11 +12,14 @@
 #include <stdexcept>
 
 #include "certs/issuer.hpp"
+#include "proxy/interception_options.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace legible::proxy {
 namespace {
 
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 using certs::CertifiedKey;
 using certs::KeyType;
 using certs::PrivateKey;
@@ -38,6 +41,7 @@ TEST_CASE("a CA of one's own goes before the directory, which is then not made")
       certs::self_sign(certs::ca_profile("CN=Own", current), PrivateKey::generate(KeyType::p256));
   const CaKeyFiles files{directory / "ca", write(directory / "own.pem", own.certificate_pem()),
                          write(directory / "own-key.pem", own.key.pem())};
+  CHECK(files.is_there());
   CHECK(files.load(now).certificates_pem() == own.certificate_pem());
   CHECK_FALSE(std::filesystem::exists(directory / "ca"));
 
@@ -56,7 +60,9 @@ TEST_CASE("a CA of one's own goes before the directory, which is then not made")
 
   const CaKeyFiles made{directory / "ca", {}, {}};
   CHECK(made.used_directory() == directory / "ca");
+  CHECK_FALSE(made.is_there());
   CHECK(made.load(now).certificates_pem() == made.load(now).certificates_pem());
+  CHECK(made.is_there());
 }
 
 TEST_CASE("the password of a client's key comes from a file, else from the environment") {
@@ -69,7 +75,12 @@ TEST_CASE("the password of a client's key comes from a file, else from the envir
                                LEGIBLE_TEST_DATA "/certs/client-key.pem",
                                {}};
   ::unsetenv("LEGIBLE_CLIENT_KEY_PASSWORD");
-  CHECK_THROWS_AS(without.load(), std::runtime_error);
+  CHECK_THROWS_WITH(without.load(),
+                    ContainsSubstring("client-key.pem: the private key is encrypted") &&
+                        ContainsSubstring("(--client-key-password-file FILE,"));
+  ClientKeyFiles empty = without;
+  empty.password = write(directory / "empty", "\nsecond line\n");
+  CHECK_THROWS_WITH(empty.load(), EndsWith("empty: its first line, the password, is empty"));
   ::setenv("LEGIBLE_CLIENT_KEY_PASSWORD", "from a file", 1);
   CHECK(without.load().has_value());
   ClientKeyFiles with = without;
@@ -78,6 +89,28 @@ TEST_CASE("the password of a client's key comes from a file, else from the envir
   CHECK(with.load().has_value());
   ::unsetenv("LEGIBLE_CLIENT_KEY_PASSWORD");
   CHECK_FALSE(ClientKeyFiles{}.load().has_value());
+}
+
+TEST_CASE("what the user should know of the CA and of the client's certificate is told") {
+  const TemporaryDirectory directory;
+  const certs::Validity past{now - std::chrono::days(2), now - std::chrono::days(1)};
+  const CertifiedKey client =
+      certs::self_sign(certs::client_profile("CN=Old", past), PrivateKey::generate(KeyType::p256));
+  InterceptionOptions options;
+  options.mode = Mode::automatic;
+  options.ca.directory = directory / "a ca";
+  options.client_credential.certificate =
+      write(directory / "old.pem", client.certificate_pem() + client.key.pem());
+  std::vector<std::string> notices;
+  load_interception(options, notices);
+  REQUIRE(notices.size() == 2);
+  CHECK_THAT(notices[0], ContainsSubstring("old.pem: it expired 20") && EndsWith(" UTC"));
+  CHECK_THAT(notices[1], ContainsSubstring("made a new CA in " + options.ca.directory) &&
+                             EndsWith("legible ca show --ca-dir '" + options.ca.directory + "'"));
+  options.client_credential = {};
+  notices.clear();
+  load_interception(options, notices);
+  CHECK(notices.empty());
 }
 
 }  // namespace

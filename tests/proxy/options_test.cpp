@@ -9,6 +9,7 @@ namespace {
 
 using namespace legible::proxy;
 using namespace std::chrono_literals;
+using Files = std::vector<std::string>;
 
 auto parse(const std::vector<std::string>& words) {
   std::vector<const char*> argv{"run"};
@@ -50,6 +51,8 @@ TEST_CASE("run takes every option") {
                                        "relay",
                                        "--trust",
                                        "roots.pem",
+                                       "--trust",
+                                       "more,roots.pem",
                                        "--client-trust",
                                        "clients.pem",
                                        "--crl",
@@ -75,9 +78,9 @@ TEST_CASE("run takes every option") {
   CHECK(options.listen[0].text() == "127.0.0.1:0");
   CHECK(options.listen[1].text() == "0.0.0.0:1");
   CHECK(options.listen[2].text() == "[::1]:2");
-  CHECK(options.trust.server == "roots.pem");
-  CHECK(options.trust.client == "clients.pem");
-  CHECK(options.trust.revocations == "lists.pem");
+  CHECK(options.trust.server == Files{"roots.pem", "more,roots.pem"});
+  CHECK(options.trust.client == Files{"clients.pem"});
+  CHECK(options.trust.revocations == Files{"lists.pem"});
   CHECK(options.timeouts.connect == 1s);
   CHECK(options.timeouts.handshake == 2s);
   CHECK(options.timeouts.idle == 3s);
@@ -114,8 +117,9 @@ TEST_CASE("hosts are excepted from the mode in the order in which they are named
 
 TEST_CASE("the files of keys are those that options name") {
   const InterceptionOptions options =
-      accepted({"--to", "a:1", "--ca-dir", "d", "--ca-cert", "c", "--ca-key", "k", "--client-cert",
-                "cc", "--client-key", "ck", "--client-key-password-file", "cp"})
+      accepted({"--to", "a:1", "--intercept", "*", "--ca-dir", "d", "--ca-cert", "c", "--ca-key",
+                "k", "--client-cert", "cc", "--client-key", "ck", "--client-key-password-file",
+                "cp"})
           .interception;
   CHECK(options.ca.directory == "d");
   CHECK(options.ca.certificate == "c");
@@ -132,10 +136,24 @@ TEST_CASE("wrong usage of run is one line that names the option") {
   };
   const auto c = GENERATE(values<Case>({
       {{}, "--to"},
-      {{"--to", "partner.example"}, "--to partner.example"},
+      {{"--to", "partner.example"},
+       "--to partner.example: the port is missing: --to partner.example:443"},
+      {{"--to", "partner.example:https"}, "'https' is no port"},
+      {{"--to", "partner.example:"}, "'' is no port"},
+      {{"--to", "a:1", "--to", "b:2"}, "--to is given twice"},
+      {{"--to", "a:1", "--log", "a", "--log", "b"}, "--log is given twice"},
+      {{"--to", "a:1", "--json", "--format", "text"}, "--json and --format text"},
+      {{"--t", "a:1"}, "--t is no option; did you mean --to or --trust or --threads?"},
+      {{"--to", "a:1", "--trsut", "f"}, "--trsut is no option; did you mean --trust?"},
+      {{"--to", "a:1", "--keylog", "f"},
+       "--keylog has an effect only with --mode intercept or auto, or --intercept GLOB"},
+      {{"--to", "a:1", "--client-cert", "f", "--relay", "*"}, "--client-cert has an effect only"},
+      {{"--to", "a:1", "--bad-server-cert", "mirror"}, "--bad-server-cert has an effect only"},
+      {{"--to", "a:1", "--server-name", "b"}, "--server-name has an effect only"},
+      {{"--to", "a:1", "--server-tls", "1.2"}, "--server-tls has an effect only"},
       {{"--to", "partner.example:0"}, "--to"},
       {{"--to", "partner.example:70000"}, "--to"},
-      {{"--to", "2001:db8::1:443"}, "--to"},
+      {{"--to", "2001:db8::1:443"}, "an IPv6 address as [2001:db8::1]:PORT"},
       {{"--to", "[nonsense]:443"}, "--to"},
       {{"--to", "part ner:443"}, "--to"},
       {{"--to", ":443"}, "--to"},
@@ -161,7 +179,7 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--log", ""}, "--log"},
       {{"--to", "a:1", "--max-hello", "1"}, "--max-hello"},
       {{"--to", "a:1", "--trust"}, "--trust"},
-      {{"--to", "a:1", "--nonsense"}, "--nonsense"},
+      {{"--to", "a:1", "--nonsense"}, "--nonsense is no option"},
       {{"--to", "a:1", "-x"}, "-x"},
       {{"--forward"}, "--forward: not built into this version"},
       {{"--by-sni=443"}, "--by-sni: not built into this version"},
@@ -176,8 +194,21 @@ TEST_CASE("wrong usage of run is one line that names the option") {
   CHECK(error->message.find('\n') == std::string::npos);
 }
 
+TEST_CASE("what asks for interception is taken where something is intercepted") {
+  for (const Files& how :
+       {Files{"--mode", "intercept"}, {"--mode", "auto"}, {"--intercept", "*"}}) {
+    Files words{"--to", "a:1", "--keylog", "f", "--server-name", "b"};
+    words.insert(words.end(), how.begin(), how.end());
+    CHECK(accepted(words).interception.key_log == "f");
+  }
+  CHECK(accepted({"--to", "a:1", "--ca-dir", "d"}).interception.ca.directory == "d");
+}
+
 TEST_CASE("help lists the options") {
   const auto parsed = parse({"--help"});
   REQUIRE(std::holds_alternative<HelpText>(parsed));
-  CHECK(std::get<HelpText>(parsed).text.find("--handshake-timeout") != std::string::npos);
+  const std::string& text = std::get<HelpText>(parsed).text;
+  CHECK(text.find("--handshake-timeout") != std::string::npos);
+  CHECK(text.find("Interception options:") < text.find("--keylog"));
+  CHECK(text.find("legible run --to partner.example:443\n") != std::string::npos);
 }

@@ -83,7 +83,7 @@ TEST_CASE("read takes a file, and options in any place") {
   const auto& options = std::get<ReadOptions>(parsed);
   CHECK(options.capture_file == "some.pcap");
   CHECK(options.key_log_file == "keys");
-  CHECK(options.trust.server == "roots.pem");
+  CHECK(options.trust.server == std::vector<std::string>{"roots.pem"});
   CHECK(options.format == OutputFormat::json);
 }
 

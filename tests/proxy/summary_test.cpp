@@ -86,16 +86,19 @@ TEST_CASE("the table of a day") {
       .raw("{\"v\":1,\"time\":\"2026-03-0");
   CHECK(summary_text(log.finish()) ==
         R"(6 connections, 4 failed, 2 partners; 2026-03-01 12:00:00 to 2026-03-01 12:05:00 UTC
-1 more have no verdict in this log
-1 of 25 lines are no events: cut short, or of another program
+1 more without a verdict in this log
+no event in 1 of 25 lines: cut short, or of another program
 
 FAILED  ALL  CLIENT    SNI              TARGET               FIRST SEEN           LAST SEEN
      4    5  10.0.0.2  gateway.example  gateway.example:443  2026-03-01 12:00:00  2026-03-01 12:04:00
-          3  server-cert-expired, closed by the client
-          1  no-shared-cipher, closed by the server
-          1  tls-health-check, closed by the client  (no failure)
+          3  server-cert-expired, closed by the client       2026-03-01 12:00:00  2026-03-01 12:02:00
+               the server's certificate has expired
+          1  no-shared-cipher, closed by the server          2026-03-01 12:03:00  2026-03-01 12:03:00
+               client and server have no cipher suite in common
+          1  tls-health-check, closed by the client  (no failure)  2026-03-01 12:04:00  2026-03-01 12:04:00
+               a handshake and nothing more, as a monitor makes it
      0    1  10.0.0.1  -                gateway.example:443  2026-03-01 12:05:00  2026-03-01 12:05:00
-          1  none, closed by the client  (no failure)
+          1  none, closed by the client  (no failure)        2026-03-01 12:05:00  2026-03-01 12:05:00
 )");
 }
 
@@ -108,8 +111,28 @@ TEST_CASE("the same as JSON") {
       R"("partners":[{"peer":"10.0.0.2","sni":"a.example","target":"gateway.example:443",)"
       R"("connections":1,"failed":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
       R"("last_seen":"2026-03-01T12:00:00.000000Z","causes":[{"cause":"unknown",)"
-      R"("closer":"server","failed":true,"count":1}]}]})"
+      R"("closer":"server","failed":true,"count":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
+      R"("last_seen":"2026-03-01T12:00:00.000000Z"}]}]})"
       "\n");
+}
+
+TEST_CASE("each cause has its own first and last time") {
+  Log log;
+  log.connection("10.0.0.2:1", "", "ok", "none")
+      .connection("10.0.0.2:1", "", "failed", "server-cert-expired")
+      .connection("10.0.0.2:1", "", "ok", "none")
+      .connection("10.0.0.2:1", "", "failed", "server-cert-expired");
+  const Summary summary = log.finish();
+  REQUIRE(summary.partners.size() == 1);
+  REQUIRE(summary.partners[0].causes.size() == 2);
+  CHECK(summary.partners[0].causes[0].first_seen == "2026-03-01T12:01:00.000000Z");
+  CHECK(summary.partners[0].causes[0].last_seen == "2026-03-01T12:03:00.000000Z");
+  CHECK(summary.partners[0].causes[1].last_seen == "2026-03-01T12:02:00.000000Z");
+}
+
+TEST_CASE("one of each is told in the singular") {
+  const Summary summary = Log().connection("10.0.0.2:1", "", "failed", "unknown").finish();
+  CHECK(summary_text(summary).starts_with("1 connection, 1 failed, 1 partner;"));
 }
 
 TEST_CASE("an empty log has no table") {
@@ -170,7 +193,7 @@ TEST_CASE("lines that the writer dropped are counted and told") {
   log.raw(fmt::format(notice, "x lines were dropped here"));
   const Summary summary = log.finish();
   CHECK(summary.dropped_lines == 42);
-  CHECK(summary_text(summary).find("42 lines are missing") != std::string::npos);
+  CHECK(summary_text(summary).find("missing: 42 lines") != std::string::npos);
 }
 
 TEST_CASE("nesting without end is refused without recursion") {

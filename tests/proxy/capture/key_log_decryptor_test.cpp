@@ -100,6 +100,22 @@ TEST_CASE("with the secrets of another connection nothing is decrypted") {
   CHECK(messages(decoded.connections[0], Side::server) == Lines{"server_hello"});
 }
 
+TEST_CASE("missing secrets are no obstacle before something is encrypted") {
+  const KeyLog no_secrets;
+  for (const parser::ProtocolVersion version : {parser::tls12, parser::tls13}) {
+    KeyLogDecryptor decryptor(no_secrets);
+    parser::ServerHello hello;
+    hello.version = version;
+    hello.cipher = {version == parser::tls13 ? std::uint16_t{0x1301} : std::uint16_t{0xc02f}};
+    decryptor.on_client_hello({});
+    decryptor.on_server_hello(hello);
+    CHECK(decryptor.obstacle().empty());
+    constexpr std::array<std::uint8_t, 5> header{23, 3, 3, 0, 32};
+    CHECK_FALSE(decryptor.decrypt(Side::client, header, std::array<std::uint8_t, 32>{}));
+    CHECK(decryptor.obstacle().find("no secrets") != std::string_view::npos);
+  }
+}
+
 TEST_CASE("a record that was altered does not verify, and the next one still does") {
   std::ifstream file(folder + "tls12-chacha20.pcap", std::ios::binary);
   std::string bytes(std::istreambuf_iterator<char>(file), {});
