@@ -17,8 +17,6 @@ class Key {
     add(plan.send_issuer);
     add(plan.repaired);
     add(plan.keep_key_usage);
-    add(plan.weak_signature);
-    add(plan.weak_key);
     add(plan.version_1);
     add(plan.add_names);
     add(plan.shows_good);

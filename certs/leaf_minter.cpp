@@ -109,7 +109,6 @@ CertificateProfile mirrored(const MintRequest& request) {
   profile.validity = validity_of(original, request.plan, request.now);
   profile.basic_constraints = BasicConstraints{};
   if (request.plan.version_1) profile.version = 1;
-  if (request.plan.weak_signature) profile.hash = SignatureHash::sha1;
   set_usage(profile, original, request);
 
   std::vector<SubjectAltName> further;
@@ -159,11 +158,6 @@ Seconds end_of_use(const Validity& validity, const MintRequest& request) {
 
 }  // namespace
 
-WeakKey weak_key_for(const Certificate& original, KeyFamily family) {
-  const bool line = original.key.algorithm == "RSA" && original.key.bits >= 1024;
-  return line && family == KeyFamily::rsa ? WeakKey::carried : WeakKey::not_carried;
-}
-
 LeafMinter::LeafMinter(InterceptionCa ca, Seconds now)
     : ca_(std::move(ca)), trust_(TrustStore::from_pem(ca_.certificates_pem())), untrusted_(now) {}
 
@@ -182,8 +176,7 @@ MintedLeaf LeafMinter::mint(const MintRequest& request) const {
 MintedLeaf LeafMinter::carry_out(const MintRequest& request) const {
   const CertificateProfile profile =
       request.original != nullptr ? mirrored(request) : named_only(request);
-  const bool weak = request.plan.weak_key && request.family == KeyFamily::rsa;
-  const PrivateKey& key = weak ? weak_key() : leaf_key(request.family);
+  const PrivateKey& key = leaf_key(request.family);
   MintedLeaf minted{{}, key, nullptr, request.plan, end_of_use(profile.validity, request)};
   switch (request.plan.issuer) {
     case MintIssuer::interception_ca: {
@@ -221,11 +214,6 @@ void LeafMinter::make_keys() const {
     leaf_key(family);
     untrusted_.signer(family);
   }
-}
-
-const PrivateKey& LeafMinter::weak_key() const {
-  std::call_once(weak_rsa_.once, [&] { weak_rsa_.key = PrivateKey::generate(KeyType::rsa_1024); });
-  return *weak_rsa_.key;
 }
 
 const PrivateKey& LeafMinter::leaf_key(KeyFamily family) const {

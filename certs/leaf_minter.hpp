@@ -29,10 +29,6 @@ struct MintRequest {
   Seconds now{};
 };
 
-/// May a minted leaf have a weak key in the place of the original's? Stacks draw the line at 1024
-/// and at 2048 bits of RSA; one of 1024 stands for all between.
-WeakKey weak_key_for(const Certificate& original, KeyFamily family);
-
 struct MintedLeaf {
   std::vector<Certificate> chain;  ///< to be sent, leaf first
   PrivateKey key;
@@ -80,7 +76,6 @@ class LeafMinter {
   };
 
   const PrivateKey& leaf_key(KeyFamily family) const;
-  const PrivateKey& weak_key() const;
   MintedLeaf carry_out(const MintRequest& request) const;
   bool is_good(const MintedLeaf& minted, const MintRequest& request) const;
 
@@ -89,7 +84,6 @@ class LeafMinter {
   UntrustedCa untrusted_;
   mutable LazyKey ec_;
   mutable LazyKey rsa_;
-  mutable LazyKey weak_rsa_;
 };
 
 }  // namespace legible::certs

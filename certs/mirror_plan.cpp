@@ -1,7 +1,6 @@
 #include "certs/mirror_plan.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace legible::certs {
 namespace {
@@ -10,8 +9,6 @@ enum class Shown : std::uint8_t {
   by_dates,
   by_names,
   by_usage,
-  by_weak_key,
-  by_weak_signature,
   by_version,
   by_itself,       ///< self-signed
   by_issuer,       ///< the untrusted CA, sent where the original's root was
@@ -19,12 +16,7 @@ enum class Shown : std::uint8_t {
   by_no_leaf,      ///< the untrusted CA stands for it
 };
 
-/// What a key of ours can sign with, of either kind. MD5 no stack takes any more.
-bool is_sha1(std::string_view signature) {
-  return signature == "sha1WithRSAEncryption" || signature == "ecdsa-with-SHA1";
-}
-
-Shown shown(const Problem& problem, WeakKey key) {
+Shown shown(const Problem& problem) {
   switch (problem.id) {
     case ProblemId::expired:
     case ProblemId::not_yet_valid:
@@ -39,15 +31,12 @@ Shown shown(const Problem& problem, WeakKey key) {
       return Shown::by_issuer;
     case ProblemId::missing_intermediate:
       return Shown::by_its_absence;
-    case ProblemId::weak_signature:
-      return problem.depth == 0 && is_sha1(problem.presented) ? Shown::by_weak_signature
-                                                              : Shown::by_no_leaf;
-    case ProblemId::weak_key:
-      return problem.depth == 0 && key == WeakKey::carried ? Shown::by_weak_key : Shown::by_no_leaf;
     case ProblemId::x509_v1:
       return problem.depth == 0 ? Shown::by_version : Shown::by_no_leaf;
-    // Signatures are ours, and right; constraints bind issuers, of which we have one; what an
-    // unknown extension or a revocation list says is about the original.
+    // Keys and signatures are ours, and good; constraints bind issuers, of which we have one; what
+    // an unknown extension or a revocation list says is about the original.
+    case ProblemId::weak_key:
+    case ProblemId::weak_signature:
     case ProblemId::bad_signature:
     case ProblemId::not_a_ca:
     case ProblemId::path_too_long:
@@ -66,14 +55,14 @@ void note(std::vector<ProblemId>& ids, ProblemId id) {
 
 }  // namespace
 
-MirrorPlan mirror_plan(const Judgement& original, WeakKey key) {
+MirrorPlan mirror_plan(const Judgement& original) {
   MirrorPlan plan;
   plan.shows_good = original.ok;
   bool self_signed = false;
   bool absent_issuer = false;
   bool untrusted = false;
   for (const Problem& problem : original.problems) {
-    const Shown how = shown(problem, key);
+    const Shown how = shown(problem);
     note(how == Shown::by_no_leaf ? plan.not_carried : plan.carried, problem.id);
     switch (how) {
       case Shown::by_dates:
@@ -86,12 +75,6 @@ MirrorPlan mirror_plan(const Judgement& original, WeakKey key) {
         break;
       case Shown::by_usage:
         plan.keep_key_usage = true;
-        break;
-      case Shown::by_weak_key:
-        plan.weak_key = true;
-        break;
-      case Shown::by_weak_signature:
-        plan.weak_signature = true;
         break;
       case Shown::by_version:
         plan.version_1 = true;

@@ -29,9 +29,7 @@ struct MirrorPlan {
   std::optional<Seconds> issuers_not_after{};
   /// keyUsage as it is, though no server may have it.
   bool keep_key_usage = false;
-  /// The leaf's own weaknesses: a signature with SHA-1, an RSA key of 1024 bits, version 1.
-  bool weak_signature = false;
-  bool weak_key = false;
+  /// X.509 version 1, without extensions.
   bool version_1 = false;
   /// Names that the client asks for may be added. Never where the original lacks the name that was
   /// asked of it: the client would see no mismatch.
@@ -49,10 +47,8 @@ struct MirrorPlan {
   friend bool operator==(const MirrorPlan&, const MirrorPlan&) = default;
 };
 
-/// The plan by which the client sees what the server showed. `key`: whether a leaf's key can be
-/// weak as the original's is. Pure.
-enum class WeakKey : std::uint8_t { not_carried, carried };
-MirrorPlan mirror_plan(const Judgement& original, WeakKey key = WeakKey::not_carried);
+/// The plan by which the client sees what the server showed. Pure.
+MirrorPlan mirror_plan(const Judgement& original);
 
 /// The plan by which the client sees a good certificate, whatever the server showed.
 MirrorPlan accept_plan();

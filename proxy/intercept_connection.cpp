@@ -192,10 +192,9 @@ void InterceptConnection::mint() {
   certs::MintRequest request;
   request.original = &server_chain_->front();
   request.family = leaf_family(*request.original, offer_);
-  request.plan =
-      settings_.bad_server_certificate == BadServerCertificate::accept
-          ? certs::accept_plan()
-          : certs::mirror_plan(*judgement_, certs::weak_key_for(*request.original, request.family));
+  request.plan = settings_.bad_server_certificate == BadServerCertificate::accept
+                     ? certs::accept_plan()
+                     : certs::mirror_plan(*judgement_);
   if (!names_.verified.empty()) request.judged_name = names_.verified;
   const std::string& asked = client_.record->client_hello()->sni;
   if (!asked.empty()) request.names = {asked};

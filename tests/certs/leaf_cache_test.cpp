@@ -47,8 +47,6 @@ TEST_CASE("whatever a leaf depends on makes another one") {
       [](auto& r) { r.plan.send_issuer = true; },
       [](auto& r) { r.plan.repaired = true; },
       [](auto& r) { r.plan.keep_key_usage = true; },
-      [](auto& r) { r.plan.weak_signature = true; },
-      [](auto& r) { r.plan.weak_key = true; },
       [](auto& r) { r.plan.version_1 = true; },
       [](auto& r) { r.plan.add_names = false; },
       [](auto& r) { r.plan.shows_good = false; },

@@ -22,8 +22,6 @@ Judgement judged(std::vector<Problem> problems) {
 
 Problem at(ProblemId id, int depth = 0) { return {id, "", "", depth}; }
 
-const Problem sha1_signature{weak_signature, "", "sha1WithRSAEncryption", 0};
-
 MirrorPlan plan_with(MintIssuer issuer, std::vector<ProblemId> carried,
                      std::vector<ProblemId> not_carried = {}) {
   MirrorPlan plan;
@@ -56,10 +54,6 @@ TEST_CASE(
     plan.issuers_not_after = past.not_after;
     return plan;
   };
-  const auto weakly_signed = [](MirrorPlan plan) {
-    plan.weak_signature = true;
-    return plan;
-  };
   const auto of_version_1 = [](MirrorPlan plan) {
     plan.version_1 = true;
     return plan;
@@ -84,8 +78,6 @@ TEST_CASE(
       {at(untrusted_root, 1), plan_with(untrusted, {untrusted_root})},
       {at(missing_intermediate), alone(plan_with(untrusted, {missing_intermediate}))},
       {at(weak_key), plan_with(untrusted, {}, {weak_key})},
-      {sha1_signature, weakly_signed(plan_with(ours, {weak_signature}))},
-      {at(weak_signature), plan_with(untrusted, {}, {weak_signature})},
       {at(weak_signature, 1), plan_with(untrusted, {}, {weak_signature})},
       {at(bad_signature), plan_with(untrusted, {}, {bad_signature})},
       {at(not_a_ca, 1), plan_with(untrusted, {}, {not_a_ca})},
@@ -112,14 +104,9 @@ TEST_CASE("of several problems each is carried where it can be") {
   CHECK(plan.carried == std::vector{expired, name_mismatch, untrusted_root});
   CHECK(plan.not_carried == std::vector{weak_key});
 
-  plan = mirror_plan(judged({sha1_signature, at(self_signed)}));
+  plan = mirror_plan(judged({at(weak_signature), at(self_signed)}));
   CHECK(plan.issuer == MintIssuer::itself);
-  CHECK(plan.carried == std::vector{weak_signature, self_signed});
-  CHECK(plan.weak_signature);
-
-  plan = mirror_plan(judged({at(weak_key), at(weak_key, 1)}), WeakKey::carried);
-  CHECK(plan.weak_key);
-  CHECK(plan.issuer == MintIssuer::untrusted_ca);
+  CHECK(plan.not_carried == std::vector{weak_signature});
 }
 
 TEST_CASE("an untrusted root is sent where the server sent it") {
