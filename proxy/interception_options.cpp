@@ -176,17 +176,16 @@ void add_interception_options(cxxopts::Options& options) {
 
 namespace {
 
-/// Who asks for something that relaying cannot do would wait for it in vain. --ca-dir asks for
-/// nothing: it says where things lie.
-void refuse_without_interception(const cxxopts::ParseResult& given) {
+/// What only interception does. --ca-dir asks for nothing: it says where things lie.
+std::vector<std::string> asked_of_interception(const cxxopts::ParseResult& given) {
+  std::vector<std::string> asked;
   for (const char* option :
        {"ca-cert", "ca-key", "ca-key-password-file", "bad-server-cert", "server-name",
         "client-cert", "client-key", "client-key-password-file", "ask-client-cert", "client-tls",
         "server-tls", "client-ciphers", "server-ciphers", "keylog"}) {
-    if (given.count(option) == 0) continue;
-    throw Refused{fmt::format(
-        "--{} has an effect only with --mode intercept or auto, or --intercept GLOB", option)};
+    if (given.count(option) > 0) asked.emplace_back(option);
   }
+  return asked;
 }
 
 }  // namespace
@@ -216,12 +215,17 @@ InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
   options.client_limits = limits(given, "client");
   options.server_limits = limits(given, "server");
   options.key_log = file_name(given, "keylog");
-  if (!options.active()) refuse_without_interception(given);
+  if (!options.active()) options.idle = asked_of_interception(given);
   return options;
 }
 
 InterceptionSettings load_interception(const InterceptionOptions& options,
                                        std::vector<std::string>& notices) {
+  // Who waits for a key log would wait in vain.
+  for (const std::string& option : options.idle) {
+    notices.push_back(fmt::format(
+        "--{} has an effect only with --mode intercept or auto, or --intercept GLOB", option));
+  }
   InterceptionSettings settings;
   if (!options.active()) return settings;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

@@ -21,6 +21,8 @@ struct InterceptionOptions {
   tls::LegLimits client_limits;
   tls::LegLimits server_limits;
   std::string key_log;
+  /// Given, and without effect, since nothing is intercepted.
+  std::vector<std::string> idle;
 
   /// Is anything to be intercepted at all?
   bool active() const;

@@ -64,7 +64,7 @@ void run(const RunOptions& options) {
   std::vector<std::string> notices;
   ProxySettings settings = proxy_settings(options, notices);
   std::optional<KeyLogFile> key_log;
-  if (!options.interception.key_log.empty()) {
+  if (options.interception.active() && !options.interception.key_log.empty()) {
     settings.interception.key_log =
         naming("--keylog", [&] { return &key_log.emplace(options.interception.key_log); });
   }

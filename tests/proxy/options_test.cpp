@@ -25,6 +25,21 @@ RunOptions accepted(const std::vector<std::string>& words) {
 
 }  // namespace
 
+TEST_CASE("options of interception where nothing is intercepted are told to have no effect") {
+  const auto parsed =
+      parse({"--to", "a:1", "--keylog", "f", "--relay", "*", "--server-tls", "1.2"});
+  const auto& options = std::get<RunOptions>(parsed);
+  CHECK(options.interception.idle == std::vector<std::string>{"server-tls", "keylog"});
+  const auto active = parse({"--to", "a:1", "--keylog", "f", "--intercept", "*"});
+  CHECK(std::get<RunOptions>(active).interception.idle.empty());
+
+  std::vector<std::string> notices;
+  load_interception(options.interception, notices);
+  REQUIRE(notices.size() == 2);
+  CHECK(notices.back() ==
+        "--keylog has an effect only with --mode intercept or auto, or --intercept GLOB");
+}
+
 TEST_CASE("run needs only a target") {
   const RunOptions options = accepted({"--to", "partner.example:443"});
   CHECK(options.target == HostPort{"partner.example", 443});
@@ -145,12 +160,6 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--json", "--format", "text"}, "--json and --format text"},
       {{"--t", "a:1"}, "--t is no option; did you mean --to or --trust or --threads?"},
       {{"--to", "a:1", "--trsut", "f"}, "--trsut is no option; did you mean --trust?"},
-      {{"--to", "a:1", "--keylog", "f"},
-       "--keylog has an effect only with --mode intercept or auto, or --intercept GLOB"},
-      {{"--to", "a:1", "--client-cert", "f", "--relay", "*"}, "--client-cert has an effect only"},
-      {{"--to", "a:1", "--bad-server-cert", "mirror"}, "--bad-server-cert has an effect only"},
-      {{"--to", "a:1", "--server-name", "b"}, "--server-name has an effect only"},
-      {{"--to", "a:1", "--server-tls", "1.2"}, "--server-tls has an effect only"},
       {{"--to", "partner.example:0"}, "--to"},
       {{"--to", "partner.example:70000"}, "--to"},
       {{"--to", "2001:db8::1:443"}, "an IPv6 address as [2001:db8::1]:PORT"},
