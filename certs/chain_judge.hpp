@@ -108,8 +108,8 @@ struct JudgeRequest {
 /// judged, and all its problems are told. A path that reaches no anchor ends in
 ///  - `self_signed`: the leaf is its own issuer;
 ///  - `untrusted_root`: a root that was sent, or an issuer that was not sent and is likely a root:
-///    the authorityKeyIdentifier says so, or its common name does, or intermediates were sent up to
-///    it, since servers are told to send all but the root;
+///    the certificate tells so (certs/unsent_issuer.hpp), or intermediates were sent up to it,
+///    since servers are told to send all but the root;
 ///  - `missing_intermediate`: the issuer was not sent, in any other case.
 /// A certificate that is malformed is `bad_signature`: what was signed cannot be known.
 /// Bounded: 64 certificates, 64 signature checks.

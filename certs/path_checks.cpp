@@ -7,6 +7,7 @@
 
 #include "certs/distinguished_name.hpp"
 #include "certs/name_match.hpp"
+#include "certs/unsent_issuer.hpp"
 #include "parser/hex.hpp"
 
 namespace legible::certs {
@@ -38,13 +39,6 @@ bool allows_purpose(const Certificate& certificate, std::string_view purpose) {
   return !certificate.has_extended_key_usage ||
          std::ranges::find(purposes, purpose) != purposes.end() ||
          std::ranges::find(purposes, "anyExtendedKeyUsage") != purposes.end();
-}
-
-bool contains_ignoring_case(std::string_view text, std::string_view word) {
-  for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
-    if (equal_ignoring_case(text.substr(at, word.size()), word)) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -230,10 +224,15 @@ void PathChecks::check_end() {
 
 /// Is the issuer that was not sent a root, which need not be sent, rather than an intermediate?
 bool PathChecks::unsent_issuer_is_root() const {
-  const Certificate& last = *path_.steps.back().certificate;
-  // A root is its own issuer, and the authorityKeyIdentifier may tell the issuer's issuer.
-  if (last.authority_issuer) return same_name(*last.authority_issuer, last.issuer);
-  return path_.steps.size() > 1 || contains_ignoring_case(last.issuer.common_name, "root");
+  switch (unsent_issuer(*path_.steps.back().certificate)) {
+    case UnsentIssuer::root:
+      return true;
+    case UnsentIssuer::intermediate:
+      return false;
+    case UnsentIssuer::unknown:
+      break;
+  }
+  return path_.steps.size() > 1;
 }
 
 void PathChecks::report(ProblemId id, std::size_t depth, std::string expected,
