@@ -79,11 +79,10 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
   }
   if (wanted == Mode::intercept) return {Mode::intercept, std::move(why)};
 
-  const std::string obstacle = flight.hello
-                                   ? tls::narrow(*flight.hello, settings.client_limits).obstacle
-                                   : "its hello is longer than --max-hello";
-  if (!obstacle.empty()) {
-    return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, obstacle)};
+  const std::string why_not =
+      flight.hello ? obstacle(settings, *flight.hello) : "its hello is longer than --max-hello";
+  if (!why_not.empty()) {
+    return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, why_not)};
   }
   if (const auto broken = settings.memory->recall(flight.client, flight.host())) {
     return {Mode::relay, fmt::format("{}: intercepted, this client's last connection to this host "
@@ -91,6 +90,12 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
                                      why, id(*broken))};
   }
   return {Mode::intercept, std::move(why), true};
+}
+
+std::string obstacle(const InterceptionSettings& settings, const parser::ClientHello& hello) {
+  std::string on_client_leg = tls::narrow(hello, settings.client_limits).obstacle;
+  return on_client_leg.empty() ? tls::narrow(hello, settings.server_limits).obstacle
+                               : on_client_leg;
 }
 
 ServerNames server_names(const InterceptionSettings& settings, const parser::ClientHello& hello,

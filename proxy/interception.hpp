@@ -94,6 +94,10 @@ struct ModeChoice {
 
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight);
 
+/// Why a client's TLS cannot be ended here, as a clause: what it offers, cut to what both legs may
+/// have, leaves nothing. Empty when it can.
+std::string obstacle(const InterceptionSettings& settings, const parser::ClientHello& hello);
+
 /// The names on the server leg: what is sent as SNI (empty: nothing) and what the certificate must
 /// be for.
 struct ServerNames {

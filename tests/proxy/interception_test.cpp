@@ -68,6 +68,13 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
   CHECK(without_hello(broken_hello) == Mode::relay);
   CHECK(without_hello(hello_too_long) == Mode::intercept);
 
+  // Both legs must be able to take it.
+  hello = hello_openssl(parser::tls12, parser::tls12);
+  CHECK(choice("elsewhere.test").mode == Mode::intercept);
+  settings.server_limits.lowest = parser::tls13;
+  CHECK(choice("elsewhere.test").mode == Mode::relay);
+  settings.server_limits = {};
+
   hello.ciphers = {{0x002f}};
   CHECK(choice("elsewhere.test").mode == Mode::relay);
   CHECK_THAT(choice("elsewhere.test").reason, ContainsSubstring("cannot be terminated"));
