@@ -27,7 +27,7 @@ class FieldHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Fiel
 
   bool String(const char* text, rapidjson::SizeType length, bool) {
     using Member = std::string LogLine::*;
-    static constexpr std::array<std::pair<std::string_view, Member>, 9> members = {{
+    static constexpr std::array<std::pair<std::string_view, Member>, 10> members = {{
         {"time", &LogLine::time},
         {"event", &LogLine::event},
         {"peer", &LogLine::peer},
@@ -36,6 +36,7 @@ class FieldHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Fiel
         {"outcome", &LogLine::outcome},
         {"closer", &LogLine::closer},
         {"cause", &LogLine::cause},
+        {"confidence", &LogLine::confidence},
         {"what", &LogLine::what},
     }};
     if (depth_ != 1) return true;

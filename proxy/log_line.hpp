@@ -21,6 +21,7 @@ struct LogLine {
   std::string outcome;  ///< verdict
   std::string closer;
   std::string cause;
+  std::string confidence;
   std::string what;  ///< notice
 };
 

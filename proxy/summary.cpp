@@ -8,6 +8,7 @@
 #include "proxy/cause.hpp"
 #include "proxy/dropped_lines.hpp"
 #include "proxy/escape.hpp"
+#include "proxy/verdict.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -34,11 +35,12 @@ void widen(std::string& first, std::string& last, const std::string& time) {
 }
 
 bool failures_first(const CauseCount& a, const CauseCount& b) {
-  return std::pair(a.failed, a.count) > std::pair(b.failed, b.count);
+  return std::tuple(a.failed, a.unsure, a.count) > std::tuple(b.failed, b.unsure, b.count);
 }
 
 bool worst_first(const PartnerSummary& a, const PartnerSummary& b) {
-  return std::pair(a.failed, a.connections) > std::pair(b.failed, b.connections);
+  return std::tuple(a.failed, a.unsure, a.connections) >
+         std::tuple(b.failed, b.unsure, b.connections);
 }
 
 }  // namespace
@@ -93,19 +95,23 @@ void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
 
   // A conversation without TLS that nothing went wrong in is no failure.
   const bool failed = verdict.outcome != "ok" && verdict.cause != id(Cause::none);
+  const bool unsure = !failed && verdict.confidence == id(Confidence::low);
   const std::string time = kept(verdict.time);
   ++so_far_.connections;
   ++totals.connections;
   so_far_.failed += failed ? 1 : 0;
   totals.failed += failed ? 1 : 0;
+  so_far_.unsure += unsure ? 1 : 0;
+  totals.unsure += unsure ? 1 : 0;
   widen(so_far_.first_seen, so_far_.last_seen, time);
   widen(totals.first_seen, totals.last_seen, time);
 
-  std::pair<std::string, std::string> key(kept(verdict.cause), kept(verdict.closer));
-  if (!totals.causes.contains(key) && totals.causes.size() >= max_causes) key = {"(others)", ""};
+  std::tuple<std::string, std::string, bool> key(kept(verdict.cause), kept(verdict.closer), unsure);
+  if (!totals.causes.contains(key) && totals.causes.size() >= max_causes) {
+    key = {"(others)", "", false};
+  }
   CauseCount& cause = totals.causes[key];
-  cause.cause = key.first;
-  cause.closer = key.second;
+  std::tie(cause.cause, cause.closer, cause.unsure) = key;
   cause.failed = cause.failed || failed;
   ++cause.count;
   widen(cause.first_seen, cause.last_seen, time);
@@ -115,8 +121,13 @@ Summary SummaryBuilder::finish() const {
   Summary summary = so_far_;
   summary.unfinished += open_.size();
   for (const auto& [partner, totals] : partners_) {
-    PartnerSummary each{partner,           totals.connections, totals.failed,
-                        totals.first_seen, totals.last_seen,   {}};
+    PartnerSummary each{partner,
+                        totals.connections,
+                        totals.failed,
+                        totals.unsure,
+                        totals.first_seen,
+                        totals.last_seen,
+                        {}};
     for (const auto& [key, cause] : totals.causes) each.causes.push_back(cause);
     std::ranges::stable_sort(each.causes, failures_first);
     summary.partners.push_back(std::move(each));

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct CauseCount {
   std::string cause;
   std::string closer;
   bool failed = false;  ///< the outcome was not `ok`, or plain text that worked
+  bool unsure = false;  ///< the outcome was `ok`, with low confidence: it may have failed
   std::uint64_t count = 0;
   std::string first_seen;  ///< RFC 3339
   std::string last_seen;
@@ -34,6 +36,7 @@ struct PartnerSummary {
   Partner partner;
   std::uint64_t connections = 0;
   std::uint64_t failed = 0;
+  std::uint64_t unsure = 0;
   std::string first_seen;  ///< RFC 3339, of the first verdict
   std::string last_seen;
   std::vector<CauseCount> causes;  ///< failures first, then the most frequent
@@ -45,6 +48,7 @@ struct Summary {
   std::uint64_t dropped_lines = 0;  ///< that notices tell of: what they said is not counted
   std::uint64_t connections = 0;    ///< with a verdict
   std::uint64_t failed = 0;
+  std::uint64_t unsure = 0;      ///< that seem to have failed in nothing, with low confidence
   std::uint64_t unfinished = 0;  ///< accepted, but without a verdict in this log
   std::string first_seen;
   std::string last_seen;
@@ -73,9 +77,11 @@ class SummaryBuilder {
   struct Totals {
     std::uint64_t connections = 0;
     std::uint64_t failed = 0;
+    std::uint64_t unsure = 0;
     std::string first_seen;
     std::string last_seen;
-    std::map<std::pair<std::string, std::string>, CauseCount> causes;  ///< by cause and closer
+    /// By cause and closer, and whether it is unsure.
+    std::map<std::tuple<std::string, std::string, bool>, CauseCount> causes;
   };
 
   void open(std::uint64_t connection, std::string_view peer);

@@ -15,12 +15,14 @@ namespace {
 class Log {
  public:
   Log& connection(std::string_view peer, std::string_view sni, std::string_view outcome,
-                  std::string_view cause, std::string_view closer = "client") {
+                  std::string_view cause, std::string_view closer = "client",
+                  std::string_view confidence = "high") {
     accepted(peer);
     line("target", R"("host":"gateway.example","port":443,"mode":"relay","reason":"fixed target")");
     if (!sni.empty()) line("client-hello", fmt::format(R"("leg":"client","sni":"{}")", sni));
-    line("verdict", fmt::format(R"("outcome":"{}","closer":"{}","cause":"{}","alert":null)",
-                                outcome, closer, cause));
+    line("verdict",
+         fmt::format(R"("outcome":"{}","closer":"{}","cause":"{}","confidence":"{}","alert":null)",
+                     outcome, closer, cause, confidence));
     ++minute_;
     return *this;
   }
@@ -89,29 +91,48 @@ TEST_CASE("the table of a day") {
 1 more without a verdict in this log
 no event in 1 of 25 lines: cut short, or of another program
 
-FAILED  ALL  CLIENT    SNI              TARGET               FIRST SEEN           LAST SEEN
-     4    5  10.0.0.2  gateway.example  gateway.example:443  2026-03-01 12:00:00  2026-03-01 12:04:00
-          3  server-cert-expired, closed by the client       2026-03-01 12:00:00  2026-03-01 12:02:00
-               the server's certificate has expired
-          1  no-shared-cipher, closed by the server          2026-03-01 12:03:00  2026-03-01 12:03:00
-               client and server have no cipher suite in common
-          1  tls-health-check, closed by the client  (no failure)  2026-03-01 12:04:00  2026-03-01 12:04:00
-               a handshake and nothing more, as a monitor makes it
-     0    1  10.0.0.1  -                gateway.example:443  2026-03-01 12:05:00  2026-03-01 12:05:00
-          1  none, closed by the client  (no failure)        2026-03-01 12:05:00  2026-03-01 12:05:00
+FAILED  UNSURE  ALL  CLIENT    SNI              TARGET               FIRST SEEN           LAST SEEN
+     4       0    5  10.0.0.2  gateway.example  gateway.example:443  2026-03-01 12:00:00  2026-03-01 12:04:00
+                  3  server-cert-expired, closed by the client       2026-03-01 12:00:00  2026-03-01 12:02:00
+                       the server's certificate has expired
+                  1  no-shared-cipher, closed by the server          2026-03-01 12:03:00  2026-03-01 12:03:00
+                       client and server have no cipher suite in common
+                  1  tls-health-check, closed by the client  (no failure)  2026-03-01 12:04:00  2026-03-01 12:04:00
+                       a handshake and nothing more, as a monitor makes it
+     0       0    1  10.0.0.1  -                gateway.example:443  2026-03-01 12:05:00  2026-03-01 12:05:00
+                  1  none, closed by the client  (no failure)        2026-03-01 12:05:00  2026-03-01 12:05:00
 )");
+}
+
+TEST_CASE("a success that is not sure is not counted among those that are") {
+  const Summary summary =
+      Log()
+          .connection("10.0.0.2:1", "a.example", "ok", "client-satisfied", "client", "low")
+          .connection("10.0.0.2:1", "a.example", "ok", "client-satisfied", "client", "low")
+          .connection("10.0.0.2:1", "a.example", "ok", "client-satisfied")
+          .connection("10.0.0.2:1", "a.example", "failed", "unknown", "client", "low")
+          .finish();
+  CHECK(summary.failed == 1);
+  CHECK(summary.unsure == 2);
+  REQUIRE(summary.partners.size() == 1);
+  CHECK(summary.partners[0].unsure == 2);
+  const std::string text = summary_text(summary);
+  CHECK(text.starts_with("4 connections, 1 failed, 2 unsure, 1 partner;"));
+  CHECK(text.find("2  client-satisfied, closed by the client  (unsure: it may have failed)") !=
+        std::string::npos);
+  CHECK(text.find("1  client-satisfied, closed by the client  (no failure)") != std::string::npos);
 }
 
 TEST_CASE("the same as JSON") {
   CHECK(
       summary_json(
           Log().connection("10.0.0.2:1", "a.example", "failed", "unknown", "server").finish()) ==
-      R"({"v":1,"connections":1,"failed":1,"unfinished":0,"lines":4,"foreign_lines":0,"dropped_lines":0,)"
+      R"({"v":1,"connections":1,"failed":1,"unsure":0,"unfinished":0,"lines":4,"foreign_lines":0,"dropped_lines":0,)"
       R"("first_seen":"2026-03-01T12:00:00.000000Z","last_seen":"2026-03-01T12:00:00.000000Z",)"
       R"("partners":[{"peer":"10.0.0.2","sni":"a.example","target":"gateway.example:443",)"
-      R"("connections":1,"failed":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
+      R"("connections":1,"failed":1,"unsure":0,"first_seen":"2026-03-01T12:00:00.000000Z",)"
       R"("last_seen":"2026-03-01T12:00:00.000000Z","causes":[{"cause":"unknown",)"
-      R"("closer":"server","failed":true,"count":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
+      R"("closer":"server","failed":true,"unsure":false,"count":1,"first_seen":"2026-03-01T12:00:00.000000Z",)"
       R"("last_seen":"2026-03-01T12:00:00.000000Z"}]}]})"
       "\n");
 }
