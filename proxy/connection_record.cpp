@@ -1,16 +1,20 @@
 #include "proxy/connection_record.hpp"
 
 #include <chrono>
+#include <optional>
 #include <utility>
+
+#include "parser/alert.hpp"
 
 namespace legible::proxy {
 namespace {
 
-bool ends_handshake(const parser::Observation& observation) {
-  if (const auto* alert = std::get_if<parser::Alert>(&observation)) {
-    return alert->inferred || alert->encrypted || alert->level == parser::alert_level::fatal;
-  }
-  return false;
+bool ends_handshake(const parser::Observation& observation, const parser::ServerHello* chosen) {
+  const auto* alert = std::get_if<parser::Alert>(&observation);
+  if (!alert) return false;
+  if (alert->inferred || alert->encrypted || !alert->level || !alert->description) return true;
+  return parser::is_error(*alert->level, *alert->description,
+                          chosen ? std::optional(chosen->version) : std::nullopt);
 }
 
 }  // namespace
@@ -28,7 +32,7 @@ void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
 }
 
 void ConnectionRecord::inform(Time time, Leg leg, Fact fact) {
-  timeline_.add({time, leg, std::move(fact)});
+  timeline_.add({time, leg, std::move(fact), ++context_.entries});
 }
 
 void ConnectionRecord::bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes) {
@@ -83,12 +87,12 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
     judge(now_, from, *kept);
     return;
   }
-  if (!handshake_done_ && ends_handshake(observation)) terminal_seen_ = true;
+  if (!handshake_done_ && ends_handshake(observation, server_hello())) terminal_seen_ = true;
   add(now_, from, std::move(observation));
 }
 
 void ConnectionRecord::add(Time time, Leg leg, Fact&& fact) {
-  Entry entry{time, leg, std::move(fact)};
+  Entry entry{time, leg, std::move(fact), ++context_.entries};
   context_.sink.on_entry(id_, timeline_, entry);
   timeline_.add(std::move(entry));
 }

@@ -19,6 +19,7 @@ struct RecordContext {
   EventSink& sink;
   ChainCache& chains;  ///< parses and judges certificates, once for each chain
   parser::Limits limits;
+  std::uint64_t entries = 0;  ///< numbered so far, over all connections
 };
 
 class ConnectionRecord final : private parser::ObservationSink {

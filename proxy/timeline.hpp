@@ -45,6 +45,8 @@ constexpr Leg leg_of(Scope scope, parser::Side side) {
 struct Accepted {
   std::string peer;      ///< address:port
   std::string listener;  ///< address:port; `read`: the capture's file name
+  /// The proxy took no further client until one left (--max-connections): this one may have waited.
+  bool after_limit = false;
 };
 
 struct Target {
@@ -125,6 +127,9 @@ struct Entry {
   Time time;
   Leg leg = Leg::client;
   Fact fact;
+  /// Its place among the entries of both legs: a clock that is set while a connection lasts tells
+  /// no order.
+  std::uint64_t number = 0;
 };
 
 /// What one side sent, counted; also after single records are no longer reported.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "parser/alert.hpp"
 #include "parser/cipher_traits.hpp"
 #include "parser/handshake_messages.hpp"
 #include "proxy/diagnosis/observations.hpp"
@@ -44,6 +45,7 @@ class Search {
 
   PrimaryEvent run() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (const auto* hello = shared<parser::ServerHello>(entries_[i])) version_ = hello->version;
       auto event = terminal(i);
       if (!event) continue;
       if (event->closer == Closer::client && server_is_still_judging(i)) {
@@ -198,7 +200,8 @@ class Search {
     if (!alert.description) return unreadable_alert(entry);
 
     const auto number = alert.description->value;
-    const bool fatal = alert.level == parser::alert_level::fatal;
+    const bool fatal = parser::is_error(alert.level.value_or(parser::alert_level::fatal),
+                                        *alert.description, version_);
     bool& canceled = user_canceled_[static_cast<std::size_t>(entry.leg)];
     if (!fatal && number != alert_number::close_notify) {
       // A warning ends nothing by itself; who fails because of it is told by the rules.
@@ -286,13 +289,17 @@ class Search {
     }
     PrimaryEvent open = event(Closer::nobody, std::nullopt, Mechanism::still_open);
     open.index = entries_.size();
-    if (!entries_.empty()) open.time = entries_.back().time;
+    if (!entries_.empty()) {
+      open.time = entries_.back().time;
+      open.number = entries_.back().number;
+    }
     return open;
   }
 
   PrimaryEvent finish(PrimaryEvent found, std::size_t index) const {
     found.index = index;
     found.time = entries_[index].time;
+    found.number = entries_[index].number;
     found.silence = silence_before(index);
     if (found.alert) found.followed_by = own_close_after(index, *found.leg);
     return found;
@@ -346,6 +353,7 @@ class Search {
   std::array<bool, 2> user_canceled_{};
   std::array<std::size_t, 2> last_observation_{none, none};
   bool client_spoke_ = false;
+  std::optional<parser::ProtocolVersion> version_;  ///< that the server chose, so far
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace legible::proxy::diagnosis {
 struct PrimaryEvent {
   std::size_t index = 0;  ///< entries before it are what the closer had seen and said
   Time time{};
+  std::uint64_t number = 0;  ///< its place among the entries of both legs
   Closer closer = Closer::nobody;
   std::optional<Leg> leg;
   Mechanism mechanism = Mechanism::still_open;

@@ -146,6 +146,8 @@ inline Chain good_chain() {
 
 // --- the conversation ---
 
+inline std::uint64_t entries = 0;  ///< numbered so far, in all conversations
+
 class Conversation {
  public:
   Conversation() {
@@ -185,7 +187,7 @@ class Conversation {
 
   Conversation& note(Leg leg, proxy::Fact fact) {
     now_ += std::chrono::milliseconds{1};
-    timeline_.add({now_, leg, std::move(fact)});
+    timeline_.add({now_, leg, std::move(fact), ++entries});
     return *this;
   }
 
@@ -382,7 +384,7 @@ class Conversation {
       parser::Alert alert;
       alert.encrypted = true;
       alert.inferred = true;
-      timeline_.add({now_, leg, parser::Observation{alert}});
+      timeline_.add({now_, leg, parser::Observation{alert}, ++entries});
     }
     proxy::LegClosed closed;
     closed.how = how;

@@ -200,3 +200,25 @@ TEST_CASE("a client that leaves after its key exchange refuses no certificate") 
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("in TLS 1.3 an error is one whatever the level of its alert") {
+  struct Case {
+    std::uint8_t number;
+    parser::ServerHello hello;
+    bool ends;
+  };
+  const Case cases[] = {{46, tls13_hello(), true},
+                        {80, tls13_hello(), true},
+                        {90, tls13_hello(), false},
+                        {46, tls12_hello(), false},
+                        {100, tls12_hello(), false}};
+  for (const Case& each : cases) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_says(each.hello).server_shows(good_chain());
+    c.decrypted_alert(C, each.number, warning).server_fin();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(int{each.number} << "\n" << shown(verdict));
+    CHECK(verdict.closer == (each.ends ? Closer::client : Closer::server));
+    if (each.ends) CHECK(verdict.mechanism == Mechanism::alert_fatal);
+  }
+}
