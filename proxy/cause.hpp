@@ -126,6 +126,7 @@ struct CauseInfo {
   std::string_view looks_like{};   ///< on the wire
   std::string_view client_hint{};  ///< what to do on the client's side
   std::string_view server_hint{};
+  std::string_view proxy_hint{};
   std::span<const StackNote> client_settings{};
   std::span<const StackNote> server_settings{};
   std::span<const StackNote> client_logs{};  ///< what the client's own log probably says

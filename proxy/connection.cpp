@@ -5,14 +5,14 @@
 namespace legible::proxy {
 
 AcceptedClient::AcceptedClient(ConnectionId id, ConnectionContext& context, FileDescriptor socket,
-                               const SocketAddress& peer, const std::string& listener,
+                               const SocketAddress& peer, Accepted told,
                                parser::RecordDecryptor* decryptor)
     : stream(context.loop, std::move(socket)),
       record(std::make_unique<ConnectionRecord>(id, context.records, decryptor)),
       host(peer.host()),
       accepted(wall_clock()),
       begun(context.loop.now()) {
-  record->note(accepted, Leg::client, Accepted{peer.text(), listener});
+  record->note(accepted, Leg::client, std::move(told));
 }
 
 parser::StreamEnd stream_end(int status, bool write_failed) {

@@ -53,9 +53,9 @@ class Connection {
 /// A client that was accepted, with all that is known of it. It moves from the one who looks what
 /// it wants to the one who serves it.
 struct AcceptedClient {
-  /// `listener` is the address where the client came in.
+  /// `told` is the first fact of its record.
   AcceptedClient(ConnectionId id, ConnectionContext& context, FileDescriptor socket,
-                 const SocketAddress& peer, const std::string& listener,
+                 const SocketAddress& peer, Accepted told,
                  parser::RecordDecryptor* decryptor = nullptr);
 
   TcpStream stream;

@@ -106,20 +106,27 @@ std::string_view closer_in_capitals(Closer closer) {
 
 /// Of a client's certificate the title speaks, not of the client itself: what the proxy presents in
 /// its place is the proxy's.
-std::string title_of(const Situation& situation, Cause cause) {
-  std::string title(describe(cause).title);
+std::string title_of(const Situation& situation, const Finding& finding) {
+  if (!finding.title.empty()) return finding.title;
+  std::string title(describe(finding.cause).title);
   const bool presented =
-      cause >= Cause::client_cert_missing && cause <= Cause::client_cert_rejected;
+      finding.cause >= Cause::client_cert_missing && finding.cause <= Cause::client_cert_rejected;
   return presented && situation.proxy_plays(Leg::client)
              ? in_place(std::move(title), situation.scope())
              : title;
 }
 
-std::string summary_of(const Situation& situation, const Finding& finding, Outcome outcome) {
-  std::string title = title_of(situation, finding.cause);
-  if (outcome == Outcome::ok || situation.facts.connect_failed) return title;
-  return fmt::format(
-      "{}{}", closer_in_capitals(in_place(situation.primary.closer, situation.scope())), title);
+std::string summary_of(const Situation& situation, const Verdict& verdict) {
+  if (verdict.outcome == Outcome::ok || situation.facts.connect_failed) return verdict.title;
+  return fmt::format("{}{}", closer_in_capitals(in_place(verdict.closer, situation.scope())),
+                     verdict.title);
+}
+
+/// What a rule advises stands in place of what the table always does.
+void replace(Hints& general, Hints&& special) {
+  for (const auto side : {&Hints::client, &Hints::server, &Hints::proxy}) {
+    if (!(special.*side).empty()) general.*side = std::move(special.*side);
+  }
 }
 
 /// A silent refusal of the hello may come from a device in front of the server.
@@ -160,11 +167,17 @@ Verdict diagnosis::conclude(const Situation& situation) {
   verdict.closer = primary.closer;
   verdict.phase = situation.phase;
   verdict.mechanism = finding.mechanism.value_or(primary.mechanism);
+  if (verdict.mechanism == Mechanism::app_refusal) {
+    // The refusal is the server's answer, whoever closed first after it.
+    verdict.leg = Leg::server;
+    verdict.closer = Closer::server;
+  }
   verdict.cause = finding.cause;
   verdict.confidence = finding.confidence;
   verdict.alert = primary.alert;
-  verdict.insertion = tell_insertion(situation, finding.cause);
-  verdict.summary = summary_of(situation, finding, verdict.outcome);
+  verdict.insertion = tell_insertion(situation, finding);
+  verdict.title = title_of(situation, finding);
+  verdict.summary = summary_of(situation, verdict);
   if (verdict.insertion) {
     verdict.summary = fmt::format("the way of inserting the proxy may be why: {}; {}",
                                   *verdict.insertion, verdict.summary);
@@ -172,9 +185,13 @@ Verdict diagnosis::conclude(const Situation& situation) {
   verdict.evidence.push_back(tell_primary_event(situation));
   append(verdict.evidence, std::move(finding.because));
   append(verdict.evidence, tell_handshake(situation, verdict.cause));
+  if (std::string waiting = tell_waiting(situation); !waiting.empty()) {
+    verdict.evidence.push_back(std::move(waiting));
+  }
   append(verdict.evidence, tell_echoes(situation));
   verdict.alternatives = std::move(finding.alternatives);
   verdict.hint = hints(situation, finding.cause);
+  replace(verdict.hint, std::move(finding.to_do));
   verdict.logs = log_lines(situation, finding.cause);
   verdict.maybe_middlebox = may_be_middlebox(situation, verdict.mechanism);
   verdict.client = summarise_leg(situation, Leg::client);

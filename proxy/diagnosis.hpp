@@ -40,4 +40,8 @@ Verdict diagnose(const Timeline& timeline, const History& history = {});
 Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_leg,
                              const History& history = {});
 
+/// Might the intercepted connection of this verdict work without interception? `shown`: how the
+/// server's certificate was, null when it was not.
+bool broken_by_interception(const Verdict& verdict, const certs::MirrorPlan* shown = nullptr);
+
 }  // namespace legible::proxy

@@ -110,6 +110,7 @@ std::string explain_text(const CauseInfo& cause) {
   append_notes(out, cause.client_hint.empty() ? "  client side" : "", cause.client_settings);
   append_paragraph(out, "  server side", cause.server_hint);
   append_notes(out, cause.server_hint.empty() ? "  server side" : "", cause.server_settings);
+  append_paragraph(out, "  proxy", cause.proxy_hint);
   append_notes(out, "  client log", cause.client_logs);
   append_notes(out, "  server log", cause.server_logs);
   return out;
@@ -190,6 +191,7 @@ std::string verdicts_markdown() {
     fmt::format_to(std::back_inserter(out), "\n**To mend by:** {}\n", who(cause.fix_at));
     append_section(out, "On the client's side:", cause.client_hint, cause.client_settings);
     append_section(out, "On the server's side:", cause.server_hint, cause.server_settings);
+    append_section(out, "At the proxy:", cause.proxy_hint, {});
     append_section(out, "The client's log may say:", "", cause.client_logs);
     append_section(out, "The server's log may say:", "", cause.server_logs);
   }

@@ -135,7 +135,8 @@ const certs::Judgement* judgement_after(std::span<const Entry> entries, std::siz
   return judged != nullptr ? judged->judgement.get() : nullptr;
 }
 
-FactText certificate_text(const ChainSeen& seen, const certs::Judgement* judgement,
+/// `side`: whose chain it is, and so by which anchors it was judged.
+FactText certificate_text(const ChainSeen& seen, const certs::Judgement* judgement, Leg side,
                           std::string_view who) {
   const std::vector<certs::Certificate>& chain = *seen.chain;
   if (chain.empty()) return {who, "Certificate  none: an empty Certificate message"};
@@ -146,8 +147,9 @@ FactText certificate_text(const ChainSeen& seen, const certs::Judgement* judgeme
                              : "that cannot be parsed: " + escape_again(leaf.error);
   line += fmt::format(" ({} sent", chain.size());
   if (judgement != nullptr) {
-    const std::string_view anchors =
-        judgement->system_anchors ? "this system's trust store" : "--trust";
+    const std::string_view anchors = judgement->system_anchors ? "this system's trust store"
+                                     : side == Leg::client     ? "--client-trust"
+                                                               : "--trust";
     line += "; ";
     line += judgement->ok ? fmt::format("good by {}", anchors)
                           : list(judgement->problems, 4, [&](const certs::Problem& problem) {
@@ -311,7 +313,7 @@ class FactReader {
   }
 
   Line operator()(const ChainSeen& seen) const {
-    return certificate_text(seen, judgement_after(entries_, index_), who_);
+    return certificate_text(seen, judgement_after(entries_, index_), entries_[index_].leg, who_);
   }
 
   Line operator()(const LeafMinted& minted) const {

@@ -6,14 +6,9 @@
 #include <string>
 
 #include "certs/least_recently_used.hpp"
-#include "certs/mirror_plan.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/diagnosis.hpp"
 
 namespace legible::proxy {
-
-/// Might the connection of this verdict work, had it not been intercepted? `shown`: how the
-/// server's certificate was, null when it was not.
-bool broken_by_interception(const Verdict& verdict, const certs::MirrorPlan* shown = nullptr);
 
 /// Bounded, least recently used goes first. For the process; thread-safe.
 class InterceptionMemory {

@@ -23,6 +23,15 @@ void both_sides(JsonWriter& line, std::string_view name, const BothSides& texts)
   line.end_object();
 }
 
+void hint_field(JsonWriter& line, const Hints& hints) {
+  line.key("hint");
+  line.begin_object();
+  text_field(line, "client", hints.client);
+  text_field(line, "server", hints.server);
+  text_field(line, "proxy", hints.proxy);
+  line.end_object();
+}
+
 /// The id of an enumerator, or null.
 template <class Enum>
 void id_field(JsonWriter& line, std::string_view name, const std::optional<Enum>& value) {
@@ -80,7 +89,7 @@ void append_verdict(std::string& out, ConnectionId connection, Time time, const 
     text_field(line, "distinguish", other.distinguish);
     line.end_object();
   });
-  both_sides(line, "hint", verdict.hint);
+  hint_field(line, verdict.hint);
   both_sides(line, "logs", verdict.logs);
   text_field(line, "masking", verdict.masking);
   text_field(line, "insertion", verdict.insertion);

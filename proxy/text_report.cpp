@@ -47,9 +47,14 @@ void append_header(std::string& out, ConnectionId connection, const Timeline& ti
   const auto* target = first<Target>(timeline);
   const std::string client = accepted != nullptr ? escape_again(accepted->peer) : "(unknown)";
   const std::string server = target != nullptr ? target_text(*target) : "(no target)";
-  std::string_view mode = target != nullptr ? target->mode : "";
+  std::string mode(target != nullptr ? target->mode : "");
   // A capture is diagnosed as a relayed connection is, but nothing was relayed.
   if (target != nullptr && target->reason == "capture") mode = target->reason;
+  // What `auto` chose for a reason of this connection's.
+  constexpr std::string_view automatic = "--mode auto: ";
+  if (target != nullptr && target->reason.starts_with(automatic)) {
+    mode += fmt::format(" (auto: {})", escape_again(target->reason.substr(automatic.size())));
+  }
   out += fmt::format("{}#{}{}  {} → {}   {}", palette.bold, connection, palette.reset, client,
                      server, mode);
   out.erase(out.find_last_not_of(' ') + 1);
@@ -71,14 +76,14 @@ struct Told {
   const Entry& entry() const { return timeline->entries()[index]; }
 };
 
-/// The entries of both legs in the order of their times.
+/// The entries of both legs in their order.
 std::vector<Told> in_order(const Timelines& timelines) {
   std::vector<Told> all;
   for (const Timeline* timeline : {&timelines.first, timelines.server_leg}) {
     if (timeline == nullptr) continue;
     for (std::size_t i = 0; i < timeline->entries().size(); ++i) all.push_back({timeline, i});
   }
-  std::ranges::stable_sort(all, {}, [](const Told& told) { return told.entry().time; });
+  std::ranges::stable_sort(all, {}, [](const Told& told) { return told.entry().number; });
   return all;
 }
 
@@ -101,7 +106,9 @@ void append_facts(std::string& out, const Timelines& timelines, const Verdict& v
     const Scope scope = told.timeline->scope();
     out += fmt::format("  {}{}{}  ", palette.dim, speaker(*fact, scope, told.entry().leg),
                        palette.reset);
-    const bool bad = fact->bad && !is_echo(scope, told.entry(), verdict);
+    // After a refusal inside the tunnel an alert is but the end, most likely close_notify.
+    const bool bad = fact->bad && !is_echo(scope, told.entry(), verdict) &&
+                     verdict.mechanism != Mechanism::app_refusal;
     const std::string mark = bad ? in_colour(palette.red, "✗ ", palette) : "";
     append_wrapped(out, mark + fact->text,
                    scope == Scope::relayed ? fact_indent : intercepted_indent, width);
@@ -161,18 +168,32 @@ bool went_well(const Verdict& verdict) {
          (verdict.outcome == Outcome::not_tls && verdict.cause == Cause::none);
 }
 
+/// A success that is not sure: who looks for failures must find it.
+bool may_have_failed(const Verdict& verdict) {
+  return verdict.outcome == Outcome::ok && verdict.confidence == Confidence::low;
+}
+
+bool was_shut_down(const Timeline& timeline) {
+  const auto* closing = first<ProxyClosing>(timeline);
+  return closing != nullptr && closing->reason == ProxyReason::shutdown;
+}
+
 void append_headline(std::string& out, const Timeline& timeline, const Verdict& verdict,
                      const Palette& palette, std::size_t width) {
-  const std::string title = escape_again(describe(verdict.cause).title);
+  const std::string title = escape_again(verdict.title);
   std::string text;
-  if (went_well(verdict)) {
+  if (may_have_failed(verdict)) {
+    out += in_colour(palette.yellow, "? ", palette);
+    text = fmt::format("{}   {}", title, success_facts(timeline, verdict));
+  } else if (went_well(verdict)) {
     out += in_colour(palette.green, "✓ ", palette);
     text = verdict.cause == Cause::none ? "ok" : "ok: " + title;
     if (verdict.outcome == Outcome::not_tls) text = "ok, without TLS";
     text += "   " + success_facts(timeline, verdict);
   } else {
     const bool failed = verdict.outcome == Outcome::failed;
-    out += in_colour(failed ? palette.red : palette.yellow, "✗ ", palette);
+    const std::string_view mark = was_shut_down(timeline) ? "– " : "✗ ";
+    out += in_colour(failed ? palette.red : palette.yellow, mark, palette);
     const std::string closing = closing_clause(verdict, palette);
     text = closing.empty() ? title : closing + ": " + title;
   }
@@ -204,9 +225,13 @@ class Paragraphs {
   std::size_t width_;
 };
 
-/// First the side that can mend it.
-void add_both_sides(Paragraphs paragraphs, const BothSides& texts, FixAt fix_at) {
-  const bool server_first = fix_at == FixAt::server;
+/// First what the reader can mend alone, then the side that can.
+void append_hints(std::string& out, const Verdict& verdict, const Palette& palette,
+                  std::size_t width) {
+  Paragraphs paragraphs(out, "to do", palette, width);
+  const Hints& texts = verdict.hint;
+  const bool server_first = describe(verdict.cause).fix_at == FixAt::server;
+  paragraphs.add("proxy", texts.proxy);
   if (server_first) paragraphs.add("server side", texts.server);
   paragraphs.add("client side", texts.client);
   if (!server_first) paragraphs.add("server side", texts.server);
@@ -236,7 +261,7 @@ void append_reasons(std::string& out, const Verdict& verdict, const Palette& pal
   for (const std::string& sentence : verdict.evidence) because.add(sentence);
   append_alternatives(out, verdict, palette, width);
   if (verdict.masking) paragraphs("masked").add(*verdict.masking);
-  add_both_sides(paragraphs("to do"), verdict.hint, describe(verdict.cause).fix_at);
+  append_hints(out, verdict, palette, width);
   // What each stack calls its settings and writes into its own log would fill the screen.
   paragraphs("more").add(fmt::format("legible explain {}", id(verdict.cause)));
 }
@@ -251,8 +276,10 @@ void append_report(std::string& out, ConnectionId connection, const Timelines& t
   // What went well needs no reasons, unless it went well in an odd way, or only seems to have.
   if (!went_well(verdict) || verdict.insertion) {
     append_reasons(out, verdict, palette, width);
-  } else if (verdict.confidence < Confidence::high) {
-    append_alternatives(out, verdict, palette, width);
+  } else {
+    if (verdict.confidence < Confidence::high) append_alternatives(out, verdict, palette, width);
+    if (verdict.masking) Paragraphs(out, "masked", palette, width).add(*verdict.masking);
+    if (may_have_failed(verdict)) append_hints(out, verdict, palette, width);
   }
   out += '\n';
 }

@@ -79,6 +79,13 @@ struct BothSides {
   std::string server;
 };
 
+/// What to do, and where.
+struct Hints {
+  std::string client;
+  std::string server;
+  std::string proxy;
+};
+
 /// One leg's own annotation.
 struct LegSummary {
   Phase reached = Phase::pre_hello;
@@ -103,8 +110,9 @@ struct Verdict {
   std::optional<VerdictAlert> alert;
   std::vector<std::string> evidence;
   std::vector<Alternative> alternatives;
-  std::string summary;
-  BothSides hint;
+  std::string title;    ///< the cause as a clause, in the words that fit this connection
+  std::string summary;  ///< who closed, and the title
+  Hints hint;
   BothSides logs;
   std::optional<std::string> masking;
   std::optional<std::string> insertion;

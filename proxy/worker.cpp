@@ -47,6 +47,7 @@ void Worker::stop() {
 
 bool Worker::may_accept() {
   if (shared_.admission.enter(wakeup_)) return true;
+  clients_wait_ = true;
   if (shared_.admission.should_say_full()) {
     notice(fmt::format("{} open, as many as are allowed: new clients wait",
                        diagnosis::count(shared_.admission.limit(), "connection")));
@@ -55,11 +56,15 @@ bool Worker::may_accept() {
 }
 
 void Worker::on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) {
-  if (!client) return shared_.admission.leave();
+  if (!client) {
+    clients_wait_ = false;
+    return shared_.admission.leave();
+  }
   const ConnectionId id = ++shared_.last_id;
   std::unique_ptr<Connection> connection;
   try {
-    connection = serve(id, std::move(client), peer, listener.address());
+    connection =
+        serve(id, std::move(client), peer, {peer.text(), listener.address(), clients_wait_});
   } catch (const std::system_error& error) {
     shared_.admission.leave();
     return notice(fmt::format("a client was turned away: {}", error.what()));
@@ -70,15 +75,16 @@ void Worker::on_accept(TcpListener& listener, FileDescriptor client, const Socke
 }
 
 std::unique_ptr<Connection> Worker::serve(ConnectionId id, FileDescriptor client,
-                                          const SocketAddress& peer, const std::string& listener) {
+                                          const SocketAddress& peer, Accepted told) {
   Connection::Owner& owner = *this;
   if (!shared_.interception.active()) {
     return std::make_unique<RelayConnection>(
-        context_, owner, AcceptedClient(id, context_, std::move(client), peer, listener),
+        context_, owner, AcceptedClient(id, context_, std::move(client), peer, std::move(told)),
         "fixed target");
   }
   auto secrets = std::make_unique<LegSecrets>(shared_.interception.key_log);
-  AcceptedClient accepted(id, context_, std::move(client), peer, listener, &secrets->decryptor);
+  AcceptedClient accepted(id, context_, std::move(client), peer, std::move(told),
+                          &secrets->decryptor);
   return std::make_unique<ClientIntake>(context_, shared_.interception, owner,
                                         static_cast<ClientIntake::Owner&>(*this),
                                         std::move(secrets), std::move(accepted));

@@ -69,7 +69,7 @@ class Worker final : private TcpListener::Owner,
   void on_chosen(ClientIntake& intake, AcceptedClient client, std::unique_ptr<LegSecrets> secrets,
                  ModeChoice choice) override;
   std::unique_ptr<Connection> serve(ConnectionId id, FileDescriptor client,
-                                    const SocketAddress& peer, const std::string& listener);
+                                    const SocketAddress& peer, Accepted told);
 
   void on_wakeup();
   void on_stop_request();
@@ -94,6 +94,7 @@ class Worker final : private TcpListener::Owner,
   std::atomic<int> stop_requests_{0};
   int stops_seen_ = 0;
   std::optional<std::uint64_t> last_shortage_;  ///< loop time
+  bool clients_wait_ = false;                   ///< there was no place for them so far
 };
 
 }  // namespace legible::proxy

@@ -64,7 +64,9 @@ constexpr StackNote idle_client_logs[] = {
 };
 constexpr StackNote unknown_issuer_logs[] = {
     {"OpenSSL", "certificate verify failed: unable to get local issuer certificate"},
-    {"JSSE", "PKIX path building failed: unable to find valid certification path"},
+    {"JSSE",
+     "PKIX path building failed: unable to find valid certification path; or "
+     "InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"},
     {"Node", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY, or SELF_SIGNED_CERT_IN_CHAIN"},
     {"Go", "x509: certificate signed by unknown authority"},
     {"GnuTLS", "The certificate is NOT trusted. The certificate issuer is unknown."},
@@ -255,10 +257,10 @@ constexpr CauseInfo causes[] = {
          "the client holds its key.",
      .looks_like = "A CertificateRequest on the server's leg, an empty Certificate of the proxy's, "
                    "and a refusal there; in TLS 1.3 after the handshake.",
-     .client_hint = "Give the proxy a certificate and key for this server (--client-cert, "
-                    "--client-key), or relay this host (--relay HOST), so that the client's own "
-                    "goes through.",
      .server_hint = "Nothing, if it is meant to ask for certificates.",
+     .proxy_hint = "Give the proxy a certificate and key for this server (--client-cert, "
+                   "--client-key), or relay this host (--relay HOST), so that the client's own "
+                   "goes through.",
      .client_settings = {},
      .server_settings = {},
      .client_logs = {},
@@ -271,7 +273,7 @@ constexpr CauseInfo causes[] = {
          "A rule or the shutdown of the proxy ended the connection, or its target is the proxy "
          "itself; neither side ended it.",
      .looks_like = "The proxy closes both legs, or opens none to the server.",
-     .client_hint = "Mend at the proxy what the evidence names, and repeat the call."},
+     .proxy_hint = "Mend what the evidence names, and repeat the call."},
     {.cause = Cause::proxy_limit,
      .id = "proxy-limit",
      .fix_at = FixAt::proxy,
@@ -280,8 +282,8 @@ constexpr CauseInfo causes[] = {
                 "neither side did it, and directly it may work.",
      .looks_like = "The proxy closes both legs; or, intercepted, a peer refuses what the proxy "
                    "says or leaves out in the other's place.",
-     .client_hint = "Relay this host (--relay HOST, or --mode auto), or mend at the proxy what the "
-                    "evidence names."},
+     .proxy_hint = "Relay this host (--relay HOST, or --mode auto), or mend what the evidence "
+                   "names."},
     {.cause = Cause::unknown,
      .id = "unknown",
      .fix_at = FixAt::nobody,

@@ -73,16 +73,33 @@ bool about_proxys_certificate(const Situation& situation, Cause cause) {
 
 }  // namespace
 
-BothSides hints(const Situation& situation, Cause cause) {
+Hints hints(const Situation& situation, Cause cause) {
   const CauseInfo& info = describe(cause);
+  std::string server = hint(info.server_hint, server_note(situation, info.server_settings));
   if (about_proxys_certificate(situation, cause)) {
-    return {
-        "The certificate was the proxy's: give it one that the server accepts (--client-cert, "
-        "--client-key), or relay this host (--relay HOST) and let the client present its own.",
-        hint(info.server_hint, server_note(situation, info.server_settings))};
+    return {{},
+            std::move(server),
+            "The certificate was the proxy's: give it one that the server accepts (--client-cert, "
+            "--client-key), or relay this host (--relay HOST) and let the client present its own."};
   }
   return {hint(info.client_hint, note_for(info.client_settings, situation.client_stack)),
-          hint(info.server_hint, server_note(situation, info.server_settings))};
+          std::move(server), std::string(info.proxy_hint)};
+}
+
+std::string repeat_with_tls12(const Situation& situation) {
+  static constexpr StackNote settings[] = {
+      {"curl", "curl --tls-max 1.2"},
+      {"Node", "node --tls-max-v1.2"},
+      {"JSSE", "java -Djdk.tls.client.protocols=TLSv1.2"},
+      {"OpenSSL", "MaxProtocol = TLSv1.2 in openssl.cnf; nginx: proxy_ssl_protocols TLSv1.2"},
+      {"GnuTLS", "wget: --secure-protocol=TLSv1_2; a priority string: NORMAL:-VERS-TLS1.3"},
+      {"NSS", "Firefox: security.tls.version.max = 3"},
+      {"Go", "MaxVersion: tls.VersionTLS12 in its tls.Config"},
+      {"BoringSSL", "Chromium: --ssl-version-max=tls1.2"},
+  };
+  const StackNote* note = note_for(settings, situation.client_stack);
+  return note ? fmt::format("repeat the call once with TLS 1.2 ({})", note->text)
+              : "repeat the call once with TLS 1.2 (curl --tls-max 1.2, for one)";
 }
 
 BothSides log_lines(const Situation& situation, Cause cause) {

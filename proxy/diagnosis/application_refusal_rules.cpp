@@ -89,7 +89,8 @@ Answer refused_by_application(const Situation& situation) {
   const std::string why =
       empty            ? "the server asked for a client certificate, the client sent none, and the "
                          "handshake completed"
-      : doubts.empty() ? "the server asked for a client certificate, and the client sent one"
+      : doubts.empty() ? "the server asked for a client certificate, and the client sent one, as "
+                         "far as lengths tell"
                        : doubts.front().because;
 
   if (const auto* http = facts.server().http) {
@@ -101,7 +102,7 @@ Answer refused_by_application(const Situation& situation) {
   const auto bytes = only_answer(facts);
   if (!bytes || !is_page_of_nginx(*bytes, empty)) return std::nullopt;
   Finding finding = refusal(situation, why);
-  finding.confidence = faulty && situation.server_closed() ? Confidence::medium : Confidence::low;
+  finding.confidence = faulty ? Confidence::medium : Confidence::low;
   finding.with(fmt::format(
       "the only answer has {}, the size of nginx's own page \"400 {}\"", count(*bytes, "byte"),
       empty ? "No required SSL certificate was sent" : "The SSL certificate error"));

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "certs/unsent_issuer.hpp"
+#include "proxy/diagnosis/advice.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -78,8 +80,8 @@ void add_alternative(Finding& finding, Cause cause) {
 void add_hidden_faults(const Situation& situation, Finding& finding) {
   finding.with(fmt::format(
       "the server's certificate was encrypted, and so is the client's reason; a key log, "
-      "or --mode intercept, would show both; {}",
-      how_to_see(situation)));
+      "or --mode intercept, would show both; {}; or {}",
+      how_to_see(situation), repeat_with_tls12(situation)));
   for (const Cause other :
        {Cause::server_cert_untrusted_ca, Cause::server_cert_missing_intermediate,
         Cause::server_cert_self_signed, Cause::server_cert_name_mismatch,
@@ -94,6 +96,41 @@ void add_hidden_faults(const Situation& situation, Finding& finding) {
                                 "and 32768 bytes",
                                 count(flight, "byte")));
   }
+}
+
+void weigh_unsent_issuer(const Situation& situation, Finding& finding) {
+  const Chain& chain = *situation.facts.judged_chain();
+  const auto* found =
+      situation.facts.server().judged->judgement->find(certs::ProblemId::missing_intermediate);
+  const auto depth = static_cast<std::size_t>(found ? found->depth : 0);
+  const certs::Certificate& last = depth < chain.size() ? chain[depth] : chain.back();
+  const std::string issuer = quoted(last.issuer.text);
+  if (certs::unsent_issuer(last) == certs::UnsentIssuer::intermediate) {
+    add_alternative(finding, Cause::server_cert_untrusted_ca);
+    return;
+  }
+  finding.confidence = std::min(finding.confidence, Confidence::medium);
+  if (finding.title.empty()) {
+    finding.title = fmt::format(
+        "the server's certificate comes without its issuer's, {}, which the client does not know",
+        issuer);
+  }
+  if (!last.issuer_urls.empty()) {
+    finding.with(
+        fmt::format("the certificate tells where its issuer's lies: {}; one that is its own issuer "
+                    "is a root",
+                    quoted(last.issuer_urls.front())));
+  }
+  finding.or_else(
+      Cause::server_cert_untrusted_ca,
+      fmt::format("if {} is a root, nothing is missing: the client must trust it", issuer));
+  finding.to_do.client = fmt::format(
+      "If {} is a root: import it into the client's truststore. If it is an intermediate, that is "
+      "a "
+      "stopgap.",
+      issuer);
+  finding.to_do.server = fmt::format(
+      "If {} is an intermediate: send the chain, the leaf and its intermediates.", issuer);
 }
 
 bool only_guessed(const Situation& situation, Cause cause) {

@@ -12,6 +12,14 @@ void add_alternative(Finding& finding, Cause cause);
 /// The certificate was encrypted, and so was the reason: every usual fault is an alternative.
 void add_hidden_faults(const Situation& situation, Finding& finding);
 
+/// The client finished the handshake and left, and may have refused the certificate, which was
+/// encrypted: what its stack judges only then is an alternative.
+void doubt_hidden_certificate(const Situation& situation, Finding& finding);
+
+/// `finding` blames an issuer that was neither sent nor is trusted here. An intermediate is the
+/// server's to send, a root the client's to trust, and which of the two it is may be open.
+void weigh_unsent_issuer(const Situation& situation, Finding& finding);
+
 /// `cause` is a matter of which authorities the client trusts, and that is not known.
 bool only_guessed(const Situation& situation, Cause cause);
 

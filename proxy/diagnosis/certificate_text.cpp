@@ -16,6 +16,11 @@ std::string which(const Chain& chain, int depth) {
   return subject_text(chain[index]);
 }
 
+std::string issuer_text(const Chain& chain, int depth) {
+  const auto index = static_cast<std::size_t>(depth);
+  return quoted(index < chain.size() ? chain[index].issuer.text : "(unknown)");
+}
+
 }  // namespace
 
 std::string subject_text(const certs::Certificate& certificate) {
@@ -35,7 +40,8 @@ std::string problem_text(const Problem& problem, const Chain& chain, bool system
     case ProblemId::self_signed:
       return fmt::format("{} is its own issuer", what);
     case ProblemId::missing_intermediate:
-      return fmt::format("the issuer of {} was not sent and is not in {}", what,
+      return fmt::format("the issuer of {}, {}, was not sent and is not in {}", what,
+                         issuer_text(chain, problem.depth),
                          system_anchors ? "this machine's store" : "the given anchors");
     case ProblemId::name_mismatch:
       return fmt::format("the name {} is not among the certificate's: {}", quoted(problem.expected),

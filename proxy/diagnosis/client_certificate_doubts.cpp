@@ -63,12 +63,39 @@ const Certificate* sent_certificate(const Facts& facts, const certs::Name& subje
   return nullptr;
 }
 
+/// The issuer of `certificate` was not sent with it, and an authority that the server lists issued
+/// that one: by a certificate that either side sent, or by the authorityKeyIdentifier.
+bool below_listed_authority(const Facts& facts, const Certificate& certificate) {
+  const auto* request = facts.certificate_request;
+  if (!request) return false;
+  const Certificate* issuer = sent_certificate(facts, certificate.issuer);
+  const certs::Name* above = issuer                         ? &issuer->issuer
+                             : certificate.authority_issuer ? &*certificate.authority_issuer
+                                                            : nullptr;
+  return above && *above != certificate.issuer && listed_authority(*request, *above);
+}
+
 /// Is the end of the chain issued by, or itself, one of the authorities that the server listed?
 bool reaches_listed_authority(const parser::CertificateRequest& request, const Chain& chain) {
   return std::ranges::any_of(chain, [&](const Certificate& certificate) {
     return listed_authority(request, certificate.issuer) ||
            listed_authority(request, certificate.subject);
   });
+}
+
+/// The issuer was neither sent, nor is it among the given anchors. Whom the server trusts its own
+/// list tells better.
+Doubt about_unsent_issuer(const Facts& facts, std::string why) {
+  const Certificate& last = facts.client().chain->back();
+  if (below_listed_authority(facts, last)) {
+    return {Cause::client_cert_missing_intermediate,
+            fmt::format("{}, but was issued by an authority of the server's list", why)};
+  }
+  const auto* request = facts.certificate_request;
+  if (request && !request->authorities.empty() && !listed_authority(*request, last.issuer)) {
+    why += ", nor in the server's list of authorities";
+  }
+  return {Cause::client_cert_untrusted_ca, std::move(why)};
 }
 
 void add_issuer_doubts(const Situation& situation, const Chain& chain, std::vector<Doubt>& doubts) {
@@ -93,7 +120,7 @@ void add_issuer_doubts(const Situation& situation, const Chain& chain, std::vect
                                   subject_text(leaf), quoted(leaf.issuer.text))});
     return;
   }
-  if (alone && issuer && listed_authority(*request, issuer->issuer)) {
+  if (alone && below_listed_authority(situation.facts, leaf)) {
     doubts.push_back({Cause::client_cert_missing_intermediate,
                       fmt::format("{} came alone; its issuer {} is no authority of the server's "
                                   "list, but was issued by one",
@@ -155,9 +182,13 @@ std::vector<Doubt> doubts_about_client(const Situation& situation) {
   if (!client.leaf()) return doubts;
   if (client.judged && client.judged->judgement) {
     for (const Problem& problem : client.judged->judgement->problems) {
-      doubts.push_back(
-          {client_cause(problem),
-           problem_text(problem, *client.chain, client.judged->judgement->system_anchors)});
+      std::string text =
+          problem_text(problem, *client.chain, client.judged->judgement->system_anchors);
+      if (problem.id == ProblemId::missing_intermediate) {
+        doubts.push_back(about_unsent_issuer(situation.facts, std::move(text)));
+      } else {
+        doubts.push_back({client_cause(problem), std::move(text)});
+      }
     }
     // A judgement by anchors given for clients knows more of the issuer than the list does.
     add_leaf_doubts(situation, *client.leaf(), doubts);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "parser/iana_tables.hpp"
+#include "proxy/diagnosis/advice.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/rules.hpp"
@@ -142,7 +143,9 @@ Finding unread_certificate(const Situation& situation) {
   finding.with(
       "the client sent records of a certificate's size, and the server ended the "
       "connection before it had accepted them");
-  finding.with("a key log, or --mode intercept, would show certificate and reason");
+  finding.with(
+      fmt::format("a key log, or --mode intercept, would show certificate and reason; or {}",
+                  repeat_with_tls12(situation)));
   finding.or_else(Cause::client_cert_untrusted_ca, "the server's log speaks of the issuer");
   finding.or_else(Cause::client_cert_expired, "look at the dates of the client's certificate");
   return finding;

@@ -5,6 +5,7 @@
 #include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -191,12 +192,20 @@ Answer proxy_closed(const Situation& situation) {
           fmt::format("the proxy's idle time-out of {} s ran out", closing->limit.count()));
     case ProxyReason::shutdown:
       finding.cause = Cause::proxy_policy;
+      finding.title = "it was told to stop while this connection was open";
+      finding.to_do.proxy = "Nothing: repeat the call when it runs again.";
       return finding.with("the proxy was told to stop");
     case ProxyReason::resources:
       finding.cause = Cause::proxy_limit;
       return finding.with("the proxy ran out of a resource (file descriptors, memory)");
     case ProxyReason::server_certificate:
       finding.cause = Cause::proxy_policy;
+      finding.title = fmt::format(
+          "it refuses the server's certificate, as it was told to (--bad-server-cert refuse): {}",
+          quoted(closing->detail));
+      finding.to_do.server = "Mend the server's certificate.";
+      finding.to_do.proxy =
+          "To show the client the same fault instead, start it with --bad-server-cert mirror.";
       return finding.with(fmt::format(
           "the proxy refuses a bad server certificate, as it was told to (--bad-server-cert "
           "refuse): {}",
@@ -265,14 +274,9 @@ Answer finished_and_left(const Situation& situation) {
   for (const Doubt& doubt : doubts_about_server(situation)) {
     finding.or_else(doubt.cause, doubt.because);
   }
+  finding.title = "nothing was asked: the client finished the handshake and left";
   if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
-    finding.or_else(
-        Cause::server_cert_name_mismatch,
-        "compare the certificate's names (openssl s_client -showcerts) with the one that "
-        "the client used; curl, nginx and PHP compare them only now");
-    finding.or_else(Cause::server_cert_untrusted_ca,
-                    "compare the certificate's issuer with what the client trusts; nginx and other "
-                    "programs on OpenSSL may verify only now");
+    doubt_hidden_certificate(situation, finding);
   }
   finding.or_else(Cause::server_cert_pinned,
                   "the client's log says so; curl compares a pin only now");

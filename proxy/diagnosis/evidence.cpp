@@ -143,8 +143,11 @@ std::string tell_primary_event(const Situation& situation) {
     case Mechanism::alert_warning:
     case Mechanism::close_notify: {
       const bool fatal = primary.mechanism == Mechanism::alert_fatal;
-      return fmt::format("{} sent {} alert {}{}{}{}", closer, fatal ? "fatal" : "warning",
+      // In TLS 1.3 an error is one whatever its level.
+      const bool called_warning = fatal && primary.alert->level == parser::alert_level::warning;
+      return fmt::format("{} sent {} alert {}{}{}{}{}", closer, fatal ? "fatal" : "warning",
                          alert_name(primary.alert_number().value_or(0)),
+                         called_warning ? " (of level warning, which TLS 1.3 ignores)" : "",
                          primary.alert && primary.alert->encrypted ? " (decrypted)" : "", when,
                          primary.followed_by ? close_text(*primary.followed_by) : "");
     }
@@ -187,6 +190,14 @@ std::vector<std::string> tell_handshake(const Situation& situation, Cause cause)
     told.push_back(client_certificate_text(facts));
   }
   return told;
+}
+
+std::string tell_waiting(const Situation& situation) {
+  const Accepted* accepted = situation.facts.accepted;
+  const bool early = situation.phase == Phase::pre_hello || situation.phase == Phase::client_hello;
+  if (!accepted || !accepted->after_limit || !situation.client_closed() || !early) return {};
+  return "the client may have waited before: until this one was accepted, as many connections were "
+         "open as the proxy takes (--max-connections)";
 }
 
 std::vector<std::string> tell_echoes(const Situation& situation) {

@@ -15,6 +15,10 @@ std::string tell_primary_event(const Situation& situation);
 /// what the rules of `cause` have told already.
 std::vector<std::string> tell_handshake(const Situation& situation, Cause cause);
 
+/// A client that did not wait for an answer may have waited before it was accepted. Empty where
+/// that cannot be why.
+std::string tell_waiting(const Situation& situation);
+
 /// Alerts that came after the primary event, which are echoes of it.
 std::vector<std::string> tell_echoes(const Situation& situation);
 

@@ -37,6 +37,31 @@ bool about_names(Cause cause) {
   }
 }
 
+/// The client left after a handshake in which the certificate could not be seen, and may have done
+/// so for its name.
+bool may_have_left_for_name(const Situation& situation, const Finding& finding) {
+  const bool nothing_asked =
+      finding.cause == Cause::client_satisfied || finding.cause == Cause::tls_health_check;
+  return nothing_asked && finding.confidence == Confidence::low &&
+         situation.facts.server_certificate_delivered() && !situation.facts.server().leaf();
+}
+
+/// How the client gets at the listener and keeps the server's name.
+std::string mend(const Facts& facts) {
+  const std::string& target = facts.target->host;
+  if (!is_address(target)) {
+    return fmt::format(
+        "let the client use the name {} (hosts file pointing to the listener, or a "
+        "forward proxy setting)",
+        quoted(target));
+  }
+  const std::string listener = facts.accepted ? facts.accepted->listener : "LISTENER";
+  return fmt::format(
+      "let the client use the server's name (hosts file pointing to the listener, or "
+      "curl --connect-to NAME:443:{} https://NAME/)",
+      listener);
+}
+
 /// The certificate that came does not cover the target's name either: the insertion is not why.
 bool certificate_is_for_neither(const Situation& situation, std::string_view target) {
   const certs::Certificate* leaf = situation.facts.server().leaf();
@@ -72,42 +97,40 @@ std::string address_is_not_certified(const Situation& situation) {
       where);
 }
 
-std::optional<std::string> tell_insertion(const Situation& situation, Cause cause) {
+std::optional<std::string> tell_insertion(const Situation& situation, const Finding& finding) {
   const Facts& facts = situation.facts;
+  const Cause cause = finding.cause;
   const auto& first = facts.client().first_bytes;
   if (cause == Cause::plain_http_to_tls && first &&
       first->protocol == parser::Protocol::http_connect) {
     return "the client used the listener as an HTTP proxy (CONNECT), and it stands for one server: "
            "point the client's URL or hosts file at the listener instead of its proxy setting";
   }
-  if (!about_names(cause) || !facts.hello || !facts.target) return std::nullopt;
+  const bool unsure = may_have_left_for_name(situation, finding);
+  if (!(about_names(cause) || unsure) || !facts.hello || !facts.target) return std::nullopt;
   const std::string& target = facts.target->host;
-  if (target.empty() || is_address(target)) return std::nullopt;
+  if (target.empty() || (is_address(target) && !unsure)) return std::nullopt;
 
-  const std::string mend = fmt::format(
-      "let the client use the name {} (hosts file pointing to the listener, or a "
-      "forward proxy setting)",
-      quoted(target));
   if (facts.hello->sni_state == parser::SniState::absent) {
     const bool compared =
         (cause == Cause::server_cert_name_mismatch || cause == Cause::server_cert_rejected) &&
         may_compare_address(situation);
-    if (cause != Cause::sni_missing && !compared) return std::nullopt;
+    if (cause != Cause::sni_missing && !compared && !unsure) return std::nullopt;
     return fmt::format(
         "the client sent no server name; if it connects to the listener by its "
-        "address, that is why: {}",
-        mend);
-  }
-  if (!asks_for_another_name(situation) || certificate_is_for_neither(situation, target)) {
-    return std::nullopt;
+        "address, that {} why: {}",
+        unsure ? "may be" : "is", mend(facts));
   }
   const std::string& asked = facts.hello->sni;
   const bool listeners_own =
       certs::equal_ignoring_case(asked, "localhost") ||
       (facts.accepted && certs::equal_ignoring_case(asked, host_of(facts.accepted->listener)));
+  // By which name an address is known is not; that of the listener is seldom it.
+  const bool another_name = is_address(target) ? listeners_own : asks_for_another_name(situation);
+  if (!another_name || certificate_is_for_neither(situation, target)) return std::nullopt;
   return fmt::format("the client asks for {}, {}, while the target is {}: {}", quoted(asked),
                      listeners_own ? "the listener's own name" : "another name than the target's",
-                     quoted(target), mend);
+                     quoted(target), mend(facts));
 }
 
 }  // namespace legible::proxy::diagnosis

@@ -20,7 +20,8 @@ bool may_compare_address(const Situation& situation);
 /// The same in words, for the evidence.
 std::string address_is_not_certified(const Situation& situation);
 
-/// Where a wrong or missing name may explain `cause`: what the insertion did, and how to mend it.
-std::optional<std::string> tell_insertion(const Situation& situation, Cause cause);
+/// Where a wrong or missing name may explain what was found: what the insertion did, and how to
+/// mend it.
+std::optional<std::string> tell_insertion(const Situation& situation, const Finding& finding);
 
 }  // namespace legible::proxy::diagnosis

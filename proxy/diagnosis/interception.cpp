@@ -27,7 +27,8 @@ struct JudgedLeg {
 
   const Facts& facts() const { return conversation.facts; }
   const Situation& situation() const { return conversation.situation; }
-  Time end() const { return conversation.primary.time; }
+  /// The place of what ended it among the entries of both legs.
+  std::uint64_t end() const { return conversation.primary.number; }
 
   /// The peer, or the proxy for a reason of its own, ended this leg. What the proxy does for the
   /// other leg's sake ends nothing.
@@ -45,10 +46,11 @@ bool about_client_certificate(Cause cause) {
          (cause >= Cause::client_cert_missing && cause <= Cause::client_cert_rejected);
 }
 
-/// In TLS 1.3 the client is done before the server has judged. Whoever leaves in order meanwhile
-/// ends nothing: the refusal is on its way.
+/// In TLS 1.3 the client is done before the server has judged, and a refusal inside the tunnel has
+/// been said when the client leaves for it. Whoever leaves in order then ends nothing.
 bool refused_late(const JudgedLeg& client, const JudgedLeg& server) {
-  return server.facts().tls13() && about_client_certificate(server.verdict.cause) &&
+  const bool late = server.facts().tls13() || server.verdict.mechanism == Mechanism::app_refusal;
+  return late && about_client_certificate(server.verdict.cause) &&
          client.verdict.outcome == Outcome::ok;
 }
 
@@ -65,9 +67,9 @@ bool client_leg_decides(const JudgedLeg& client, const JudgedLeg& server) {
 void blame(Verdict& verdict, Cause cause, Confidence confidence, const Situation& situation) {
   verdict.cause = cause;
   verdict.confidence = confidence;
-  verdict.summary =
-      fmt::format("the {} closed: {}", verdict.closer == Closer::client ? "CLIENT" : "SERVER",
-                  describe(cause).title);
+  verdict.title = describe(cause).title;
+  verdict.summary = fmt::format(
+      "the {} closed: {}", verdict.closer == Closer::client ? "CLIENT" : "SERVER", verdict.title);
   verdict.hint = hints(situation, cause);
   verdict.logs = log_lines(situation, cause);
 }
@@ -164,7 +166,7 @@ void tell_other_leg(Verdict& verdict, const JudgedLeg& other, std::string_view w
 void tell_consequence(Verdict& verdict, const JudgedLeg& first, const JudgedLeg& other,
                       std::string_view whose) {
   for (const Entry& entry : other.situation().timeline.entries()) {
-    if (entry.time < first.end() || !other.situation().proxy_plays(entry.leg)) continue;
+    if (entry.number < first.end() || !other.situation().proxy_plays(entry.leg)) continue;
     const auto* alert = observed<parser::Alert>(entry);
     if (alert && alert->description) {
       const int number = alert->description->value;
@@ -181,6 +183,15 @@ void tell_consequence(Verdict& verdict, const JudgedLeg& first, const JudgedLeg&
       return;
     }
   }
+}
+
+/// What `auto` does about it by itself needs no advice.
+void tell_what_auto_learns(Verdict& verdict, const Facts& facts) {
+  const bool automatic = facts.target && facts.target->reason.starts_with("--mode auto");
+  const certs::MirrorPlan* shown = facts.minted ? &facts.minted->plan : nullptr;
+  if (!automatic || !broken_by_interception(verdict, shown)) return;
+  verdict.hint.proxy =
+      "Repeat the call: this client's next connections to this host are relayed (--mode auto).";
 }
 
 LegSummary annotate(const JudgedLeg& leg) {
@@ -200,6 +211,16 @@ LegSummary annotate(const JudgedLeg& leg) {
 }  // namespace
 }  // namespace diagnosis
 
+bool broken_by_interception(const Verdict& verdict, const certs::MirrorPlan* shown) {
+  // What it thinks of such a defect a client tells of the server's own certificate alone.
+  const bool refused = verdict.outcome == Outcome::failed && verdict.closer == Closer::client;
+  if (refused && shown && !shown->not_carried.empty()) return true;
+  if (verdict.confidence < Confidence::medium) return false;
+  return verdict.cause == Cause::proxy_cert_untrusted ||
+         verdict.cause == Cause::proxy_no_client_cert || verdict.cause == Cause::proxy_limit ||
+         verdict.cause == Cause::server_cert_pinned;
+}
+
 Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_leg,
                              const History& history) {
   using namespace diagnosis;
@@ -216,7 +237,7 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
     // The proxy's hello tells nothing of the stack whose settings a hint may name.
     Situation told = server.situation();
     told.client_stack = client.situation().client_stack;
-    verdict.hint = hints(told, verdict.cause);
+    verdict.hint.client = hints(told, verdict.cause).client;
     verdict.logs = log_lines(told, verdict.cause);
     const bool hello_refused = verdict.closer == Closer::server && !server.facts().server_hello;
     if (hello_refused && client.facts().hello && server.facts().hello) {
@@ -227,6 +248,7 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
     tell_consequence(verdict, server, client, "client");
   }
   verdict.masking = tell_masking(client.facts(), server.facts());
+  tell_what_auto_learns(verdict, client.facts());
   verdict.client = annotate(client);
   verdict.server = annotate(server);
   return verdict;

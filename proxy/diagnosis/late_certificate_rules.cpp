@@ -1,8 +1,11 @@
 // A refusal that comes after a complete handshake. Most stacks refuse with an alert inside it, and
 // close_notify is their ordinary end; but some programs look at the certificate only then.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "proxy/diagnosis/advice.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/insertion.hpp"
@@ -126,6 +129,29 @@ Answer distrusted_by_client(const Situation& situation) {
 }
 
 }  // namespace
+
+void doubt_hidden_certificate(const Situation& situation, Finding& finding) {
+  const LateCheck check = late_check(situation.client_stack);
+  if (check == LateCheck::none) return;
+  finding.title += "; it may have refused the certificate, or be a monitor";
+  finding.or_else(Cause::server_cert_name_mismatch,
+                  "compare the certificate's names (openssl s_client -showcerts) with the one that "
+                  "the client used; curl, nginx and PHP compare them only now");
+  if (check == LateCheck::all) {
+    finding.or_else(Cause::server_cert_expired,
+                    "look at the certificate's dates; nginx and other programs on OpenSSL may "
+                    "verify only now");
+    for (const Cause other :
+         {Cause::server_cert_untrusted_ca, Cause::server_cert_missing_intermediate,
+          Cause::server_cert_self_signed}) {
+      add_alternative(finding, other);
+    }
+  }
+  finding.to_do.client = fmt::format(
+      "If the call failed: {}, or use --mode intercept: then the certificate can be read, and why "
+      "the client left.",
+      repeat_with_tls12(situation));
+}
 
 Answer left_for_certificate(const Situation& situation) {
   const Facts& facts = situation.facts;

@@ -146,6 +146,7 @@ class Comparison {
           "(--bad-server-cert accept)",
           fmt::join(faults, "; ")));
     }
+    compare_trust();
     if (const Chain* chain = client_leg_.minted ? client_leg_.judged_chain() : nullptr) {
       compare_chains(*chain);
       const auto* judged_chain = client_leg_.server().judged;
@@ -195,6 +196,19 @@ class Comparison {
         return;
       }
     }
+  }
+
+  /// The proxy judges by its own anchors, and shows the client what it found.
+  void compare_trust() {
+    const auto* judged = client_leg_.server().judged;
+    const bool shown_untrusted =
+        client_leg_.minted && client_leg_.minted->plan.issuer == certs::MintIssuer::untrusted_ca;
+    if (!shown_untrusted || !judged || !judged->judgement || !judged->judgement->system_anchors) {
+      return;
+    }
+    doubtful_.push_back(
+        "the proxy judged the server by this machine's store of authorities (no --trust was "
+        "given), and showed the client an untrusted certificate");
   }
 
   /// A minted leaf comes with a short chain, and demands nothing.

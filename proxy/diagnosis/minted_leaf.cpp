@@ -51,6 +51,22 @@ std::string original_text(const Situation& situation) {
                      system ? "this machine's store of authorities" : "the given anchors");
 }
 
+/// The client refused what the proxy showed on the strength of this machine's store of authorities
+/// alone. What it would make of the server's own certificate is open.
+void doubt_own_store(const Situation& situation, Finding& finding) {
+  const std::string issuer = quoted(situation.facts.judged_chain()->back().issuer.text);
+  finding.confidence = Confidence::low;
+  finding.title =
+      "it refuses a certificate that the proxy showed as untrusted, as this machine does not know "
+      "the server's issuer";
+  finding.or_else(Cause::proxy_cert_untrusted,
+                  fmt::format("relayed, the call succeeds: the client trusts {} itself", issuer));
+  finding.to_do.proxy = fmt::format(
+      "If the client trusts {}, start the proxy with that authority in --trust FILE: it then shows "
+      "a good certificate.",
+      issuer);
+}
+
 }  // namespace
 
 std::string shown_by_proxy(const Situation& situation) {
@@ -64,6 +80,11 @@ Finding proxy_authority_refused(const Situation& situation) {
   finding.cause = Cause::proxy_cert_untrusted;
   finding.confidence = how_sure(situation);
   finding.with(shown_by_proxy(situation)).with(original_text(situation));
+  if (situation.alert_is(internal_error) && situation.client_stack == Stack::jsse) {
+    finding.with(
+        "JSSE says internal_error when its truststore holds no authority at all: a PKCS#12 "
+        "truststore seems empty without its password (-Djavax.net.ssl.trustStorePassword)");
+  }
   const History& history = situation.history;
   if (history.accepted_proxy_authority_here) {
     finding.confidence = std::min(finding.confidence, Confidence::medium);
@@ -93,6 +114,7 @@ void tell_mirroring(const Situation& situation, const Doubt& fault, Finding& fin
             "under an issuer that nobody trusts instead"
           : "the proxy mirrored that fault: the certificate that it showed has it too");
   if (situation.facts.minted->plan.issuer == certs::MintIssuer::interception_ca) return;
+  if (rests_on_system_anchors(situation, fault.cause)) return doubt_own_store(situation, finding);
   if (fault.cause == Cause::server_cert_untrusted_ca ||
       fault.cause == Cause::server_cert_missing_intermediate) {
     finding.with(

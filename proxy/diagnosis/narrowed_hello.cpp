@@ -42,8 +42,14 @@ std::string told(std::string_view what, const std::vector<std::string>& names) {
                      what, listed(first, names.size()));
 }
 
-/// What is missing in the proxy's hello where a refusal for `cause` would look for it. Servers do
-/// not say which of the lists had nothing for them.
+/// Schemes of keys that are found in certificates, and that mbedTLS lacks: Ed25519, Ed448, and RSA
+/// keys for PSS alone (RFC 8446 section 4.2.3).
+bool is_for_another_key(parser::SignatureScheme scheme) {
+  return scheme.value >= 0x0807 && scheme.value <= 0x080b;
+}
+
+/// What is missing in the proxy's hello, of what a server may well insist on, where a refusal for
+/// `cause` would look for it. Servers do not say which of the lists had nothing for them.
 std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& clients,
                                      const parser::ClientHello& proxys) {
   std::vector<std::string> sentences;
@@ -54,10 +60,22 @@ std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& cli
     tell("versions", left_out(clients.offered_versions(), proxys.offered_versions(), version_name));
     return sentences;
   }
-  tell("cipher suites", left_out(clients.ciphers, proxys.ciphers, suite_name));
-  tell("groups", left_out(clients.groups, proxys.groups, group_name));
-  tell("signature schemes",
-       left_out(clients.signature_algorithms, proxys.signature_algorithms, scheme_name));
+  auto schemes = clients.signature_algorithms;
+  std::erase_if(schemes, [](auto scheme) { return !is_for_another_key(scheme); });
+  if (const auto names = left_out(schemes, proxys.signature_algorithms, scheme_name);
+      !names.empty()) {
+    sentences.push_back(
+        fmt::format("the server may have a certificate with an Ed25519, Ed448 or RSA-PSS key, for "
+                    "which this proxy cannot ask: the client accepts {}",
+                    listed(names, names.size())));
+  }
+  auto suites = clients.ciphers;
+  std::erase_if(suites, is_outdated);
+  tell("cipher suites", left_out(suites, proxys.ciphers, suite_name));
+  // A server has one of the common groups, if any.
+  if (std::ranges::none_of(proxys.groups, is_common_group)) {
+    tell("groups", left_out(clients.groups, proxys.groups, group_name));
+  }
   return sentences;
 }
 
@@ -82,7 +100,9 @@ void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
   if (!may_be_for_lists(verdict.cause)) return;
   const std::vector<std::string> missing = missing_for(verdict.cause, clients, proxys);
   if (missing.empty()) return;
-  verdict.evidence.insert(verdict.evidence.end(), missing.begin(), missing.end());
+  // Behind what happened, and before what follows from the lists of one hello alone.
+  const auto behind_event = verdict.evidence.begin() + (verdict.evidence.empty() ? 0 : 1);
+  verdict.evidence.insert(behind_event, missing.begin(), missing.end());
   const std::string relayed = "it works when this host is relayed (--relay HOST)";
   if (client_has_the_same(verdict.cause, clients)) {
     verdict.alternatives.push_back({Cause::proxy_limit, relayed});
@@ -93,8 +113,9 @@ void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
       {verdict.cause, "it fails in the same way when this host is relayed (--relay HOST)"});
   verdict.cause = Cause::proxy_limit;
   verdict.confidence = Confidence::medium;
-  verdict.summary = "the SERVER closed: the proxy's hello lacks something that the client's has";
-  verdict.hint = {std::string(describe(Cause::proxy_limit).client_hint), {}};
+  verdict.title = "the proxy's hello lacks something that the client's has";
+  verdict.summary = fmt::format("the SERVER closed: {}", verdict.title);
+  verdict.hint = {{}, {}, std::string(describe(Cause::proxy_limit).proxy_hint)};
   verdict.logs = {};
 }
 

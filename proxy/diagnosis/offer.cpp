@@ -26,17 +26,6 @@ bool is_signal(CipherSuite suite) {
   return suite == fallback_scsv || suite == renegotiation_scsv || parser::is_grease(suite.value);
 }
 
-/// Suites that current servers do not accept by default.
-bool is_outdated(CipherSuite suite) {
-  const std::string_view name = parser::name(suite);
-  for (const std::string_view part :
-       {"RC4", "_NULL_", "EXPORT", "anon", "_DES_", "_DES40_", "3DES", "_RC2_", "IDEA", "KRB5",
-        "_DSS_", "_PSK_", "SRP", "GOST", "SEED", "ARIA", "CAMELLIA"}) {
-    if (contains(name, part)) return true;
-  }
-  return name.empty();
-}
-
 /// "a, b and 3 more", without GREASE.
 template <class Number>
 std::string list_of(const std::vector<Number>& numbers, std::string (*name)(Number number)) {
@@ -53,12 +42,6 @@ std::string list_of(const std::vector<Number>& numbers, std::string (*name)(Numb
 template <class Range, class Predicate>
 bool all(const Range& range, Predicate predicate) {
   return !range.empty() && std::ranges::all_of(range, predicate);
-}
-
-/// x25519, P-256, P-384, P-521, and the hybrid that begins with x25519's key.
-bool is_common_group(NamedGroup group) {
-  static constexpr std::array<std::uint16_t, 5> common{0x001d, 0x0017, 0x0018, 0x0019, 0x11ec};
-  return std::ranges::find(common, group.value) != common.end();
 }
 
 bool signs_with_rsa(SignatureScheme scheme) { return contains(parser::name(scheme), "rsa"); }
@@ -83,6 +66,21 @@ Narrow tls13_cipher_list(const std::vector<CipherSuite>& suites, const std::stri
 }
 
 }  // namespace
+
+bool is_outdated(CipherSuite suite) {
+  const std::string_view name = parser::name(suite);
+  for (const std::string_view part :
+       {"RC4", "_NULL_", "EXPORT", "anon", "_DES_", "_DES40_", "3DES", "_RC2_", "IDEA", "KRB5",
+        "_DSS_", "_PSK_", "SRP", "GOST", "SEED", "ARIA", "CAMELLIA"}) {
+    if (contains(name, part)) return true;
+  }
+  return name.empty();
+}
+
+bool is_common_group(NamedGroup group) {
+  static constexpr std::array<std::uint16_t, 5> common{0x001d, 0x0017, 0x0018, 0x0019, 0x11ec};
+  return std::ranges::find(common, group.value) != common.end();
+}
 
 bool offers_only_tls13(const ClientHello& hello) {
   return !hello.supported_versions.empty() && hello.lowest_version() >= parser::tls13;

@@ -28,6 +28,11 @@ struct Suspect {
 };
 Suspect narrowest_list(const parser::ClientHello& hello);
 
+/// Suites that current servers do not accept by default.
+bool is_outdated(parser::CipherSuite suite);
+/// x25519, P-256, P-384, P-521, and the hybrid that begins with x25519's key.
+bool is_common_group(parser::NamedGroup group);
+
 /// "the client offers "h2", "http/1.1"".
 std::string offered_protocols(const parser::ClientHello& hello);
 /// Most servers that know ALPN at all know one of those offered.

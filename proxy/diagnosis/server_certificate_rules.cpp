@@ -163,7 +163,7 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
     finding.with(fmt::format("besides, {}", doubt.because));
   }
   if (finding.cause == Cause::server_cert_missing_intermediate) {
-    add_alternative(finding, Cause::server_cert_untrusted_ca);
+    weigh_unsent_issuer(situation, finding);
   }
   if (finding.cause == Cause::server_cert_untrusted_ca &&
       situation.facts.judged_chain()->size() == 1) {

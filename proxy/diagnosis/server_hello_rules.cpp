@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bitset>
 #include <utility>
 
-#include "parser/cipher_traits.hpp"
 #include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/key_exchange_signature.hpp"
@@ -15,6 +13,7 @@
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/shown_chain.hpp"
 #include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -97,82 +96,6 @@ Answer downgrade_noticed(const Situation& situation) {
       "the client offered {}, the server chose {} and marked its random value as one that could do "
       "better",
       version_name(situation.facts.hello->highest_version()), version_name(answer.version)));
-}
-
-/// The end fits a choice that was not offered. Other alerts do not: many stacks overlook an
-/// extension that they did not ask for, and fail later for another reason.
-bool about_choice(const Situation& situation) {
-  const auto number = situation.primary.alert_number();
-  if (!number) return situation.bare_close() && !situation.after_silence();
-  return *number == illegal_parameter || *number == handshake_failure ||
-         *number == unsupported_extension || *number == decode_error;
-}
-
-/// `proper`: the alert that RFC 5246 and RFC 8446 ask for.
-Finding broken_choice(const Situation& situation, int proper, std::string why) {
-  Finding finding;
-  finding.cause = Cause::protocol_violation;
-  finding.confidence = situation.alert_is(proper) ? Confidence::certain
-                       : situation.bare_close()   ? Confidence::medium
-                                                  : Confidence::high;
-  return finding.with(std::move(why));
-}
-
-Answer suite_not_offered(const Situation& situation) {
-  const ClientHello& hello = *situation.facts.hello;
-  const ServerHello& answer = *situation.facts.server_hello;
-  if (hello.sslv2_format || answer.sslv2_format || hello.has(answer.cipher) ||
-      !about_choice(situation)) {
-    return std::nullopt;
-  }
-  return broken_choice(situation, illegal_parameter,
-                       fmt::format("the server chose {}, which the client did not offer",
-                                   suite_name(answer.cipher)));
-}
-
-Answer compression_not_offered(const Situation& situation) {
-  const auto& offered = situation.facts.hello->compression;
-  const auto chosen = situation.facts.server_hello->compression;
-  const bool there = std::ranges::find(offered, chosen) != offered.end();
-  if (there || situation.facts.server_hello->sslv2_format || !about_choice(situation)) {
-    return std::nullopt;
-  }
-  return broken_choice(situation, illegal_parameter,
-                       fmt::format("the server chose compression method {}, which the client did "
-                                   "not offer",
-                                   chosen.value));
-}
-
-Answer extension_not_offered(const Situation& situation) {
-  const ClientHello& hello = *situation.facts.hello;
-  if (!about_choice(situation)) return std::nullopt;
-  std::bitset<65536> offered;  // either side may send thousands
-  for (const parser::ExtensionType type : hello.extensions) offered.set(type.value);
-  if (hello.has(renegotiation_scsv)) offered.set(extension::renegotiation_info.value);
-  for (const parser::ExtensionType type : situation.facts.server_hello->extensions) {
-    if (offered[type.value]) continue;
-    Finding finding = broken_choice(
-        situation, unsupported_extension,
-        fmt::format("the server's hello has extension {}, which the client did not offer",
-                    type.value));
-    // Many stacks overlook it.
-    return finding.confidence == Confidence::high ? finding.lower() : finding;
-  }
-  return std::nullopt;
-}
-
-Answer scheme_not_offered(const Situation& situation) {
-  const auto* exchange = situation.facts.server_key_exchange;
-  const auto& offered = situation.facts.hello->signature_algorithms;
-  if (!exchange || !exchange->scheme || offered.empty() || !about_choice(situation) ||
-      std::ranges::find(offered, *exchange->scheme) != offered.end()) {
-    return std::nullopt;
-  }
-  return broken_choice(
-      situation, illegal_parameter,
-      fmt::format("the server signed its key exchange with {}, which the client did "
-                  "not offer",
-                  scheme_name(*exchange->scheme)));
 }
 
 Answer weak_key_exchange(const Situation& situation) {
@@ -299,11 +222,19 @@ Answer server_hello_refused(const Situation& situation) {
     return std::nullopt;
   }
   static constexpr Rule rules[] = {
-      downgrade_noticed,       version_refused,          old_signature_refused,
-      suite_not_offered,       certificate_not_readable, weak_key_exchange,
-      chain_too_long,          no_secure_renegotiation,  scheme_not_offered,
-      compression_not_offered, extension_not_offered,    no_extended_master_secret,
-      signature_refused,       fault_in_message,         closed_over_broken_flight,
+      downgrade_noticed,
+      version_refused,
+      old_signature_refused,
+      choice_not_offered,
+      certificate_not_readable,
+      weak_key_exchange,
+      chain_too_long,
+      no_secure_renegotiation,
+      detail_not_offered,
+      no_extended_master_secret,
+      signature_refused,
+      fault_in_message,
+      closed_over_broken_flight,
   };
   for (const Rule rule : rules) {
     Answer answer = rule(situation);

@@ -33,6 +33,10 @@ struct Situation {
   bool bare_close() const {
     return primary.mechanism == Mechanism::fin || primary.mechanism == Mechanism::rst;
   }
+  /// The proxy's own TLS could not go on with what its peer had sent.
+  bool own_tls_failed() const {
+    return facts.proxy_closing && facts.proxy_closing->reason == ProxyReason::tls_failure;
+  }
   /// Nothing happened for so long that a timer, not a stack, decided.
   bool after_silence() const;
 };
@@ -44,6 +48,8 @@ struct Finding {
   std::vector<std::string> because;
   std::vector<Alternative> alternatives;
   std::optional<Mechanism> mechanism;  ///< when the rule knows better than the bare event
+  std::string title;                   ///< likewise, than the cause's own title; else empty
+  Hints to_do;                         ///< likewise, than what is always advised for the cause
 
   Finding& with(std::string sentence) {
     because.push_back(std::move(sentence));

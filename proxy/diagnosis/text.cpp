@@ -10,7 +10,15 @@ namespace legible::proxy::diagnosis {
 std::string Quote::operator()(std::string_view raw) const {
   constexpr std::size_t longest = 120;
   const bool cut = raw.size() > longest;
-  return fmt::format("\"{}{}\"", escape_utf8(raw.substr(0, longest)), cut ? "..." : "");
+  std::string text;
+  for (const char c : escape_utf8(raw.substr(0, longest))) {
+    if (c == '"') {
+      text += R"(\x22)";
+    } else {
+      text += c;
+    }
+  }
+  return fmt::format("\"{}{}\"", text, cut ? "..." : "");
 }
 
 std::string count(std::uint64_t number, std::string_view noun) {

@@ -12,7 +12,8 @@
 
 namespace legible::proxy::diagnosis {
 
-/// In quotation marks, made harmless, and cut at a sensible length. An object, because a function
+/// In quotation marks, made harmless, and cut at a sensible length. A quotation mark of the peer's
+/// is escaped too: it would end what is the peer's own word. An object, because a function
 /// of this name would lose to std::quoted wherever a std::string is given and <iomanip> is
 /// included.
 struct Quote {

@@ -48,6 +48,9 @@ TEST_CASE("a failure that a side can mend has a hint for that side") {
       CHECK_FALSE(cause.client_hint.empty());
       CHECK_FALSE(cause.server_hint.empty());
     }
+    if (cause.fix_at == FixAt::proxy) {
+      CHECK_FALSE((cause.proxy_hint.empty() && cause.client_hint.empty()));
+    }
   }
 }
 

@@ -171,7 +171,7 @@ Verdict verdict_with(const std::string& text) {
   verdict.summary = text;
   verdict.evidence = {text, text};
   verdict.alternatives = {{Cause::unknown, text}};
-  verdict.hint = {text, text};
+  verdict.hint = {text, text, text};
   verdict.logs = {text, text};
   verdict.masking = text;
   verdict.insertion = text;

@@ -47,6 +47,7 @@ Verdict expired() {
   verdict.phase = Phase::server_auth;
   verdict.mechanism = Mechanism::alert_fatal;
   verdict.cause = Cause::server_cert_expired;
+  verdict.title = describe(Cause::server_cert_expired).title;
   verdict.confidence = Confidence::high;
   verdict.evidence = {
       "alert 45 certificate_expired came right after the server's Certificate",
@@ -57,7 +58,7 @@ Verdict expired() {
   verdict.hint = {
       "nothing but patience, or a stopgap: "
       "watt.security.ssl.ignoreExpiredChains=true",
-      "renew the certificate"};
+      "renew the certificate", ""};
   verdict.logs = {"PKIX path validation failed: ... validity check failed (NotAfter)", ""};
   return verdict;
 }
@@ -90,6 +91,7 @@ TEST_CASE("a success is told in four lines") {
   verdict.outcome = Outcome::ok;
   verdict.closer = Closer::client;
   verdict.cause = Cause::none;
+  verdict.title = describe(Cause::none).title;
   verdict.confidence = Confidence::certain;
   const Timeline timeline = TimelineBuilder()
                                 .opened()
@@ -112,6 +114,7 @@ TEST_CASE("a success that is not sure tells what else it could be") {
   verdict.outcome = Outcome::ok;
   verdict.closer = Closer::client;
   verdict.cause = Cause::client_satisfied;
+  verdict.title = describe(Cause::client_satisfied).title;
   verdict.evidence = {"a sentence that a success does not need"};
   verdict.alternatives = {{Cause::server_cert_pinned, "the client's log says so"}};
   const Timeline timeline = TimelineBuilder().opened().timeline();
@@ -124,6 +127,82 @@ TEST_CASE("a success that is not sure tells what else it could be") {
   }
   verdict.confidence = Confidence::high;
   CHECK(report(timeline, verdict).find("server-cert-pinned") == std::string::npos);
+}
+
+TEST_CASE("a success of which nothing is known is no tick") {
+  Verdict verdict;
+  verdict.outcome = Outcome::ok;
+  verdict.closer = Closer::client;
+  verdict.cause = Cause::client_satisfied;
+  verdict.title = "nothing was asked";
+  verdict.hint.client = "Repeat the call";
+  const Timeline timeline = TimelineBuilder().opened().timeline();
+  const std::string text = report(timeline, verdict);
+  CHECK(text.find("\n? nothing was asked   0 B up") != std::string::npos);
+  CHECK(text.find("  to do    client side: Repeat the call\n") != std::string::npos);
+  CHECK(text.find("✓") == std::string::npos);
+}
+
+TEST_CASE("a success that the proxy made is said to be one") {
+  Verdict verdict;
+  verdict.outcome = Outcome::ok;
+  verdict.closer = Closer::client;
+  verdict.cause = Cause::none;
+  verdict.confidence = Confidence::high;
+  verdict.masking = "directly this would fail";
+  const std::string text = report(TimelineBuilder().opened().timeline(), verdict);
+  CHECK(text.find("  masked   directly this would fail\n") != std::string::npos);
+}
+
+TEST_CASE("a proxy that is stopped fails nobody") {
+  Verdict verdict;
+  verdict.outcome = Outcome::aborted;
+  verdict.closer = Closer::proxy;
+  verdict.cause = Cause::proxy_policy;
+  verdict.title = "it was told to stop";
+  const Timeline timeline = TimelineBuilder()
+                                .opened()
+                                .add(Leg::client, ProxyClosing{ProxyReason::shutdown, {}, {}})
+                                .timeline();
+  CHECK(report(timeline, verdict).find("\n– the PROXY closed: it was told to stop") !=
+        std::string::npos);
+}
+
+TEST_CASE("a client's chain is judged by its own anchors") {
+  const auto foreign = [](Leg side) {
+    return report(
+        TimelineBuilder()
+            .opened()
+            .add(side, chain_of({sample_certificate("CN=app", "CN=Nobody")}))
+            .add(side, judged("", {false,
+                                   {{certs::ProblemId::missing_intermediate, "", "it", 0}},
+                                   "",
+                                   "",
+                                   false,
+                                   false}))
+            .timeline(),
+        expired());
+  };
+  CHECK(foreign(Leg::client).find("is not in --client-trust)") != std::string::npos);
+  CHECK(foreign(Leg::server).find("is not in --trust)") != std::string::npos);
+}
+
+TEST_CASE("why auto relays a connection stands in its first line") {
+  TimelineBuilder builder;
+  builder.add(Leg::client, Accepted{"10.1.2.3:51544", "127.0.0.1:8443"});
+  builder.add(Leg::server, Target{"a", 1, "relay", "--mode auto: its hello cannot be read"});
+  CHECK(report(builder.timeline(), expired())
+            .starts_with("#17  10.1.2.3:51544 → a:1   relay (auto: its hello cannot be read)\n"));
+}
+
+TEST_CASE("an alert after a refusal inside the tunnel is no failure of its own") {
+  Verdict verdict = expired();
+  verdict.mechanism = Mechanism::app_refusal;
+  verdict.leg = Leg::server;
+  parser::Alert hidden;
+  hidden.encrypted = true;
+  const std::string text = report(TimelineBuilder().opened().server(hidden).timeline(), verdict);
+  CHECK(text.find("server  an encrypted alert") != std::string::npos);
 }
 
 TEST_CASE("the cross marks the alert of the side that ended the connection, not its echo") {
@@ -198,6 +277,7 @@ TEST_CASE("a peer that nobody closed on is not said to have been closed") {
   verdict.closer = Closer::server;
   verdict.mechanism = Mechanism::connect_failed;
   verdict.cause = Cause::tcp_refused;
+  verdict.title = describe(Cause::tcp_refused).title;
   verdict.confidence = Confidence::certain;
   const std::string text =
       report(TimelineBuilder()

@@ -61,6 +61,12 @@ class Intercepted {
     return *this;
   }
 
+  /// The server's chain is judged by the system's store: no --trust was given.
+  Intercepted& by_system_store() {
+    system_store_ = true;
+    return *this;
+  }
+
   /// The proxy shows the client what it made after the server's certificate.
   Intercepted& shown12(certs::MirrorPlan plan = {}) {
     judge_and_mint(plan);
@@ -128,7 +134,7 @@ class Intercepted {
   }
 
   void judge_and_mint(const certs::MirrorPlan& plan) {
-    client().judged(S, problems_);
+    client().judged(S, problems_, system_store_);
     client().note(S, proxy::LeafMinted{plan, {}, original_});
   }
 
@@ -149,6 +155,7 @@ class Intercepted {
   Conversation server_{proxy::Scope::server_leg};
   std::shared_ptr<const Chain> original_ = std::make_shared<const Chain>(good_chain());
   std::vector<certs::Problem> problems_;
+  bool system_store_ = false;
 };
 
 /// An intercepted connection, and the verdict that it must give.

@@ -57,7 +57,7 @@ TEST_CASE("a refusal inside the tunnel is known by the size of nginx's page") {
        [&](auto& c) {
          exchange_12(c, {}, missing_12), c.hidden_alert(C).client_fin(), c.server_fin();
        },
-       Cause::client_cert_refused_by_app, Confidence::low},
+       Cause::client_cert_refused_by_app, Confidence::medium},
       {"no certificate in TLS 1.3",
        [&](auto& c) { exchange_13(c, false, missing_13), server_closes(c); },
        Cause::client_cert_refused_by_app, Confidence::medium},
@@ -96,6 +96,8 @@ TEST_CASE("a refusal inside the tunnel is known by the size of nginx's page") {
     CHECK(verdict.confidence == each.confidence);
     const bool refused = each.cause == Cause::client_cert_refused_by_app;
     CHECK(verdict.outcome == (refused ? Outcome::failed : Outcome::ok));
-    if (refused) CHECK(verdict.mechanism == Mechanism::app_refusal);
+    if (!refused) continue;
+    CHECK(verdict.mechanism == Mechanism::app_refusal);
+    CHECK(verdict.closer == Closer::server);  // who answers so has refused, whoever closes first
   }
 }

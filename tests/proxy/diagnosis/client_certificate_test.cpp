@@ -156,3 +156,28 @@ TEST_CASE("the version of a client's leaf is blamed last") {
   CHECK(verdict.cause != Cause::client_cert_v1);
   CHECK(has_alternative(verdict, Cause::client_cert_v1));
 }
+
+TEST_CASE("whose issuer was not sent is judged by the server's list of authorities") {
+  const auto refused = [](std::optional<certs::Name> above, std::vector<std::string> authorities) {
+    Chain alone = {certificate("client", "Nobody Knows CA")};
+    alone[0].authority_issuer = std::move(above);
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight_asking(std::move(authorities));
+    c.shows(C, alone).judged(C, {problem(ProblemId::missing_intermediate)});
+    c.message(C, parser::handshake_type::client_key_exchange).proves().changes_cipher(C);
+    return diagnose(c.alert(S, 48).server_fin().timeline());
+  };
+  const Verdict foreign = refused({}, {"Acme Client CA"});
+  INFO(shown(foreign));
+  CHECK(foreign.cause == Cause::client_cert_untrusted_ca);
+  CHECK(has_alternative(foreign, Cause::client_cert_missing_intermediate));
+  CHECK(std::ranges::any_of(foreign.evidence, [](const std::string& sentence) {
+    return sentence.find("nor in the server's list of authorities") != std::string::npos;
+  }));
+  CHECK(refused({}, {}).cause == Cause::client_cert_untrusted_ca);
+
+  const Verdict below = refused(name("Acme Client CA"), {"Acme Client CA"});
+  INFO(shown(below));
+  CHECK(below.cause == Cause::client_cert_missing_intermediate);
+  CHECK(has_alternative(below, Cause::client_cert_untrusted_ca));
+}

@@ -110,3 +110,18 @@ TEST_CASE("up to TLS 1.2 the evidence names an encrypted Finished") {
   REQUIRE_FALSE(verdict.evidence.empty());
   CHECK(verdict.evidence.front().find(" after the client's Finished") != std::string::npos);
 }
+
+TEST_CASE("a client that had to wait for the proxy is said to have") {
+  const auto leaves = [](bool after_limit) {
+    Conversation c;
+    c.note(C, Accepted{"10.0.0.1:50000", "127.0.0.1:8443", after_limit});
+    const Verdict verdict = diagnose(c.client_says(hello_openssl()).client_fin().timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.closer == Closer::client);
+    return std::ranges::any_of(verdict.evidence, [](const std::string& sentence) {
+      return sentence.find("--max-connections") != std::string::npos;
+    });
+  };
+  CHECK(leaves(true));
+  CHECK_FALSE(leaves(false));
+}

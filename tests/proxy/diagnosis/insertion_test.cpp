@@ -97,3 +97,23 @@ TEST_CASE("a client that takes the listener for its proxy is told so") {
   REQUIRE(verdict.insertion);
   CHECK(contains(*verdict.insertion, "HTTP proxy"));
 }
+
+TEST_CASE("a client that asked nothing may have been pointed at the listener's address") {
+  const auto leaves = [](std::string sni, std::string target) {
+    Conversation c;
+    c.note(S, Target{target, 21001, "relay", "fixed target", false});
+    parser::ClientHello hello = hello_openssl();
+    hello.sni_state = sni.empty() ? parser::SniState::absent : parser::SniState::present;
+    hello.sni = std::move(sni);
+    c.client_says(hello).server_flight13().client_finishes13().hidden_alert(C).client_fin();
+    return diagnose(c.timeline());
+  };
+  for (const std::string sni : {"", "localhost"}) {
+    const Verdict verdict = leaves(sni, "10.0.0.2");
+    INFO(shown(verdict));
+    CHECK(verdict.outcome == Outcome::ok);
+    REQUIRE(verdict.insertion);
+    CHECK(contains(*verdict.insertion, "--connect-to NAME:443:127.0.0.1:8443"));
+  }
+  CHECK_FALSE(leaves("www.a.test", "10.0.0.2").insertion);
+}

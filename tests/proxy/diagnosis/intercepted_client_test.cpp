@@ -147,7 +147,7 @@ TEST_CASE("a client that refuses a mirrored fault refuses the server's") {
               server_cert_untrusted_ca, proxy_cert_untrusted, high),
       refusal("no intermediate",
               refused13(hello_jsse(), found(ProblemId::missing_intermediate), 46),
-              server_cert_missing_intermediate, proxy_cert_untrusted, high),
+              server_cert_missing_intermediate, proxy_cert_untrusted, medium),
       refusal("weak, which a leaf of ours is not",
               refused13(hello_openssl(), found(ProblemId::weak_key), 48), server_cert_weak,
               proxy_cert_untrusted, high),
@@ -294,4 +294,26 @@ TEST_CASE("no certificate is blamed before one was shown") {
        Closer::client, Phase::client_hello, Mechanism::fin, unknown},
   };
   for (const auto& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("a certificate that only this machine does not trust was the proxy's to show") {
+  for (const auto id : {ProblemId::untrusted_root, ProblemId::missing_intermediate}) {
+    const Problems problems = {problem(id)};
+    Intercepted i;
+    i.by_system_store()
+        .hello()
+        .server_handshake12({certificate("www.a.test", "Acme CA")}, problems)
+        .shown12(Intercepted::mirrored(problems));
+    i.client().alert(C, 48).client_fin();
+    i.passes_on(Leg::server, 48);
+    const Verdict verdict = i.verdict();
+    INFO(shown(verdict));
+    CHECK(verdict.closer == Closer::client);
+    CHECK(verdict.confidence == Confidence::low);
+    CHECK(has_alternative(verdict, Cause::proxy_cert_untrusted));
+    CHECK(verdict.hint.proxy.find("If the client trusts \"CN=Acme CA\"") != std::string::npos);
+    CHECK(verdict.hint.proxy.find("--trust FILE") != std::string::npos);
+    REQUIRE(verdict.masking);
+    CHECK(verdict.masking->find("this machine's store of authorities") != std::string::npos);
+  }
 }

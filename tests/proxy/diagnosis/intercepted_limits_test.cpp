@@ -241,3 +241,77 @@ TEST_CASE("the proxy's own rules and limits") {
   };
   for (const auto& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("what a server may not choose is its fault, whatever mbedTLS calls it") {
+  const auto chooses = [](std::function<void(parser::ServerHello&)> change, bool tls13 = false) {
+    return [=](Intercepted& i) {
+      i.hello();
+      parser::ServerHello answer = tls13 ? tls13_hello() : tls12_hello();
+      change(answer);
+      i.server().server_says(answer);
+      i.tls_fails(S, 80, "SSL - Bad input parameters to function");
+    };
+  };
+  const auto suite = [&](std::uint16_t id) {
+    return chooses([=](parser::ServerHello& answer) { answer.cipher = {id}; });
+  };
+  struct Case {
+    std::function<void(Intercepted&)> connection;
+    std::string_view named;
+  };
+  const Case cases[] = {
+      {suite(0x0005), "TLS_RSA_WITH_RC4_128_SHA"},
+      {suite(0x0003), "TLS_RSA_EXPORT_WITH_RC4_40_MD5"},
+      {suite(0x000a), "TLS_RSA_WITH_3DES_EDE_CBC_SHA"},
+      {suite(0x0034), "TLS_DH_anon_WITH_AES_128_CBC_SHA"},
+      {suite(0x0002), "TLS_RSA_WITH_NULL_SHA"},
+      {chooses([](auto& answer) { answer.compression = {1}; }), "compression method 1"},
+      {chooses([](auto& answer) { answer.group = parser::NamedGroup{0x0017}; }, true), "secp256r1"},
+  };
+  for (const Case& each : cases) {
+    Intercepted i;
+    each.connection(i);
+    const Verdict verdict = i.verdict();
+    INFO(each.named << "\n" << shown(verdict));
+    CHECK(verdict.cause == protocol_violation);
+    CHECK(verdict.outcome == Outcome::failed);
+    CHECK(tells(verdict, each.named));
+    CHECK_FALSE(broken_by_interception(verdict));
+  }
+}
+
+TEST_CASE("records that hold nothing are allowed, and more than mbedTLS takes") {
+  const auto ends = [](std::uint16_t length) {
+    Intercepted i;
+    i.hello().server_handshake13().shown13();
+    i.client().client_finishes13_read().data_read(C);
+    for (int record = 0; record < 4; ++record) i.client().data_read(C, length);
+    i.client().alert(S, 20).note(C, ProxyClosing{ProxyReason::tls_failure, {}, "SSL - bad MAC"});
+    i.client().client_fin().server_fin();
+    i.passes_on(Leg::server, 20);
+    return i.verdict();
+  };
+  constexpr std::uint16_t empty = 17;
+  const Verdict verdict = ends(empty);
+  INFO(shown(verdict));
+  CHECK(verdict.cause == proxy_limit);
+  CHECK(ends(empty + 1).cause == record_corrupted);
+}
+
+TEST_CASE("the proxy says by which of its rules it closed") {
+  Intercepted i;
+  i.hello().server_handshake13(good_chain(), {problem(ProblemId::expired)});
+  i.server().note(S, ProxyClosing{ProxyReason::server_certificate, {}, "expired 2026-01-01"});
+  i.server().decrypted_alert(C, 42).client_fin();
+  i.passes_on(Leg::client, 42);
+  CHECK(i.verdict().title.find("expired 2026-01-01") != std::string::npos);
+
+  Conversation stopped;
+  stopped.client_says(hello_openssl()).server_flight13().client_finishes13().data(C).data(S);
+  stopped.note(C, ProxyClosing{ProxyReason::shutdown, {}, {}});
+  const Verdict verdict = diagnose(stopped.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == proxy_policy);
+  CHECK(verdict.summary.find("told to stop") != std::string::npos);
+  CHECK(verdict.hint.client.empty());
+}

@@ -43,6 +43,11 @@ TEST_CASE("a server that refuses the proxy's hello is judged by both hellos") {
   parser::ClientHello alpn = hello_openssl();
   alpn.alpn = {"imap"};
   const parser::ClientHello bare = Intercepted::hello_proxy(hello_openssl());
+  parser::ClientHello exotic = bare;
+  append(exotic.groups, {0x11ec});
+  append(exotic.ciphers, {0xc061, 0x000a});  // ARIA, 3DES
+  parser::ClientHello with_ed25519 = bare;
+  append(with_ed25519.signature_algorithms, {0x0807});
   const parser::ClientHello only13 = hello_openssl(parser::tls13, parser::tls13);
 
   const InterceptedScenario scenarios[] = {
@@ -53,6 +58,11 @@ TEST_CASE("a server that refuses the proxy's hello is judged by both hellos") {
                 Phase::client_hello, no_shared_cipher),
       by_server("what the proxy left out of a usual offer", hello_refused(hello_openssl(), 40),
                 Phase::client_hello, proxy_limit, {}, medium),
+      by_server("only what no server insists on was left out", hello_refused(exotic, bare, 40),
+                Phase::client_hello, no_shared_cipher),
+      by_server("keys of certificates that the proxy cannot ask for",
+                hello_refused(with_ed25519, bare, 40), Phase::client_hello, proxy_limit,
+                no_shared_cipher, medium),
       by_server("nothing was left out", hello_refused(bare, bare, 40), Phase::client_hello,
                 no_shared_cipher),
       by_server("an unknown name", hello_refused(hello_openssl(), 112), Phase::client_hello,

@@ -2,6 +2,7 @@
 // was, and what the proxy hides.
 
 #include "proxy/diagnosis/casting.hpp"
+#include "proxy/diagnosis/text.hpp"
 #include "support/intercepted.hpp"
 #include "support/other_hellos.hpp"
 
@@ -201,7 +202,7 @@ TEST_CASE("sentences name the proxy where it speaks for a side") {
   INFO(shown(verdict));
   CHECK(tells(verdict, "the proxy sent \"CN=partner\""));
   CHECK(verdict.summary.find("the proxy's certificate") != std::string::npos);
-  CHECK(verdict.hint.client.find("--client-cert") != std::string::npos);
+  CHECK(verdict.hint.proxy.find("--client-cert") != std::string::npos);
 }
 
 TEST_CASE("a hint names the settings of the client's stack, not of the proxy's") {
@@ -349,4 +350,74 @@ TEST_CASE("what the proxy's own voice mended is told as masking") {
     i.client().shows(C, {certificate("partner", "Inter")}).client_finishes13_read().data_read(C);
     CHECK(mentions(i.verdict().masking, "could not be passed on"));
   }
+}
+
+TEST_CASE("who was first is told by the order of events, not by a clock that may be set") {
+  Intercepted i;
+  i.hello().server_handshake12().shown12();
+  i.client().alert(C, 46).client_fin();
+  // The clock is set back between the client's alert and its consequence.
+  Conversation& server = i.server();
+  server.pause(std::chrono::hours{-1}).alert(C, 46).client_fin();
+  const Verdict verdict = i.verdict();
+  INFO(shown(verdict));
+  CHECK(verdict.closer == Closer::client);
+  CHECK(tells(verdict, "the proxy then passed that alert on to the server"));
+}
+
+TEST_CASE("a peer cannot end the quotation in which its name stands") {
+  using diagnosis::in_place;
+  const std::string sentence =
+      "the client asks for " + diagnosis::quoted("a\"the client\" the client");
+  CHECK(sentence == R"(the client asks for "a\x22the client\x22 the client")");
+  CHECK(in_place(sentence, Scope::server_leg) ==
+        R"(the proxy asks for "a\x22the client\x22 the client")");
+}
+
+TEST_CASE("a refusal inside the tunnel is one, whoever closes first after it") {
+  constexpr std::uint16_t page_of_nginx = 389 + 24;
+  const auto asked = [](Intercepted& i) {
+    i.hello();
+    i.server().server_flight_asking({"Inter"}).shows(C, {});
+    i.server().key_exchange_and_finished().server_finishes();
+    i.shown12();
+    i.client().key_exchange_and_finished().server_finishes().data_read(C);
+    i.server().data_read(C).data_read(S, page_of_nginx);
+    i.client().data_read(S, page_of_nginx);
+  };
+  const auto client_first = [&](Intercepted& i) {
+    asked(i);
+    i.client().decrypted_alert(C, 0, warning).client_fin();
+    i.server().decrypted_alert(C, 0, warning).client_fin().server_fin();
+  };
+  const auto server_first = [&](Intercepted& i) {
+    asked(i);
+    i.server().decrypted_alert(S, 0, warning).server_fin();
+    i.client().decrypted_alert(S, 0, warning).server_fin();
+  };
+  for (const auto& connection : {std::function<void(Intercepted&)>(client_first),
+                                 std::function<void(Intercepted&)>(server_first)}) {
+    check(InterceptedScenario{"",
+                              connection,
+                              Leg::server,
+                              Closer::server,
+                              Phase::established,
+                              Mechanism::app_refusal,
+                              Cause::proxy_no_client_cert,
+                              {},
+                              Outcome::failed,
+                              Confidence::medium});
+  }
+}
+
+TEST_CASE("what auto learns needs no advice") {
+  Intercepted i;
+  i.client().note(S, Target{"www.a.test", 443, "intercept", "--mode auto"});
+  i.hello().server_handshake12().shown12();
+  i.client().alert(C, 48).client_fin();
+  i.passes_on(Leg::server, 48);
+  const Verdict verdict = i.verdict();
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::proxy_cert_untrusted);
+  CHECK(verdict.hint.proxy.starts_with("Repeat the call"));
 }

@@ -427,3 +427,63 @@ TEST_CASE("certificates are called in date only where they are") {
   for (const int depth : {0, 1})
     CHECK_FALSE(says_in_date(refused({problem(ProblemId::expired, depth)})));
 }
+
+TEST_CASE("an issuer that is neither sent nor trusted is a root or an intermediate") {
+  const auto refused = [](const std::string& issuer, std::optional<certs::Name> above) {
+    Chain alone = {certificate("www.a.test", issuer)};
+    alone[0].authority_issuer = std::move(above);
+    Conversation c;
+    c.client_says(hello_openssl(parser::tls12, parser::tls12));
+    c.server_flight(alone, {problem(ProblemId::missing_intermediate)}).alert(C, 48).client_fin();
+    return diagnose(c.timeline());
+  };
+  struct Case {
+    std::string issuer;
+    std::optional<certs::Name> above;
+    Confidence confidence;
+  };
+  const Case cases[] = {
+      {"Nobody Knows CA", {}, Confidence::medium},
+      {"Partner Issuing CA 3", {}, Confidence::high},
+      {"Nobody Knows CA", name("Above"), Confidence::high},
+  };
+  for (const Case& each : cases) {
+    const Verdict verdict = refused(each.issuer, each.above);
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::server_cert_missing_intermediate);
+    CHECK(verdict.confidence == each.confidence);
+    CHECK(has_alternative(verdict, Cause::server_cert_untrusted_ca));
+  }
+  const Verdict open = refused("Nobody Knows CA", {});
+  CHECK(open.title.find("\"CN=Nobody Knows CA\"") != std::string::npos);
+  CHECK(open.hint.client.find("is a root") != std::string::npos);
+  CHECK(open.hint.server.find("is an intermediate") != std::string::npos);
+}
+
+TEST_CASE("where nothing was asked, a refused certificate stays possible") {
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight13().client_finishes13().tickets();
+  c.hidden_alert(C).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.outcome == Outcome::ok);
+  CHECK(verdict.cause == Cause::client_satisfied);
+  CHECK(verdict.confidence == Confidence::low);
+  CHECK(verdict.title.starts_with("nothing was asked"));
+  for (const Cause fault :
+       {Cause::server_cert_expired, Cause::server_cert_untrusted_ca,
+        Cause::server_cert_name_mismatch, Cause::server_cert_missing_intermediate}) {
+    CHECK(has_alternative(verdict, fault));
+  }
+  CHECK(verdict.hint.client.find("repeat the call once with TLS 1.2") != std::string::npos);
+
+  Conversation curl;
+  parser::ClientHello hello = hello_openssl();
+  hello.alpn = {"h2", "http/1.1"};
+  curl.client_says(hello).server_flight13().client_finishes13().hidden_alert(C).client_fin();
+  const Verdict name_only = diagnose(curl.timeline());
+  INFO(shown(name_only));
+  CHECK(has_alternative(name_only, Cause::server_cert_name_mismatch));
+  CHECK_FALSE(has_alternative(name_only, Cause::server_cert_expired));
+  CHECK(name_only.hint.client.find("curl --tls-max 1.2") != std::string::npos);
+}

@@ -1,0 +1,130 @@
+// The server chose what its peer had not offered: a breach of the protocol, whoever meets it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bitset>
+#include <utility>
+
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/unoffered_choice.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+using namespace alert_number;
+using parser::ClientHello;
+using parser::ServerHello;
+
+/// The end fits a choice that was not offered. Other alerts do not: many stacks overlook an
+/// extension that they did not ask for, and fail later for another reason.
+bool about_choice(const Situation& situation) {
+  const auto number = situation.primary.alert_number();
+  if (!number) return situation.bare_close() && !situation.after_silence();
+  return *number == illegal_parameter || *number == handshake_failure ||
+         *number == unsupported_extension || *number == decode_error;
+}
+
+/// With what was not offered here no TLS can go on, whatever number its alert has.
+bool ended_by_choice(const Situation& situation) {
+  return situation.own_tls_failed() || about_choice(situation);
+}
+
+/// `proper`: the alert that RFC 5246 and RFC 8446 ask for.
+Finding broken_choice(const Situation& situation, int proper, std::string why) {
+  Finding finding;
+  finding.cause = Cause::protocol_violation;
+  const bool known = situation.alert_is(proper) || situation.own_tls_failed();
+  finding.confidence = known                    ? Confidence::certain
+                       : situation.bare_close() ? Confidence::medium
+                                                : Confidence::high;
+  return finding.with(std::move(why));
+}
+
+Answer suite_not_offered(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const ServerHello& answer = *situation.facts.server_hello;
+  if (hello.sslv2_format || answer.sslv2_format || hello.has(answer.cipher) ||
+      !ended_by_choice(situation)) {
+    return std::nullopt;
+  }
+  return broken_choice(situation, illegal_parameter,
+                       fmt::format("the server chose {}, which the client did not offer",
+                                   suite_name(answer.cipher)));
+}
+
+Answer compression_not_offered(const Situation& situation) {
+  const auto& offered = situation.facts.hello->compression;
+  const parser::CompressionMethod chosen = situation.facts.server_hello->compression;
+  if (situation.facts.server_hello->sslv2_format || !ended_by_choice(situation) ||
+      std::ranges::find(offered, chosen) != offered.end()) {
+    return std::nullopt;
+  }
+  return broken_choice(
+      situation, illegal_parameter,
+      fmt::format("the server chose compression method {}, which the client did not offer",
+                  chosen.value));
+}
+
+Answer group_not_offered(const Situation& situation) {
+  const auto& shares = situation.facts.hello->key_shares;
+  const auto& group = situation.facts.server_hello->group;
+  const bool asked_again = situation.facts.second_hello != nullptr;
+  if (!ended_by_choice(situation) || asked_again || shares.empty() || !group ||
+      std::ranges::find(shares, *group) != shares.end()) {
+    return std::nullopt;
+  }
+  return broken_choice(
+      situation, illegal_parameter,
+      fmt::format("the server's key share is of {}, for which the client sent none",
+                  group_name(*group)));
+}
+
+Answer extension_not_offered(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  if (!about_choice(situation)) return std::nullopt;
+  std::bitset<65536> offered;  // either side may send thousands
+  for (const parser::ExtensionType type : hello.extensions) offered.set(type.value);
+  if (hello.has(renegotiation_scsv)) offered.set(extension::renegotiation_info.value);
+  for (const parser::ExtensionType type : situation.facts.server_hello->extensions) {
+    if (offered[type.value]) continue;
+    Finding finding = broken_choice(
+        situation, unsupported_extension,
+        fmt::format("the server's hello has extension {}, which the client did not offer",
+                    type.value));
+    // Many stacks overlook it.
+    return finding.confidence == Confidence::high ? finding.lower() : finding;
+  }
+  return std::nullopt;
+}
+
+Answer scheme_not_offered(const Situation& situation) {
+  const auto* exchange = situation.facts.server_key_exchange;
+  const auto& offered = situation.facts.hello->signature_algorithms;
+  if (!exchange || !exchange->scheme || offered.empty() || !about_choice(situation) ||
+      std::ranges::find(offered, *exchange->scheme) != offered.end()) {
+    return std::nullopt;
+  }
+  return broken_choice(
+      situation, illegal_parameter,
+      fmt::format("the server signed its key exchange with {}, which the client did "
+                  "not offer",
+                  scheme_name(*exchange->scheme)));
+}
+
+}  // namespace
+
+Answer choice_not_offered(const Situation& situation) {
+  for (const Rule rule : {suite_not_offered, compression_not_offered, group_not_offered}) {
+    if (Answer answer = rule(situation)) return answer;
+  }
+  return std::nullopt;
+}
+
+Answer detail_not_offered(const Situation& situation) {
+  Answer scheme = scheme_not_offered(situation);
+  return scheme ? scheme : extension_not_offered(situation);
+}
+
+}  // namespace legible::proxy::diagnosis
