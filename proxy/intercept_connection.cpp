@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "parser/alert.hpp"
 #include "parser/handshake_messages.hpp"
 #include "proxy/leg_settings.hpp"
 #include "proxy/timeline_search.hpp"
@@ -98,14 +99,12 @@ void InterceptConnection::begin() {
                   {ProxyReason::not_terminable, {}, "its hello is longer than --max-hello"},
                   handshake_failure);
   }
-  tls::NarrowedOffer accepted = tls::narrow(*hello, settings_.client_limits);
-  if (accepted.obstacle.empty()) offer_ = tls::narrow(*hello, settings_.server_limits);
-  const std::string& obstacle = accepted.obstacle.empty() ? offer_.obstacle : accepted.obstacle;
-  if (!obstacle.empty()) {
+  if (std::string why = obstacle(settings_, *hello); !why.empty()) {
     const bool old = hello->highest_version() < parser::tls12;
-    return refuse(client_, {ProxyReason::not_terminable, {}, obstacle},
+    return refuse(client_, {ProxyReason::not_terminable, {}, std::move(why)},
                   old ? protocol_version : handshake_failure);
   }
+  offer_ = tls::narrow(*hello, settings_.server_limits);
   names_ = server_names(settings_, *hello, target().host);
   server_.record->verify_name(names_.verified);
   enter(Phase::connecting,
@@ -132,6 +131,7 @@ void InterceptConnection::on_server_connected() {
   }
   server_.stream.start_reading();
   flush(server_);
+  if (client_.ended) linger();
 }
 
 /// Refuses, and says false, when mbedTLS does not take the settings.
@@ -249,8 +249,6 @@ void InterceptConnection::begin_client_handshake(
   const auto held = with_whole_records(std::exchange(held_, {}), hello.records);
   client_.session->feed(held, client_);
   on_state(client_);
-  // Its FIN came before it could say its part.
-  if (client_.ended && phase_ == Phase::client_handshake) return linger();
   relieve(client_, server_);
 }
 
@@ -377,7 +375,8 @@ void InterceptConnection::on_state(PeerLeg& from) {
       }
       break;
   }
-  if (to.session && to.session->failure()) return on_tls_failure(to);
+  // What was written to it could not be.
+  if (phase_ == Phase::open && to.session && to.session->failure()) return on_tls_failure(to);
   if (&from == &server_ && phase_ == Phase::server_handshake) return on_server_ready();
   if (&from == &client_ && phase_ == Phase::client_handshake) return on_client_ready();
   if (to.backlog() > high_water && !from.paused && !from.discarding) pause(from);
@@ -425,8 +424,13 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
     const auto* observation = std::get_if<parser::Observation>(&entry.fact);
     const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
     if (!alert || entry.leg != from.side) continue;
+    const parser::ServerHello* chosen = from.record->server_hello();
+    const auto version = chosen ? std::optional(chosen->version) : std::nullopt;
     // Of several the first says why.
-    if (alert->level == parser::alert_level::fatal && !found) found = alert->description;
+    const bool readable = alert->level && alert->description;
+    if (readable && !found && parser::is_error(*alert->level, *alert->description, version)) {
+      found = alert->description;
+    }
     if (alert->level == parser::alert_level::warning) ++from.warnings;
   }
   return found;

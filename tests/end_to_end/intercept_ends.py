@@ -170,6 +170,24 @@ class Ends(Intercepted):
             self.assertLess(time.monotonic() - begin, 4)
             self.assertEqual(verdict["closer"], "server")
 
+    def test_a_refusal_reaches_a_client_at_once(self):
+        for version, option in (("1.2", "-tls1_2"), ("1.3", "-tls1_3")):
+            target = servers.openssl("good", option, "-Verify", "1", "-verify_return_error")
+            proxy = self.proxy(target(self.stage))
+            begin = time.monotonic()
+            with self.assertRaisesRegex(OSError, "alert"):
+                self.page(proxy.port, version)
+            self.assertEqual(proxy.verdict()["closer"], "server")
+            self.assertLess(time.monotonic() - begin, 2)
+
+    def test_a_client_that_leaves_after_its_hello_is_passed_on(self):
+        proxy = self.proxy(self.stage.script(lambda plain: (plain.recv(1 << 16), plain.recv(1))))
+        begin = time.monotonic()
+        with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as plain:
+            plain.sendall(hellos.GOOD)
+        self.assertEqual(proxy.verdict()["closer"], "client")
+        self.assertLess(time.monotonic() - begin, 2)
+
 
 if __name__ == "__main__":
     run_tests()
