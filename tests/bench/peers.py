@@ -275,7 +275,8 @@ def mitmproxy(folder: pathlib.Path, target: int) -> Process:
     return Process("mitmproxy", [
         "mitmdump", "--quiet", "--mode", f"reverse:https://127.0.0.1:{target}",
         "--listen-host", "127.0.0.1", "--listen-port", str(port), "--ssl-insecure",
-        "--set", f"confdir={folder}/mitmproxy"], port, folder)
+        "--set", f"confdir={folder}/mitmproxy",
+        "--set", "stream_large_bodies=1m"], port, folder)
 
 
 def missing_programs() -> list:
