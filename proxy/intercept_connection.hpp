@@ -93,12 +93,12 @@ class InterceptConnection final : public TwoLegConnection {
   bool server_flight_complete() const;
   void pass_refusal_on();
 
-  void on_bytes(LegStream& from, std::span<const std::uint8_t> bytes) override;
+  void on_bytes(LegStream& stream, std::span<const std::uint8_t> bytes) override;
   void hold(std::span<const std::uint8_t> bytes);
   void feed(PeerLeg& from, std::span<const std::uint8_t> bytes);
   void on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes);
   void on_state(PeerLeg& from);
-  void on_sent(LegStream& to, int status) override;
+  void on_sent(LegStream& stream, int status) override;
   void flush(PeerLeg& to);
   void relieve(PeerLeg& from, PeerLeg& to);
 
@@ -112,8 +112,8 @@ class InterceptConnection final : public TwoLegConnection {
   void deliver_waiting(PeerLeg& to);
   void end_leg(PeerLeg& leg);
   void linger();
-  void take_leave(LegStream& leg) override;
-  void note_own_end(LegStream& leg, parser::StreamEnd how) override;
+  void take_leave(LegStream& stream) override;
+  void note_own_end(LegStream& stream, parser::StreamEnd how) override;
   Leg waited_for() const override;
   void conclude() override;
 

@@ -206,7 +206,7 @@ class Comparison {
     if (!shown_untrusted || !judged || !judged->judgement || !judged->judgement->system_anchors) {
       return;
     }
-    doubtful_.push_back(
+    doubtful_.emplace_back(
         "the proxy judged the server by this machine's store of authorities (no --trust was "
         "given), and showed the client an untrusted certificate");
   }
@@ -216,7 +216,7 @@ class Comparison {
     constexpr std::size_t most_certificates = 10;  // JSSE's default
     const bool stapled = server_leg_.certificate_status;
     if (!original.empty() && original.front().must_staple && !stapled) {
-      doubtful_.push_back(
+      doubtful_.emplace_back(
           "the server's certificate demands a stapled OCSP answer (TLSFeature), for which the "
           "proxy "
           "does not ask; GnuTLS refuses it without one");

@@ -51,7 +51,7 @@ class Search {
       if (event->closer == Closer::client && server_is_still_judging(i)) {
         if (auto refusal = next_of_server(i)) return *refusal;
       }
-      return finish(std::move(*event), i);
+      return finish(*event, i);
     }
     return nothing_ended_it();
   }
@@ -145,7 +145,7 @@ class Search {
   std::optional<PrimaryEvent> next_of_server(std::size_t from) {
     for (std::size_t i = from + 1; i < entries_.size(); ++i) {
       if (entries_[i].leg != Leg::server) continue;
-      if (auto event = terminal(i)) return finish(std::move(*event), i);
+      if (auto event = terminal(i)) return finish(*event, i);
       if (std::holds_alternative<parser::Observation>(entries_[i].fact)) return std::nullopt;
     }
     return std::nullopt;
