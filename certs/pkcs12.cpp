@@ -8,21 +8,13 @@
 #include <memory>
 #include <stdexcept>
 
+#include "certs/crypto/libcrypto.hpp"
 #include "certs/pem.hpp"
 
 namespace legible::certs {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, Freed<Free>>;
+using crypto::Owned;
 
 void free_certificates(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
 void free_bags(STACK_OF(PKCS12_SAFEBAG) * stack) {

@@ -269,7 +269,7 @@ std::string_view connect_error_text(ConnectError error) {
 
 std::string minted_text(const LeafMinted& minted) {
   std::string line = "shows a certificate of its own, ";
-  switch (minted.plan.issuer) {
+  switch (minted.plan->issuer) {
     case certs::MintIssuer::interception_ca:
       line += "issued by its CA";
       break;
@@ -317,7 +317,7 @@ class FactReader {
   }
 
   Line operator()(const LeafMinted& minted) const {
-    if (detail_ == Detail::brief && minted.plan.issuer == certs::MintIssuer::interception_ca)
+    if (detail_ == Detail::brief && minted.plan->issuer == certs::MintIssuer::interception_ca)
       return {};
     return FactText{"proxy", minted_text(minted)};
   }

@@ -230,7 +230,8 @@ void InterceptConnection::begin_client_handshake(
   client_.record->inform(now, Leg::server, ChainJudged{names_.verified, judgement_});
   client_.record->note(
       now, Leg::server,
-      LeafMinted{leaf->plan, added_names(leaf->leaf(), server_chain_->front()), server_chain_});
+      LeafMinted{
+          {leaf, &leaf->plan}, added_names(leaf->leaf(), server_chain_->front()), server_chain_});
 
   enter(Phase::client_handshake,
         server_refusal_ ? time_until_due(*server_refusal_) : handshake_time_left());
@@ -543,12 +544,12 @@ void InterceptConnection::conclude() {
   if (client_.record->concluded()) return;
   const auto* minted = last_fact<LeafMinted>(client_.record->timeline(), Leg::server);
   const bool accepted = minted != nullptr && client_.record->client_spoke() &&
-                        minted->plan.issuer == certs::MintIssuer::interception_ca;
+                        minted->plan->issuer == certs::MintIssuer::interception_ca;
   const PastConnection facts{accepted_, client_.bytes_in == 0, client_.record->client_hello(),
                              client_.record->agreed_version(), accepted};
   const Verdict verdict =
       client_.record->conclude_with(*server_.record, wall_clock(), recall_and_add(facts));
-  if (automatic_ && broken_by_interception(verdict, minted ? &minted->plan : nullptr)) {
+  if (automatic_ && broken_by_interception(verdict, minted ? minted->plan.get() : nullptr)) {
     const std::string& asked = facts.hello->sni;
     settings_.memory->remember(client_host_, asked.empty() ? target().host : asked, verdict.cause);
   }

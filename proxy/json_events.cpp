@@ -138,12 +138,12 @@ class EntryWriter {
   void operator()(const LeafMinted& minted) const {
     auto line = begin("leaf-minted");
     const auto problem = [&](certs::ProblemId found) { line.plain_value(id(found)); };
-    line.plain_field("issuer", id(minted.plan.issuer));
+    line.plain_field("issuer", id(minted.plan->issuer));
     line.array("added_names", minted.added_names,
                [&](const std::string& name) { escaped_value(line, name, escape_utf8); });
-    line.field("repaired", minted.plan.repaired);
-    line.array("mirrored", minted.plan.carried, problem);
-    line.array("not_mirrored", minted.plan.not_carried, problem);
+    line.field("repaired", minted.plan->repaired);
+    line.array("mirrored", minted.plan->carried, problem);
+    line.array("not_mirrored", minted.plan->not_carried, problem);
   }
 
   void operator()(const LegClosed& closed) const {

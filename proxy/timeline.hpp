@@ -110,7 +110,8 @@ struct ProxyClosing {
 
 /// Intercept: the certificate that the client is shown in place of the server's own.
 struct LeafMinted {
-  certs::MirrorPlan plan;
+  /// Shared, for an entry of a timeline is as large as its largest kind.
+  std::shared_ptr<const certs::MirrorPlan> plan;
   std::vector<std::string> added_names;  ///< by which the client reached a target of another name
   /// What the server showed: the judgement in the client leg's timeline is of this chain.
   std::shared_ptr<const std::vector<certs::Certificate>> original;

@@ -167,7 +167,7 @@ void TwoLegConnection::abandon(const char* why) {
   if (ending_ == Ending::finished) return;
   const Leg silent = waited_for();
   record(silent).note(wall_clock(), silent, ProxyClosing{ProxyReason::resources, {}, why});
-  close_legs(parser::StreamEnd::rst);
+  close_legs(parser::StreamEnd::error);
 }
 
 void TwoLegConnection::close_legs(parser::StreamEnd how) {
@@ -217,7 +217,7 @@ void TwoLegConnection::on_timer() {
     case Ending::resetting:
       return mirror_reset(*resetting_);
     case Ending::finishing:
-      // As above.
+      // Neither may a reader stop here: see on_idle.
       if (leg(Leg::client).unsent() + leg(Leg::server).unsent() >= unsent_before_) return finish();
       return finish_when_sent();
     case Ending::finished:

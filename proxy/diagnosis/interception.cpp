@@ -188,7 +188,7 @@ void tell_consequence(Verdict& verdict, const JudgedLeg& first, const JudgedLeg&
 /// What `auto` does about it by itself needs no advice.
 void tell_what_auto_learns(Verdict& verdict, const Facts& facts) {
   const bool automatic = facts.target && facts.target->reason.starts_with("--mode auto");
-  const certs::MirrorPlan* shown = facts.minted ? &facts.minted->plan : nullptr;
+  const certs::MirrorPlan* shown = facts.minted ? facts.minted->plan.get() : nullptr;
   if (!automatic || !broken_by_interception(verdict, shown)) return;
   verdict.hint.proxy =
       "Repeat the call: this client's next connections to this host are relayed (--mode auto).";

@@ -134,7 +134,7 @@ class Comparison {
 
   void compare_certificates() {
     const auto* judged = client_leg_.server().judged;
-    const bool repaired = client_leg_.minted && client_leg_.minted->plan.repaired;
+    const bool repaired = client_leg_.minted && client_leg_.minted->plan->repaired;
     if (repaired && judged && judged->judgement && !judged->judgement->ok) {
       std::vector<std::string> faults;
       for (const certs::Problem& problem : judged->judgement->problems) {
@@ -202,7 +202,7 @@ class Comparison {
   void compare_trust() {
     const auto* judged = client_leg_.server().judged;
     const bool shown_untrusted =
-        client_leg_.minted && client_leg_.minted->plan.issuer == certs::MintIssuer::untrusted_ca;
+        client_leg_.minted && client_leg_.minted->plan->issuer == certs::MintIssuer::untrusted_ca;
     if (!shown_untrusted || !judged || !judged->judgement || !judged->judgement->system_anchors) {
       return;
     }

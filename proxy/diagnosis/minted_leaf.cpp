@@ -39,7 +39,7 @@ void add_usual_alternatives(const Situation& situation, Finding& finding) {
 /// What is known of the server's own certificate.
 std::string original_text(const Situation& situation) {
   const auto* judged = situation.facts.server().judged;
-  const bool repaired = situation.facts.minted && situation.facts.minted->plan.repaired;
+  const bool repaired = situation.facts.minted && situation.facts.minted->plan->repaired;
   if (repaired) {
     return "the faults of the original were not shown to the client (--bad-server-cert accept)";
   }
@@ -71,7 +71,8 @@ void doubt_own_store(const Situation& situation, Finding& finding) {
 
 std::string shown_by_proxy(const Situation& situation) {
   return fmt::format(
-      "the client was shown a certificate of the proxy's own CA, {}, which it must have been given",
+      "the client was shown a certificate of the proxy's own CA, {}, and takes it only if it was "
+      "given that CA",
       quoted(situation.facts.server().leaf()->issuer.text));
 }
 
@@ -113,7 +114,7 @@ void tell_mirroring(const Situation& situation, const Doubt& fault, Finding& fin
           ? "the certificate that the proxy showed in its place cannot have that fault: it stood "
             "under an issuer that nobody trusts instead"
           : "the proxy mirrored that fault: the certificate that it showed has it too");
-  if (situation.facts.minted->plan.issuer == certs::MintIssuer::interception_ca) return;
+  if (situation.facts.minted->plan->issuer == certs::MintIssuer::interception_ca) return;
   if (rests_on_system_anchors(situation, fault.cause)) return doubt_own_store(situation, finding);
   if (fault.cause == Cause::server_cert_untrusted_ca ||
       fault.cause == Cause::server_cert_missing_intermediate) {

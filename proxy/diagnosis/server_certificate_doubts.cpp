@@ -122,7 +122,7 @@ void add_unjudged_doubts(const Situation& situation, const Chain& chain,
 /// What was found in the server's own chain. Where the client was shown another one in its place,
 /// it sees a fault that this one cannot carry as an issuer that nobody trusts.
 void add_judged_doubts(const Facts& facts, std::vector<Doubt>& doubts) {
-  const certs::MirrorPlan* plan = facts.minted ? &facts.minted->plan : nullptr;
+  const certs::MirrorPlan* plan = facts.minted ? facts.minted->plan.get() : nullptr;
   if (plan && plan->repaired) return;
   const certs::Judgement& judgement = *facts.server().judged->judgement;
   for (const Problem& problem : judgement.problems) {
@@ -148,7 +148,7 @@ std::vector<Doubt> doubts_about_server(const Situation& situation) {
   }
   if (!minted) add_own_doubts(situation, *server.leaf(), doubts);
   const bool known_to_trust = situation.history.accepted_proxy_authority && !doubts.empty();
-  if (minted && minted->plan.issuer == certs::MintIssuer::interception_ca && !known_to_trust) {
+  if (minted && minted->plan->issuer == certs::MintIssuer::interception_ca && !known_to_trust) {
     doubts.push_back({Cause::proxy_cert_untrusted, shown_by_proxy(situation)});
   }
   std::ranges::stable_sort(doubts, {}, [](const Doubt& doubt) { return order(doubt.cause); });

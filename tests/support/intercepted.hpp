@@ -135,7 +135,8 @@ class Intercepted {
 
   void judge_and_mint(const certs::MirrorPlan& plan) {
     client().judged(S, problems_, system_store_);
-    client().note(S, proxy::LeafMinted{plan, {}, original_});
+    client().note(
+        S, proxy::LeafMinted{std::make_shared<const certs::MirrorPlan>(plan), {}, original_});
   }
 
   Chain minted(const certs::MirrorPlan& plan) const {
