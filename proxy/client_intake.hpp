@@ -52,7 +52,7 @@ class ClientIntake final : public Connection, private TcpStream::Owner {
   void give_up(ProxyReason reason, std::chrono::seconds limit);
   void finish();
 
-  const std::string& target() const { return context_.target.target().host; }
+  const std::string& target() const { return client_.target->target().host; }
 
   ConnectionContext& context_;
   const InterceptionSettings& settings_;

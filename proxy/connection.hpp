@@ -10,7 +10,7 @@
 #include "proxy/connection_history.hpp"
 #include "proxy/connection_record.hpp"
 #include "proxy/event_loop.hpp"
-#include "proxy/target_resolver.hpp"
+#include "proxy/target_directory.hpp"
 #include "proxy/tcp_stream.hpp"
 
 namespace legible::proxy {
@@ -25,7 +25,7 @@ struct Timeouts {
 struct ConnectionContext {
   EventLoop& loop;
   RecordContext& records;
-  TargetResolver& target;
+  TargetDirectory& targets;
   ConnectionHistory& history;
   Timeouts timeouts;
 };
@@ -60,7 +60,8 @@ struct AcceptedClient {
 
   TcpStream stream;
   std::unique_ptr<ConnectionRecord> record;
-  std::string host;  ///< its address, without the port
+  std::shared_ptr<TargetResolver> target;  ///< the server that it goes to; null: not known yet
+  std::string host;                        ///< its address, without the port
   Time accepted{};
   std::uint64_t begun = 0;          ///< loop time, which no change of the clock moves
   std::vector<std::uint8_t> early;  ///< that it sent, and that nobody has used yet

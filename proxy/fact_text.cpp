@@ -263,6 +263,8 @@ std::string_view connect_error_text(ConnectError error) {
       return "cannot be reached";
     case ConnectError::own_listener:
       return "is this proxy's own listener";
+    case ConnectError::not_allowed:
+      return "is an address that no client may reach through this proxy";
   }
   return {};
 }

@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/glob.hpp"
 #include "proxy/socket_address.hpp"
 
 namespace legible::proxy {
 namespace {
-
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
 
 bool is_address(std::string_view host) {
   return SocketAddress::from_numeric(std::string(host), 0).has_value();
@@ -32,27 +29,6 @@ void InterceptionSettings::intercept_under(std::shared_ptr<certs::LeafCache> sho
   tickets = std::make_shared<tls::TicketKeyCache>();
   sessions = std::make_shared<tls::SessionCache>();
   memory = std::make_shared<InterceptionMemory>();
-}
-
-bool matches_glob(std::string_view glob, std::string_view host) {
-  std::size_t at = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t star_host = 0;
-  for (std::size_t i = 0; i < host.size();) {
-    if (at < glob.size() && glob[at] == '*') {
-      star = at++;
-      star_host = i;
-    } else if (at < glob.size() && (glob[at] == '?' || lower(glob[at]) == lower(host[i]))) {
-      ++at;
-      ++i;
-    } else if (star != std::string_view::npos) {
-      at = star + 1;
-      i = ++star_host;
-    } else {
-      return false;
-    }
-  }
-  return glob.find_first_not_of('*', at) == std::string_view::npos;
 }
 
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight) {

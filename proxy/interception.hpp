@@ -69,8 +69,6 @@ struct InterceptionSettings {
   bool active() const { return leaves != nullptr; }
 };
 
-bool matches_glob(std::string_view glob, std::string_view host);
-
 /// What is known of a client when its mode is chosen.
 struct FirstFlight {
   /// Why there is no hello, if there is none.

@@ -123,10 +123,10 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
                                                     "crl",    "intercept", "relay"};
   refuse_repeated(given, repeatable);
   RunOptions options;
+  const HostPort server = target(given);
   for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
-    options.listen.push_back(listen_address(text));
+    options.listeners.push_back({listen_address(text), WayIn::fixed, server});
   }
-  options.target = target(given);
   options.trust = {file_names(given, "trust"), file_names(given, "client-trust"),
                    file_names(given, "crl")};
   options.log_file = file_name(given, "log");

@@ -12,13 +12,13 @@
 #include "proxy/socket_address.hpp"
 #include "proxy/trust_files.hpp"
 #include "proxy/usage.hpp"
+#include "proxy/way_in.hpp"
 
 namespace legible::proxy {
 
 /// `legible run`.
 struct RunOptions {
-  std::vector<SocketAddress> listen;  ///< at least one
-  HostPort target;
+  std::vector<ListenerSettings> listeners;  ///< at least one
   TrustFiles trust;
   InterceptionOptions interception;
   Timeouts timeouts;

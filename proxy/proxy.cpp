@@ -12,18 +12,20 @@ namespace {
 
 std::vector<ListeningSockets> listen_on_all(const ProxySettings& settings) {
   std::vector<ListeningSockets> listening;
-  listening.reserve(settings.listen.size());
-  for (const SocketAddress& address : settings.listen) {
-    listening.push_back(listen_on(address, settings.threads));
+  listening.reserve(settings.listeners.size());
+  for (const ListenerSettings& listener : settings.listeners) {
+    listening.push_back(listen_on(listener.address, settings.threads));
   }
   return listening;
 }
 
-std::vector<SocketAddress> bound_addresses(const std::vector<ListeningSockets>& listening) {
-  std::vector<SocketAddress> addresses;
-  addresses.reserve(listening.size());
-  for (const ListeningSockets& each : listening) addresses.push_back(each.address);
-  return addresses;
+Reach reach_of(const ProxySettings& settings, const std::vector<ListeningSockets>& listening) {
+  Reach reach;
+  reach.listeners.reserve(listening.size());
+  for (const ListeningSockets& each : listening) reach.listeners.push_back(each.address);
+  reach.clients_choose = std::ranges::any_of(
+      settings.listeners, [](const auto& listener) { return listener.way != WayIn::fixed; });
+  return reach;
 }
 
 }  // namespace
@@ -34,14 +36,18 @@ Proxy::Proxy(const ProxySettings& settings, const MakeSink& make_sink)
 Proxy::Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
              const MakeSink& make_sink)
     : all_ended_(main_loop_, [this] { main_loop_.stop(); }),
-      shared_{settings.target,       bound_addresses(listening),
-              settings.timeouts,     settings.limits,
-              settings.server_trust, settings.client_trust,
-              settings.interception, Admission(settings.max_connections)} {
+      shared_{reach_of(settings, listening),
+              settings.timeouts,
+              settings.limits,
+              settings.server_trust,
+              settings.client_trust,
+              settings.interception,
+              Admission(settings.max_connections)} {
   for (std::size_t i = 0; i < settings.threads; ++i) {
     workers_.push_back(std::make_unique<Worker>(shared_, make_sink()));
-    for (ListeningSockets& each : listening) {
-      workers_.back()->add_listener(std::move(each.sockets[i]), each.address);
+    for (std::size_t j = 0; j < listening.size(); ++j) {
+      workers_.back()->add_listener(std::move(listening[j].sockets[i]), listening[j].address,
+                                    settings.listeners[j]);
     }
   }
   shared_.admission.restrict_to(connections_for_free_descriptors());

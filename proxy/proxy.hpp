@@ -7,13 +7,13 @@
 
 #include "proxy/event_sink.hpp"
 #include "proxy/socket_address.hpp"
+#include "proxy/way_in.hpp"
 #include "proxy/worker.hpp"
 
 namespace legible::proxy {
 
 struct ProxySettings {
-  std::vector<SocketAddress> listen;
-  HostPort target;
+  std::vector<ListenerSettings> listeners;
   Timeouts timeouts;
   std::size_t max_connections = 10000;  ///< fewer where the limit of open files demands it
   std::size_t threads = 1;
@@ -32,7 +32,7 @@ class Proxy {
   Proxy(const ProxySettings& settings, const MakeSink& make_sink);
 
   /// Where it listens, in the order of the settings; port 0 has become the system's choice.
-  const std::vector<SocketAddress>& addresses() const { return shared_.listeners; }
+  const std::vector<SocketAddress>& addresses() const { return shared_.reach.listeners; }
   /// The loop that `run` runs in the calling thread, until all others have ended. It serves no
   /// client: what is asked of the proxy as a whole is heard as long as any connection is open.
   EventLoop& main_loop() { return main_loop_; }

@@ -40,8 +40,7 @@ auto naming(std::string_view option, const Open& open) {
 
 ProxySettings proxy_settings(const RunOptions& options, std::vector<std::string>& notices) {
   ProxySettings settings;
-  settings.listen = options.listen;
-  settings.target = options.target;
+  settings.listeners = options.listeners;
   settings.timeouts = options.timeouts;
   settings.max_connections = options.max_connections;
   settings.threads = options.threads;
@@ -102,12 +101,14 @@ void run(const RunOptions& options) {
 
 /// What is wrong with a --to that is a --listen. Empty when it is not, or a name.
 std::string told_to_reach_itself(const RunOptions& options) {
-  const auto target = SocketAddress::from_numeric(options.target.host, options.target.port);
-  if (!target) return {};
-  for (const SocketAddress& listener : options.listen) {
-    if (!leads_to_own_listener(*target, {&listener, 1})) continue;
-    return fmt::format("--to {} is --listen {}, this proxy itself: give the server's address",
-                       target->text(), listener.text());
+  for (const ListenerSettings& leading : options.listeners) {
+    if (leading.way != WayIn::fixed) continue;
+    const auto target = SocketAddress::from_numeric(leading.target.host, leading.target.port);
+    for (const ListenerSettings& listener : options.listeners) {
+      if (!target || !leads_to_own_listener(*target, {&listener.address, 1})) continue;
+      return fmt::format("--to {} is --listen {}, this proxy itself: give the server's address",
+                         target->text(), listener.address.text());
+    }
   }
   return {};
 }

@@ -4,7 +4,7 @@
 
 namespace legible::proxy {
 
-ServerDial::~ServerDial() { target_.forget(*this); }
+ServerDial::~ServerDial() { target_->forget(*this); }
 
 void ServerDial::give_up() {
   on_connect_failed(connector_ ? connector_->timed_out()
@@ -20,8 +20,10 @@ void ServerDial::on_resolve_failed(const std::string& detail) {
   on_connect_failed({ConnectError::dns, {}, detail});
 }
 
-void ServerDial::on_own_listener(const SocketAddress& address) {
-  on_connect_failed({ConnectError::own_listener, address.text(), {}});
+void ServerDial::on_out_of_reach(OutOfReach reason, const SocketAddress& address) {
+  const auto error =
+      reason == OutOfReach::own_listener ? ConnectError::own_listener : ConnectError::not_allowed;
+  on_connect_failed({error, address.text(), {}});
 }
 
 void ServerDial::on_connected(TcpStream stream, const SocketAddress& address) {
@@ -30,7 +32,7 @@ void ServerDial::on_connected(TcpStream stream, const SocketAddress& address) {
 
 void ServerDial::on_connect_failed(ConnectFailed failure) {
   // The addresses that were known did not help.
-  target_.doubt();
+  target_->doubt();
   owner_.on_connect_failed(std::move(failure));
 }
 

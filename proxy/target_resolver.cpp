@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/own_listener.hpp"
-
 namespace legible::proxy {
 namespace {
 
@@ -26,22 +24,21 @@ std::vector<SocketAddress> addresses_of(const addrinfo* found, std::uint16_t por
 
 struct TargetResolver::Lookup {
   uv_getaddrinfo_t request{};
-  TargetResolver* owner = nullptr;
+  std::shared_ptr<TargetResolver> owner;  ///< null: nobody wants the answer
 };
 
-TargetResolver::TargetResolver(EventLoop& loop, HostPort target,
-                               std::vector<SocketAddress> listeners)
-    : loop_(loop), target_(std::move(target)), listeners_(std::move(listeners)) {
+TargetResolver::TargetResolver(EventLoop& loop, HostPort target, Reach reach)
+    : loop_(loop), target_(std::move(target)), reach_(std::move(reach)) {
   if (const auto address = SocketAddress::from_numeric(target_.host, target_.port)) {
     numeric_ = true;
     take({*address});
   }
 }
 
-TargetResolver::~TargetResolver() {
+void TargetResolver::cancel_lookup() {
   if (lookup_ == nullptr) return;
-  lookup_->owner = nullptr;
   uv_cancel(reinterpret_cast<uv_req_t*>(&lookup_->request));
+  std::exchange(lookup_, nullptr)->owner.reset();
 }
 
 void TargetResolver::resolve(Waiter& waiter) {
@@ -61,7 +58,7 @@ void TargetResolver::resolve(Waiter& waiter) {
 int TargetResolver::start_lookup() {
   if (lookup_ != nullptr) return 0;
   auto lookup = std::make_unique<Lookup>();
-  lookup->owner = this;
+  lookup->owner = shared_from_this();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   const int status = uv_getaddrinfo(
@@ -92,21 +89,21 @@ void TargetResolver::on_lookup(int status, const addrinfo* found) {
 }
 
 void TargetResolver::take(std::vector<SocketAddress> addresses) {
-  const SocketAddress first = addresses.front();
-  std::erase_if(addresses, [&](const SocketAddress& address) {
-    return leads_to_own_listener(address, listeners_);
-  });
   addresses_ = nullptr;
-  own_listener_.reset();
-  if (addresses.empty()) {
-    own_listener_ = first;
-  } else {
+  no_way_.reset();
+  std::erase_if(addresses, [&](const SocketAddress& address) {
+    const std::optional<OutOfReach> why = reach_.obstacle(address);
+    if (why && !no_way_) no_way_.emplace(*why, address);
+    return why.has_value();
+  });
+  if (!addresses.empty()) {
     addresses_ = std::make_shared<const std::vector<SocketAddress>>(std::move(addresses));
   }
 }
 
 void TargetResolver::answer(Waiter& waiter) {
-  addresses_ ? waiter.on_resolved(addresses_) : waiter.on_own_listener(*own_listener_);
+  addresses_ ? waiter.on_resolved(addresses_)
+             : waiter.on_out_of_reach(no_way_->first, no_way_->second);
 }
 
 std::vector<SocketAddress> interleave_families(const std::vector<SocketAddress>& sorted) {

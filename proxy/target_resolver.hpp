@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "proxy/event_loop.hpp"
+#include "proxy/reach.hpp"
 #include "proxy/socket_address.hpp"
 
 namespace legible::proxy {
@@ -16,22 +18,22 @@ using Addresses = std::shared_ptr<const std::vector<SocketAddress>>;
 /// The addresses of one target, in the order to try them. A numeric one is never looked up; the
 /// answer for a name is used at once while it is younger than `fresh`, and renewed in the
 /// background when it is older, so that a slow name server delays the first connection only.
-class TargetResolver {
+class TargetResolver : public std::enable_shared_from_this<TargetResolver> {
  public:
   class Waiter {
    public:
     virtual void on_resolved(Addresses addresses) = 0;
     virtual void on_resolve_failed(const std::string& detail) = 0;
-    /// All of the target's addresses, of which this is the first, are the proxy's own listeners.
-    virtual void on_own_listener(const SocketAddress& address) = 0;
+    /// The proxy connects to none of the target's addresses, of which this is the first.
+    virtual void on_out_of_reach(OutOfReach reason, const SocketAddress& address) = 0;
 
    protected:
     ~Waiter() = default;
   };
 
-  /// Addresses that lead to one of `listeners` are never given out.
-  TargetResolver(EventLoop& loop, HostPort target, std::vector<SocketAddress> listeners);
-  ~TargetResolver();
+  /// Addresses out of `reach` are never given out. To be owned by a shared pointer: a lookup that
+  /// is under way keeps it alive.
+  TargetResolver(EventLoop& loop, HostPort target, Reach reach);
   TargetResolver(const TargetResolver&) = delete;
   TargetResolver& operator=(const TargetResolver&) = delete;
 
@@ -45,6 +47,8 @@ class TargetResolver {
   void doubt() { looked_up_at_ = 0; }
   /// A lookup is under way, which cannot be stopped.
   bool busy() const { return lookup_ != nullptr; }
+  /// Nobody wants its answer: one that has not begun will not.
+  void cancel_lookup();
 
  private:
   struct Lookup;
@@ -56,12 +60,12 @@ class TargetResolver {
 
   EventLoop& loop_;
   HostPort target_;
-  const std::vector<SocketAddress> listeners_;
+  const Reach reach_;
   bool numeric_ = false;
-  Addresses addresses_;                        ///< null when none is known that can be used
-  std::optional<SocketAddress> own_listener_;  ///< instead of addresses
-  std::uint64_t looked_up_at_ = 0;             ///< loop time; 0: never
-  Lookup* lookup_ = nullptr;                   ///< owns itself until its callback
+  Addresses addresses_;                                         ///< null when none can be used
+  std::optional<std::pair<OutOfReach, SocketAddress>> no_way_;  ///< instead of addresses
+  std::uint64_t looked_up_at_ = 0;                              ///< loop time; 0: never
+  Lookup* lookup_ = nullptr;                                    ///< owns itself until its callback
   std::unordered_set<Waiter*> waiters_;
 };
 

@@ -39,7 +39,7 @@ void TcpListener::accept_clients() {
                                   SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!client) {
       const int error = errno;
-      owner_.on_accept(*this, {}, {});
+      owner_.on_accept({}, {});
       if (is_shortage(error)) {
         watcher_.stop();
         retry_.start(retry_delay);
@@ -50,7 +50,7 @@ void TcpListener::accept_clients() {
       // Anything else is of that client alone (accept(2): treat network errors like EAGAIN).
       continue;
     }
-    owner_.on_accept(*this, std::move(client), SocketAddress(reinterpret_cast<sockaddr*>(&peer)));
+    owner_.on_accept(std::move(client), SocketAddress(reinterpret_cast<sockaddr*>(&peer)));
   }
 }
 

@@ -21,8 +21,7 @@ class TcpListener {
     virtual bool may_accept() = 0;
     /// A client that `may_accept` was asked for, or an empty descriptor if there was none after
     /// all.
-    virtual void on_accept(TcpListener& listener, FileDescriptor client,
-                           const SocketAddress& peer) = 0;
+    virtual void on_accept(FileDescriptor client, const SocketAddress& peer) = 0;
     /// The system refuses: out of descriptors or memory. The listener pauses and tries again soon.
     virtual void on_accept_error(int error) = 0;
 

@@ -62,7 +62,14 @@ struct Connected {
   std::optional<std::chrono::microseconds> took;  ///< not known when a capture lacks it
 };
 
-enum class ConnectError : std::uint8_t { refused, timeout, dns, unreachable, own_listener };
+enum class ConnectError : std::uint8_t {
+  refused,
+  timeout,
+  dns,
+  unreachable,
+  own_listener,  ///< the proxy did not try: it would have reached itself
+  not_allowed,   ///< nor here: see Reach
+};
 
 struct ConnectFailed {
   ConnectError error;

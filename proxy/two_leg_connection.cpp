@@ -40,6 +40,7 @@ TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner
       accepted_(client.accepted),
       client_host_(client.host),
       owner_(owner),
+      target_(client.target),
       timer_(context.loop, [this] { guarded([this] { on_timer(); }); }),
       begun_(client.begun),
       last_activity_(client.begun) {}
@@ -47,7 +48,7 @@ TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner
 // --- the server leg ---
 
 void TwoLegConnection::dial() {
-  dial_.emplace(context_.loop, context_.target, static_cast<Connector::Owner&>(*this));
+  dial_.emplace(context_.loop, target_, static_cast<Connector::Owner&>(*this));
   dial_->start();
 }
 

@@ -95,7 +95,7 @@ class TwoLegConnection : public Connection, private Connector::Owner {
 
   /// What was seen before of this client and target; `connection` is remembered with it.
   History recall_and_add(const PastConnection& connection);
-  const HostPort& target() const { return context_.target.target(); }
+  const HostPort& target() const { return target_->target(); }
 
   ConnectionContext& context_;
   const Time accepted_;
@@ -143,6 +143,7 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   void on_timer();
 
   Connection::Owner& owner_;
+  const std::shared_ptr<TargetResolver> target_;
   Timer timer_;
   std::optional<Timer> unread_timer_;  ///< while a leg is not read
   const std::uint64_t begun_;          ///< loop time, which no change of the clock moves

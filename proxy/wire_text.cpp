@@ -59,8 +59,8 @@ std::string_view id(certs::MintIssuer issuer) {
 }
 
 std::string_view id(ConnectError error) {
-  static constexpr std::array<std::string_view, 5> names = {"refused", "timeout", "dns",
-                                                            "unreachable", "own-listener"};
+  static constexpr std::array<std::string_view, 6> names = {
+      "refused", "timeout", "dns", "unreachable", "own-listener", "not-allowed"};
   return entry_of(names, error);
 }
 

@@ -22,17 +22,24 @@ Worker::Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink)
       sink_(std::move(sink)),
       chains_(shared.server_trust, shared.client_trust),
       records_{*sink_, chains_, shared.limits},
-      target_(loop_, shared.target, shared.listeners),
-      context_{loop_, records_, target_, shared.history, shared.timeouts},
+      targets_(loop_, shared.reach),
+      context_{loop_, records_, targets_, shared.history, shared.timeouts},
       grace_timer_(loop_, [this] { end_connections(); }),
       wakeup_(loop_, [this] { on_wakeup(); }),
       before_waiting_(loop_, [this] { before_waiting(); }) {}
 
 Worker::~Worker() = default;
 
-void Worker::add_listener(FileDescriptor socket, const SocketAddress& address) {
-  listeners_.emplace_back(loop_, std::move(socket), address.text(),
-                          static_cast<TcpListener::Owner&>(*this));
+Worker::Entrance::Entrance(Worker& owner, FileDescriptor socket, const SocketAddress& address,
+                           const ListenerSettings& settings)
+    : worker(owner),
+      way(settings.way),
+      target(way == WayIn::fixed ? owner.targets_.find(settings.target) : nullptr),
+      listener(owner.loop_, std::move(socket), address.text(), *this) {}
+
+void Worker::add_listener(FileDescriptor socket, const SocketAddress& address,
+                          const ListenerSettings& settings) {
+  entrances_.emplace_back(*this, std::move(socket), address, settings);
 }
 
 void Worker::run() {
@@ -55,7 +62,7 @@ bool Worker::may_accept() {
   return false;
 }
 
-void Worker::on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) {
+void Worker::on_accept(Entrance& entrance, FileDescriptor client, const SocketAddress& peer) {
   if (!client) {
     clients_wait_ = false;
     return shared_.admission.leave();
@@ -63,8 +70,8 @@ void Worker::on_accept(TcpListener& listener, FileDescriptor client, const Socke
   const ConnectionId id = ++shared_.last_id;
   std::unique_ptr<Connection> connection;
   try {
-    connection =
-        serve(id, std::move(client), peer, {peer.text(), listener.address(), clients_wait_});
+    connection = serve(id, entrance, std::move(client), peer,
+                       {peer.text(), entrance.listener.address(), clients_wait_});
   } catch (const std::system_error& error) {
     shared_.admission.leave();
     return notice(fmt::format("a client was turned away: {}", error.what()));
@@ -74,17 +81,19 @@ void Worker::on_accept(TcpListener& listener, FileDescriptor client, const Socke
   fresh.start();
 }
 
-std::unique_ptr<Connection> Worker::serve(ConnectionId id, FileDescriptor client,
-                                          const SocketAddress& peer, Accepted told) {
+std::unique_ptr<Connection> Worker::serve(ConnectionId id, Entrance& entrance,
+                                          FileDescriptor client, const SocketAddress& peer,
+                                          Accepted told) {
   Connection::Owner& owner = *this;
   if (!shared_.interception.active()) {
-    return std::make_unique<RelayConnection>(
-        context_, owner, AcceptedClient(id, context_, std::move(client), peer, std::move(told)),
-        "fixed target");
+    AcceptedClient accepted(id, context_, std::move(client), peer, std::move(told));
+    accepted.target = entrance.target;
+    return std::make_unique<RelayConnection>(context_, owner, std::move(accepted), "fixed target");
   }
   auto secrets = std::make_unique<LegSecrets>(shared_.interception.key_log);
   AcceptedClient accepted(id, context_, std::move(client), peer, std::move(told),
                           &secrets->decryptor);
+  accepted.target = entrance.target;
   return std::make_unique<ClientIntake>(context_, shared_.interception, owner,
                                         static_cast<ClientIntake::Owner&>(*this),
                                         std::move(secrets), std::move(accepted));
@@ -124,12 +133,12 @@ void Worker::on_finished(Connection& connection) {
 
 void Worker::on_wakeup() {
   for (int requests = stop_requests_; stops_seen_ < requests; ++stops_seen_) on_stop_request();
-  for (TcpListener& listener : listeners_) listener.resume();
+  for (Entrance& entrance : entrances_) entrance.listener.resume();
 }
 
 void Worker::on_stop_request() {
   if (stops_seen_ > 0) return end_connections();
-  listeners_.clear();
+  entrances_.clear();
   grace_timer_.start(grace);
 }
 

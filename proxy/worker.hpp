@@ -16,15 +16,15 @@
 #include "proxy/event_loop.hpp"
 #include "proxy/event_sink.hpp"
 #include "proxy/listening_socket.hpp"
-#include "proxy/target_resolver.hpp"
+#include "proxy/target_directory.hpp"
 #include "proxy/tcp_listener.hpp"
+#include "proxy/way_in.hpp"
 
 namespace legible::proxy {
 
 /// What the loops of one proxy share; all of it may be used from any thread.
 struct WorkerShared {
-  const HostPort target;
-  const std::vector<SocketAddress> listeners;  ///< as bound
+  const Reach reach;  ///< its listeners as bound
   const Timeouts timeouts;
   const parser::Limits limits;
   const std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: not judged
@@ -35,9 +35,7 @@ struct WorkerShared {
   std::atomic<ConnectionId> last_id{0};
 };
 
-class Worker final : private TcpListener::Owner,
-                     private Connection::Owner,
-                     private ClientIntake::Owner {
+class Worker final : private Connection::Owner, private ClientIntake::Owner {
  public:
   /// `shared` must outlive the worker, and the workers each other's threads: one may wake another.
   Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink);
@@ -46,7 +44,8 @@ class Worker final : private TcpListener::Owner,
   Worker& operator=(const Worker&) = delete;
 
   /// Before `run`.
-  void add_listener(FileDescriptor socket, const SocketAddress& address);
+  void add_listener(FileDescriptor socket, const SocketAddress& address,
+                    const ListenerSettings& settings);
   EventSink& sink() { return *sink_; }
 
   /// Serves until `stop`, and then until the last connection has ended.
@@ -57,18 +56,35 @@ class Worker final : private TcpListener::Owner,
   void stop();
 
   /// A name lookup is under way that cannot be stopped, and would hold up the destructor.
-  bool lookup_pending() const { return target_.busy(); }
+  bool lookup_pending() const { return targets_.busy(); }
 
   static constexpr std::chrono::seconds grace{5};
 
  private:
-  bool may_accept() override;
-  void on_accept(TcpListener& listener, FileDescriptor client, const SocketAddress& peer) override;
-  void on_accept_error(int error) override;
+  /// A listener, and where it leads.
+  struct Entrance final : TcpListener::Owner {
+    Entrance(Worker& owner, FileDescriptor socket, const SocketAddress& address,
+             const ListenerSettings& settings);
+
+    bool may_accept() override { return worker.may_accept(); }
+    void on_accept(FileDescriptor client, const SocketAddress& peer) override {
+      worker.on_accept(*this, std::move(client), peer);
+    }
+    void on_accept_error(int error) override { worker.on_accept_error(error); }
+
+    Worker& worker;
+    const WayIn way;
+    const std::shared_ptr<TargetResolver> target;  ///< where everything goes; null: it depends
+    TcpListener listener;
+  };
+
+  bool may_accept();
+  void on_accept(Entrance& entrance, FileDescriptor client, const SocketAddress& peer);
+  void on_accept_error(int error);
   void on_finished(Connection& connection) override;
   void on_chosen(ClientIntake& intake, AcceptedClient client, std::unique_ptr<LegSecrets> secrets,
                  ModeChoice choice) override;
-  std::unique_ptr<Connection> serve(ConnectionId id, FileDescriptor client,
+  std::unique_ptr<Connection> serve(ConnectionId id, Entrance& entrance, FileDescriptor client,
                                     const SocketAddress& peer, Accepted told);
 
   void on_wakeup();
@@ -82,12 +98,12 @@ class Worker final : private TcpListener::Owner,
   std::unique_ptr<EventSink> sink_;
   ChainCache chains_;
   RecordContext records_;
-  TargetResolver target_;
+  TargetDirectory targets_;
   ConnectionContext context_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   /// Destroyed when no call of theirs can be under way.
   std::vector<std::unique_ptr<Connection>> finished_;
-  std::list<TcpListener> listeners_;
+  std::list<Entrance> entrances_;
   Timer grace_timer_;
   Wakeup wakeup_;
   BeforeWaiting before_waiting_;

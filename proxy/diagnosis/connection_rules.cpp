@@ -156,6 +156,13 @@ Answer connect_failure(const Situation& situation) {
                       "server's address (--to IP:PORT)",
                       target_text(situation.facts), where));
       break;
+    case ConnectError::not_allowed:
+      finding.cause = Cause::proxy_policy;
+      finding.with(fmt::format(
+          "{} leads to {}, a link-local or unspecified address, which is refused where clients "
+          "choose the target, unless --allow-to names it",
+          target_text(situation.facts), where));
+      break;
   }
   if (situation.timeline.flow(Leg::client).bytes > 0) {
     finding.with("no byte of the client's could be handed on");

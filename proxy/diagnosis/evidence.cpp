@@ -167,6 +167,9 @@ std::string tell_primary_event(const Situation& situation) {
       if (situation.facts.connect_failed->error == ConnectError::own_listener) {
         return "the proxy opened no connection: it would have been one to itself";
       }
+      if (situation.facts.connect_failed->error == ConnectError::not_allowed) {
+        return "the proxy opened no connection: no client may go there through it";
+      }
       return "the proxy could not connect to the server";
     case Mechanism::proxy_abort:
       return fmt::format("the proxy closed{}", when);

@@ -113,8 +113,7 @@ InterceptionSettings interception_for(const Scenario& scenario, const Fixtures& 
 ProxySettings settings_for(const HostPort& target,
                            const std::shared_ptr<const certs::TrustStore>& trust) {
   ProxySettings settings;
-  settings.listen = {*SocketAddress::from_numeric("127.0.0.1", 0)};
-  settings.target = target;
+  settings.listeners = {{*SocketAddress::from_numeric("127.0.0.1", 0), WayIn::fixed, target}};
   settings.server_trust = trust;
   settings.client_trust = trust;
   return settings;

@@ -4,6 +4,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "proxy/glob.hpp"
 #include "proxy/leg_settings.hpp"
 #include "support/timeline_builder.hpp"
 

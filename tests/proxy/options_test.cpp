@@ -42,9 +42,9 @@ TEST_CASE("options of interception where nothing is intercepted are told to have
 
 TEST_CASE("run needs only a target") {
   const RunOptions options = accepted({"--to", "partner.example:443"});
-  CHECK(options.target == HostPort{"partner.example", 443});
-  REQUIRE(options.listen.size() == 1);
-  CHECK(options.listen.front().text() == "127.0.0.1:8443");
+  CHECK(options.listeners.front().target == HostPort{"partner.example", 443});
+  REQUIRE(options.listeners.size() == 1);
+  CHECK(options.listeners.front().address.text() == "127.0.0.1:8443");
   CHECK(options.timeouts.connect == 10s);
   CHECK(options.timeouts.handshake == 20s);
   CHECK(options.timeouts.idle == 300s);
@@ -88,11 +88,11 @@ TEST_CASE("run takes every option") {
                                        "events.log",
                                        "--max-hello",
                                        "1000"});
-  CHECK(options.target == HostPort{"2001:db8::1", 443});
-  REQUIRE(options.listen.size() == 3);
-  CHECK(options.listen[0].text() == "127.0.0.1:0");
-  CHECK(options.listen[1].text() == "0.0.0.0:1");
-  CHECK(options.listen[2].text() == "[::1]:2");
+  CHECK(options.listeners.back().target == HostPort{"2001:db8::1", 443});
+  REQUIRE(options.listeners.size() == 3);
+  CHECK(options.listeners[0].address.text() == "127.0.0.1:0");
+  CHECK(options.listeners[1].address.text() == "0.0.0.0:1");
+  CHECK(options.listeners[2].address.text() == "[::1]:2");
   CHECK(options.trust.server == Files{"roots.pem", "more,roots.pem"});
   CHECK(options.trust.client == Files{"clients.pem"});
   CHECK(options.trust.revocations == Files{"lists.pem"});

@@ -348,7 +348,8 @@ TEST_CASE("a server that cannot be reached: the client is reset, the reason reco
   }));
   const bool speaks = GENERATE(true, false);
   CAPTURE(c.host, speaks);
-  RunningProxy proxy(0, [&](auto& settings) { settings.target = {c.host, c.port}; });
+  RunningProxy proxy(0,
+                     [&](auto& settings) { settings.listeners.front().target = {c.host, c.port}; });
   Socket client = Socket::connect(proxy.port());
   if (speaks) client.send("hello");
   CHECK(client.receive_to_end().end == End::reset);
@@ -367,11 +368,13 @@ TEST_CASE("a target that is the proxy's own listener is not connected to") {
   const char* const target = GENERATE("localhost", "127.0.0.1");
   CAPTURE(listener, target);
   RunningProxy proxy(port, [&](auto& settings) {
-    settings.listen = {*proxy::SocketAddress::from_numeric(listener, port)};
+    const proxy::HostPort to{target, port};
+    settings.listeners = {
+        {*proxy::SocketAddress::from_numeric(listener, port), proxy::WayIn::fixed, to}};
     if (std::string(target) == "localhost") {
-      settings.listen.push_back(*proxy::SocketAddress::from_numeric("::1", port));
+      settings.listeners.push_back(
+          {*proxy::SocketAddress::from_numeric("::1", port), proxy::WayIn::fixed, to});
     }
-    settings.target = {target, port};
   });
   for (proxy::ConnectionId id = 1; id <= 2; ++id) {
     Socket client = Socket::connect(port);

@@ -108,8 +108,9 @@ class RunningProxy {
  private:
   static proxy::ProxySettings settings(std::uint16_t target_port, const Change& change) {
     proxy::ProxySettings settings;
-    settings.listen = {*proxy::SocketAddress::from_numeric("127.0.0.1", 0)};
-    settings.target = {"127.0.0.1", target_port};
+    settings.listeners = {{*proxy::SocketAddress::from_numeric("127.0.0.1", 0),
+                           proxy::WayIn::fixed,
+                           {"127.0.0.1", target_port}}};
     if (change) change(settings);
     return settings;
   }

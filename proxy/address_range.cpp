@@ -1,0 +1,60 @@
+#include "proxy/address_range.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace legible::proxy {
+namespace {
+
+constexpr int ipv4_bits = 32;
+constexpr int ipv6_bits = 128;
+
+}  // namespace
+
+AddressRange::Bytes AddressRange::mapped(const SocketAddress& address) {
+  Bytes bytes{};
+  if (address.family() == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.data());
+    std::memcpy(bytes.data(), &v6->sin6_addr, bytes.size());
+  } else {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address.data());
+    bytes[10] = bytes[11] = 0xff;
+    std::memcpy(bytes.data() + 12, &v4->sin_addr, sizeof v4->sin_addr);
+  }
+  return bytes;
+}
+
+std::optional<AddressRange> AddressRange::parse(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto address = SocketAddress::from_numeric(std::string(text.substr(0, slash)), 0);
+  if (!address) return std::nullopt;
+  const int longest = address->family() == AF_INET ? ipv4_bits : ipv6_bits;
+  int bits = longest;
+  if (slash < text.size()) {
+    const std::string_view digits = text.substr(slash + 1);
+    const char* const end = digits.data() + digits.size();
+    const auto [parsed_to, error] = std::from_chars(digits.data(), end, bits);
+    if (error != std::errc{} || parsed_to != end || bits < 0 || bits > longest) return std::nullopt;
+  }
+  AddressRange range;
+  range.network_ = mapped(*address);
+  range.bits_ = ipv6_bits - longest + bits;
+  return range;
+}
+
+bool AddressRange::contains(const SocketAddress& address) const {
+  const Bytes bytes = mapped(address);
+  const auto whole = static_cast<std::size_t>(bits_ / 8);
+  if (!std::equal(bytes.begin(), bytes.begin() + whole, network_.begin())) return false;
+  if (bits_ % 8 == 0) return true;
+  const int mask = 0xff00 >> bits_ % 8 & 0xff;
+  return ((bytes[whole] ^ network_[whole]) & mask) == 0;
+}
+
+bool any_contains(const std::vector<AddressRange>& ranges, const SocketAddress& address) {
+  return std::ranges::any_of(ranges,
+                             [&](const AddressRange& range) { return range.contains(address); });
+}
+
+}  // namespace legible::proxy

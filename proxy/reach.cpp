@@ -1,0 +1,43 @@
+#include "proxy/reach.hpp"
+
+#include <algorithm>
+
+#include "proxy/address_range.hpp"
+#include "proxy/glob.hpp"
+#include "proxy/own_listener.hpp"
+
+namespace legible::proxy {
+namespace {
+
+/// What is of this machine or its hypervisor alone, cloud providers' metadata services above all:
+/// RFC 3927, RFC 4291 section 2.5.6, RFC 1122 section 3.2.1.3, and one well-known address.
+const std::vector<AddressRange>& local_places() {
+  static const std::vector<AddressRange> places = [] {
+    std::vector<AddressRange> ranges;
+    for (const char* range :
+         {"169.254.0.0/16", "0.0.0.0/8", "fe80::/10", "fd00:ec2::254", "::/128"}) {
+      ranges.push_back(*AddressRange::parse(range));
+    }
+    return ranges;
+  }();
+  return places;
+}
+
+/// A pattern of stars alone allows everything that is not special.
+bool names(std::string_view glob, std::string_view address) {
+  return glob.find_first_not_of("*?") != glob.npos && matches_glob(glob, address);
+}
+
+}  // namespace
+
+std::optional<OutOfReach> Reach::obstacle(const SocketAddress& address) const {
+  if (leads_to_own_listener(address, listeners)) return OutOfReach::own_listener;
+  if (!clients_choose || !any_contains(local_places(), address)) return std::nullopt;
+  const std::string text = address.host();
+  // By its address: what a name leads to is for whoever runs its name server to say.
+  const bool allowed =
+      std::ranges::any_of(allowed_targets, [&](const auto& glob) { return names(glob, text); });
+  return allowed ? std::nullopt : std::optional(OutOfReach::not_allowed);
+}
+
+}  // namespace legible::proxy
