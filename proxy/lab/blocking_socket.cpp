@@ -67,13 +67,23 @@ bool BlockingSocket::send(std::span<const std::uint8_t> bytes) {
 }
 
 ReadEnd BlockingSocket::read(std::span<std::uint8_t> buffer, std::size_t& count) {
-  count = 0;
+  count = std::min(buffer.size(), unread_.size());
+  if (count > 0) {
+    const auto end = unread_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::copy(unread_.begin(), end, buffer.begin());
+    unread_.erase(unread_.begin(), end);
+    return ReadEnd::data;
+  }
   if (!ready(descriptor_, POLLIN, deadline_)) return ReadEnd::timeout;
   const ssize_t received = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
   if (received < 0) return ReadEnd::reset;
   if (received == 0) return ReadEnd::fin;
   count = static_cast<std::size_t>(received);
   return ReadEnd::data;
+}
+
+void BlockingSocket::unread(std::span<const std::uint8_t> bytes) {
+  unread_.insert(unread_.begin(), bytes.begin(), bytes.end());
 }
 
 ReadEnd BlockingSocket::drain() {

@@ -30,6 +30,8 @@ class BlockingSocket {
   bool send(std::span<const std::uint8_t> bytes);
   /// Reads what there is, at most `buffer.size()` bytes, and sets `count`.
   ReadEnd read(std::span<std::uint8_t> buffer, std::size_t& count);
+  /// The next reads give these again, before anything else.
+  void unread(std::span<const std::uint8_t> bytes);
   /// Reads and drops everything until the peer ends or the deadline passes.
   ReadEnd drain();
   void shutdown_write() const;  ///< FIN; reading goes on
@@ -39,6 +41,7 @@ class BlockingSocket {
  private:
   int descriptor_ = -1;
   Deadline deadline_;
+  std::vector<std::uint8_t> unread_;
 };
 
 /// A listening socket on 127.0.0.1 with a port that the system chose.

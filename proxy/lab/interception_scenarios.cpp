@@ -45,7 +45,8 @@ Scenario certificate_cannot_be_passed_on(const Fixtures& fixtures,
                     "the client's certificate cannot be passed on",
                     {Closer::server,
                      {Phase::client_auth, Phase::key_exchange, Phase::post_handshake},
-                     {Cause::proxy_no_client_cert}},
+                     {Cause::proxy_no_client_cert},
+                     "could not be passed on"},
                     tls_client(client),
                     tls_server(server)};
   scenario.interception_only = true;

@@ -90,14 +90,16 @@ std::string any_of(const std::vector<Id>& allowed) {
 }
 
 std::string told(const lab::Expected& expected) {
-  return fmt::format("{} / {} / {}", id(expected.closer), any_of(expected.phases),
-                     any_of(expected.causes));
+  return fmt::format(
+      "{} / {} / {}{}", id(expected.closer), any_of(expected.phases), any_of(expected.causes),
+      expected.masking.empty() ? "" : fmt::format(" · masked: {}", expected.masking));
 }
 
 std::string told(const Verdict* verdict) {
   if (verdict == nullptr) return "none came";
-  return fmt::format("{} / {} / {} · {}, by {}", id(verdict->closer), id(verdict->phase),
-                     id(verdict->cause), id(verdict->confidence), id(verdict->mechanism));
+  return fmt::format("{} / {} / {} · {}, by {}{}", id(verdict->closer), id(verdict->phase),
+                     id(verdict->cause), id(verdict->confidence), id(verdict->mechanism),
+                     verdict->masking ? " · masked" : "");
 }
 
 /// Scenarios are run in both; `auto` relays what cannot be intercepted.
@@ -135,6 +137,7 @@ std::string json_line(const Scenario& scenario, Mode mode, const Verdict* verdic
     line.field("cause", id(verdict->cause));
     line.field("confidence", id(verdict->confidence));
     line.field("summary", verdict->summary);
+    if (verdict->masking) line.field("masking", *verdict->masking);
   }
   line.field("right", right);
   line.end_object();

@@ -106,6 +106,8 @@ InterceptionSettings interception_for(const Scenario& scenario, const Fixtures& 
   settings.mode = mode;
   settings.intercept_under(scenario.authority == ProxyAuthority::trusted ? fixtures.leaves
                                                                          : fixtures.foreign_leaves);
+  settings.server_name = scenario.proxy_server_name;
+  settings.bad_server_certificate = scenario.bad_server_certificate;
   if (scenario.proxy_identity) settings.client_credential = credential(*scenario.proxy_identity);
   return settings;
 }
@@ -155,7 +157,11 @@ std::optional<Outcome> run_scenario(const Scenario& scenario, const Laboratory& 
 }
 
 bool is_right(const Verdict& verdict, const Expected& expected) {
-  return verdict.closer == expected.closer &&
+  const bool masking_told =
+      expected.masking.empty()
+          ? !verdict.masking
+          : verdict.masking && verdict.masking->find(expected.masking) != std::string::npos;
+  return masking_told && verdict.closer == expected.closer &&
          std::ranges::find(expected.phases, verdict.phase) != expected.phases.end() &&
          std::ranges::find(expected.causes, verdict.cause) != expected.causes.end();
 }

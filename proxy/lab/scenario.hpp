@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/interception.hpp"
@@ -18,6 +19,8 @@ struct Expected {
   Closer closer;
   std::vector<Phase> phases;
   std::vector<Cause> causes;  ///< the first is the best one
+  /// Words of what the verdict must say that the proxy masks; empty: it must not speak of any.
+  std::string_view masking{};
 };
 
 /// Where the proxy is told to connect to.
@@ -44,6 +47,8 @@ struct Scenario {
   std::optional<Expected> intercepted{};
   ProxyAuthority authority = ProxyAuthority::trusted;
   const Identity* proxy_identity = nullptr;  ///< what it presents to a server that asks
+  std::string_view proxy_server_name{};      ///< --server-name
+  BadServerCertificate bad_server_certificate = BadServerCertificate::mirror;
   /// There is nothing of it without interception.
   bool interception_only = false;
 
@@ -62,5 +67,6 @@ std::vector<Scenario> client_certificate_scenarios(const Fixtures& fixtures);
 std::vector<Scenario> connection_scenarios(const Fixtures& fixtures);
 std::vector<Scenario> ending_scenarios(const Fixtures& fixtures);
 std::vector<Scenario> interception_scenarios(const Fixtures& fixtures);
+std::vector<Scenario> masking_scenarios(const Fixtures& fixtures);
 
 }  // namespace legible::proxy::lab

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proxy/lab/wire_builder.hpp"
+
 namespace legible::proxy::lab {
 namespace {
 
@@ -183,7 +185,12 @@ bool TlsPeer::State::refuse(unsigned char description) {
 int TlsPeer::State::send_record(void* context, const unsigned char* bytes, std::size_t length) {
   auto& state = *static_cast<State*>(context);
   if (length > 0 && bytes[0] == parser::content_type::alert.value) state.alert_sent = true;
-  return state.socket.send({bytes, length}) ? static_cast<int>(length) : MBEDTLS_ERR_NET_CONN_RESET;
+  const std::span<const std::uint8_t> record{bytes, length};
+  if (std::exchange(state.options.hello_in_two_records, false)) {
+    return state.socket.send(in_two_records(record)) ? static_cast<int>(length)
+                                                     : MBEDTLS_ERR_NET_CONN_RESET;
+  }
+  return state.socket.send(record) ? static_cast<int>(length) : MBEDTLS_ERR_NET_CONN_RESET;
 }
 
 int TlsPeer::State::receive(void* context, unsigned char* buffer, std::size_t length) {

@@ -39,6 +39,7 @@ struct TlsPeerOptions {
   std::string server_name;               ///< client: SNI and the name to verify
   std::vector<std::string> known_names;  ///< server: other SNI gets alert 112
   bool sni_required = false;             ///< server: no SNI gets alert 112
+  bool hello_in_two_records = false;     ///< client: RFC 8446 section 5.1 allows it
   std::vector<std::string> alpn;
 };
 

@@ -74,6 +74,18 @@ Bytes record(parser::ContentType type, parser::ProtocolVersion version,
   return out;
 }
 
+Bytes in_two_records(std::span<const std::uint8_t> whole) {
+  constexpr std::size_t header = 5;
+  const auto content = whole.subspan(header);
+  const std::size_t half = content.size() / 2;
+  const parser::ContentType type{whole[0]};
+  const parser::ProtocolVersion version{static_cast<std::uint16_t>(whole[1] << 8 | whole[2])};
+  Bytes out = record(type, version, content.first(half));
+  const Bytes rest = record(type, version, content.subspan(half));
+  out.insert(out.end(), rest.begin(), rest.end());
+  return out;
+}
+
 Bytes handshake_message(std::uint8_t type, std::span<const std::uint8_t> body) {
   Bytes out{type};
   put_vector(out, body, 3);

@@ -33,6 +33,9 @@ struct HelloOffer {
 Bytes record(parser::ContentType type, parser::ProtocolVersion version,
              std::span<const std::uint8_t> fragment);
 
+/// The same content in two records. `whole` is one record with at least two bytes of content.
+Bytes in_two_records(std::span<const std::uint8_t> whole);
+
 /// One handshake message with its header.
 Bytes handshake_message(std::uint8_t type, std::span<const std::uint8_t> body);
 
