@@ -21,8 +21,9 @@ constexpr std::size_t max_held = 64 * 1024;
 // For a peer to take a refusal and leave, however late it is.
 constexpr std::chrono::milliseconds last_words_limit{300};
 
-// CVE-2016-8610: each costs an answer or a decryption, and none brings the connection forward.
-constexpr int most_warnings = 100;
+// Warning alerts (CVE-2016-8610), ChangeCipherSpecs, empty records and tickets: each costs an
+// answer or a decryption, and none brings the connection forward.
+constexpr std::uint64_t most_idle = 100;
 
 constexpr parser::AlertDescription unexpected_message{10};
 constexpr parser::AlertDescription handshake_failure{40};
@@ -48,6 +49,13 @@ std::string problems_text(const certs::Judgement& judgement) {
     text += certs::id(problem.id);
   }
   return text;
+}
+
+/// Also one that comes where it is out of place.
+bool is_change_cipher_spec(const parser::Observation& observation) {
+  const auto* record = std::get_if<parser::EncryptedRecord>(&observation);
+  return std::holds_alternative<parser::ChangeCipherSpec>(observation) ||
+         (record && record->type == parser::content_type::change_cipher_spec);
 }
 
 /// By a pre-shared key, or by a ticket or session id of TLS 1.2 and older. A session id alone may
@@ -321,11 +329,13 @@ void InterceptConnection::on_bytes(LegStream& stream, std::span<const std::uint8
   from.session ? feed(from, bytes) : hold(bytes);
   if (ending()) return;
   if (const auto alert = new_fatal_alert(from)) return on_fatal_alert(from, *alert);
-  if (from.warnings > most_warnings) {
+  if (from.idle_messages() > most_idle) {
     return refuse(from,
                   {ProxyReason::flood,
                    {},
-                   fmt::format("more than {} warning alerts came from one side", most_warnings)},
+                   fmt::format("more than {} warning alerts, empty records, session tickets or "
+                               "ChangeCipherSpecs came from one side",
+                               most_idle)},
                   unexpected_message);
   }
   if (from.session) on_state(from);
@@ -423,8 +433,10 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
   for (; from.entries_seen < entries.size(); ++from.entries_seen) {
     const Entry& entry = entries[from.entries_seen];
     const auto* observation = std::get_if<parser::Observation>(&entry.fact);
-    const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
-    if (!alert || entry.leg != from.side) continue;
+    if (!observation || entry.leg != from.side) continue;
+    if (is_change_cipher_spec(*observation)) ++from.idle_seen;
+    const auto* alert = std::get_if<parser::Alert>(observation);
+    if (!alert) continue;
     const parser::ServerHello* chosen = from.record->server_hello();
     const auto version = chosen ? std::optional(chosen->version) : std::nullopt;
     // Of several the first says why.
@@ -432,7 +444,7 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
     if (readable && !found && parser::is_error(*alert->level, *alert->description, version)) {
       found = alert->description;
     }
-    if (alert->level == parser::alert_level::warning) ++from.warnings;
+    if (alert->level == parser::alert_level::warning) ++from.idle_seen;
   }
   return found;
 }

@@ -49,6 +49,10 @@ class InterceptConnection final : public TwoLegConnection {
     }
     /// The role that the proxy plays on this leg.
     Leg proxy_role() const { return parser::other(side); }
+    /// Messages of the peer's that brought nothing forward.
+    std::uint64_t idle_messages() const {
+      return idle_seen + (session ? session->idle_messages() : 0);
+    }
     bool open() const {
       return session && (session->state() == tls::Session::State::open ||
                          session->state() == tls::Session::State::peer_closed);
@@ -61,7 +65,7 @@ class InterceptConnection final : public TwoLegConnection {
     std::vector<std::uint8_t>
         undelivered;               ///< plaintext for this leg, before its handshake is done
     std::size_t entries_seen = 0;  ///< of the record's timeline, for alerts
-    int warnings = 0;              ///< alerts that the peer has sent
+    std::uint64_t idle_seen = 0;   ///< warnings and ChangeCipherSpecs that the peer has sent
     bool own_end_told = false;     ///< the proxy's end of this leg is on record
     bool notified = false;         ///< the peer's close_notify was passed on
   };

@@ -107,7 +107,7 @@ enum class ProxyReason : std::uint8_t {
   server_certificate,  ///< intercept: --bad-server-cert refuse
   not_terminable,      ///< intercept: the client offers nothing that can be ended here
   tls_failure,         ///< intercept: the proxy's own TLS could not go on with what a peer sent
-  flood,               ///< intercept: a peer sends warning alerts without end
+  flood,               ///< intercept: a peer sends without end what brings nothing forward
 };
 struct ProxyClosing {
   ProxyReason reason;

@@ -116,37 +116,6 @@ Answer renegotiation_refused_here(const Situation& situation) {
   return finding;
 }
 
-/// Most of the last records of `side` that are known hold nothing.
-bool ends_in_empty_records(const Situation& situation, Leg side) {
-  constexpr std::ptrdiff_t most =
-      3;  // one may have come after them, or be the one that was refused
-  const auto suite = parser::traits(situation.facts.server_hello->cipher);
-  if (suite.protection != parser::RecordProtection::aead) return false;
-  const int added = suite.tag_bytes + (situation.facts.tls13() ? 1 : suite.explicit_nonce_bytes);
-  for (const Entry& entry : situation.timeline.entries()) {
-    const auto* closed = std::get_if<LegClosed>(&entry.fact);
-    if (!closed || entry.leg != side) continue;
-    return std::ranges::count_if(closed->tail.last, [&](const parser::RecordTail::Record& record) {
-             return record.type == parser::content_type::application_data && record.length == added;
-           }) >= most;
-  }
-  return false;
-}
-
-/// Records of application data may be empty (RFC 8446 section 5.1, RFC 5246 section 6.2.1); of more
-/// than three in a row mbedTLS says what it says of a wrong MAC.
-Answer empty_records_in_a_row(const Situation& situation) {
-  if (!situation.alert_is(bad_record_mac) || !situation.facts.both_finished()) return std::nullopt;
-  const Leg peer = situation.proxy_plays(Leg::client) ? Leg::server : Leg::client;
-  if (!ends_in_empty_records(situation, peer)) return std::nullopt;
-  Finding finding = limit(fmt::format(
-      "{} sent records in a row that hold nothing, which is allowed, and of which this proxy's TLS "
-      "takes three",
-      who(peer)));
-  finding.confidence = Confidence::medium;
-  return finding.or_else(Cause::record_corrupted, "it fails when this host is relayed as well");
-}
-
 /// The peer's bytes are at fault, whoever reads them.
 Answer peer_broke_protocol(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -204,10 +173,9 @@ Answer own_tls_failed(const Situation& situation) {
   if (!situation.own_tls_failed()) return std::nullopt;
   // What a hello says that no peer may say is known without the library.
   static constexpr Rule rules[] = {
-      retry_with_cookie,          key_update_came,        certificate_of_unknown_kind,
-      certificate_too_long,       hello_too_long,         hello_broken,
-      renegotiation_refused_here, empty_records_in_a_row, peer_broke_protocol,
-      server_hello_refused,
+      retry_with_cookie,          key_update_came,     certificate_of_unknown_kind,
+      certificate_too_long,       hello_too_long,      hello_broken,
+      renegotiation_refused_here, peer_broke_protocol, server_hello_refused,
   };
   const std::string library = fmt::format("the proxy's own TLS could not go on: {}",
                                           quoted(situation.facts.proxy_closing->detail));

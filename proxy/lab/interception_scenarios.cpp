@@ -1,5 +1,7 @@
 // What only an interception can cause or show.
 
+#include <fmt/format.h>
+
 #include "proxy/lab/parts.hpp"
 
 namespace legible::proxy::lab {
@@ -68,6 +70,37 @@ Scenario pinned(const Fixtures& fixtures, parser::ProtocolVersion version) {
   return scenario;
 }
 
+/// Which is allowed, and costs a decryption each.
+Scenario sends_empty_records(const Fixtures& fixtures, parser::ProtocolVersion version,
+                             std::string id, int count) {
+  TlsPeerOptions options = verifying_client(fixtures, version);
+  const Part client = [options = std::move(options), count](BlockingSocket& socket) {
+    TlsPeer peer{socket, parser::Side::client, options};
+    if (!peer.handshake()) return;
+    bool taken = true;
+    for (int sent = 0; sent < count && taken; ++sent) taken = peer.write_empty_record();
+    if (taken && peer.write("GET / HTTP/1.1\r\n\r\n") && peer.read()) {
+      peer.close_notify();
+      socket.shutdown_write();
+    }
+    socket.drain();
+  };
+  return {version == parser::tls13 ? id + "-13" : id,
+          fmt::format("the client sends {} records that hold nothing", count),
+          {Closer::client,
+           {Phase::closing, Phase::established, Phase::post_handshake},
+           {Cause::client_satisfied, Cause::none}},
+          client,
+          tls_server(server_with(fixtures.good, version))};
+}
+
+Scenario floods(const Fixtures& fixtures, parser::ProtocolVersion version) {
+  Scenario scenario = sends_empty_records(fixtures, version, "flood-of-empty-records", 1000);
+  scenario.intercepted =
+      Expected{Closer::proxy, {Phase::post_handshake, Phase::established}, {Cause::proxy_limit}};
+  return scenario;
+}
+
 }  // namespace
 
 std::vector<Scenario> interception_scenarios(const Fixtures& fixtures) {
@@ -77,7 +110,11 @@ std::vector<Scenario> interception_scenarios(const Fixtures& fixtures) {
           certificate_cannot_be_passed_on(fixtures, parser::tls12),
           certificate_cannot_be_passed_on(fixtures, parser::tls13),
           pinned(fixtures, parser::tls12),
-          pinned(fixtures, parser::tls13)};
+          pinned(fixtures, parser::tls13),
+          sends_empty_records(fixtures, parser::tls12, "empty-records", 50),
+          sends_empty_records(fixtures, parser::tls13, "empty-records", 50),
+          floods(fixtures, parser::tls12),
+          floods(fixtures, parser::tls13)};
 }
 
 }  // namespace legible::proxy::lab

@@ -279,13 +279,19 @@ bool TlsPeer::write(std::string_view text) {
                            text.size()) > 0;
 }
 
+bool TlsPeer::write_empty_record() { return mbedtls_ssl_write(&state_->ssl, nullptr, 0) == 0; }
+
 bool TlsPeer::read() {
   std::array<unsigned char, 4096> buffer{};
+  // Servers differ in how many empty records they take in a row; mbedTLS takes three.
+  int& empty_records = state_->ssl.MBEDTLS_PRIVATE(nb_zero);
   int result = 0;
   do {
+    empty_records = 0;
     result = mbedtls_ssl_read(&state_->ssl, buffer.data(), buffer.size());
   } while (result == MBEDTLS_ERR_SSL_WANT_READ ||
-           result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+           result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
+           (result == 0 && empty_records > 0));
   return result > 0;
 }
 

@@ -61,6 +61,8 @@ class TlsPeer {
   bool handshake();
 
   bool write(std::string_view text);
+  /// Application data that holds nothing. False when the peer no longer takes anything.
+  bool write_empty_record();
   /// True when application data came.
   bool read();
   void close_notify();

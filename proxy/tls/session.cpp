@@ -120,6 +120,7 @@ struct Session::Impl {
   bool alert_left = false;  ///< by the library itself, in its present step; told if that fails
   bool over = false;        ///< a fatal alert was sent: nothing more is, or is read
   bool close_notify_sent = false;
+  std::uint64_t idle_messages = 0;
   std::optional<std::vector<std::uint8_t>> session;
   std::vector<std::uint8_t> unwritten;  ///< plaintext that waits for the end of a renegotiation
   std::vector<std::uint8_t> output;
@@ -202,6 +203,7 @@ void Session::Impl::drive(PlaintextSink* sink) {
     if (result == MBEDTLS_ERR_SSL_WANT_READ || result >= 0) continue;
     if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
       save_session();
+      ++idle_messages;
       continue;
     }
     if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
@@ -258,7 +260,11 @@ int Session::Impl::read(PlaintextSink& sink) {
   // A record's longest content: one call for each record.
   std::array<unsigned char, MBEDTLS_SSL_IN_CONTENT_LEN> buffer;
   alert_left = false;
+  // mbedTLS takes four empty records in a row for a broken MAC.
+  int& empty_records = ssl.MBEDTLS_PRIVATE(nb_zero);
+  empty_records = 0;
   const int result = mbedtls_ssl_read(&ssl, buffer.data(), buffer.size());
+  idle_messages += static_cast<std::uint64_t>(empty_records);
   if (result > 0) sink.on_plaintext({buffer.data(), static_cast<std::size_t>(result)});
   return result;
 }
@@ -318,6 +324,7 @@ Session& Session::operator=(Session&&) noexcept = default;
 Session::State Session::state() const { return impl_->state; }
 const std::optional<Failure>& Session::failure() const { return impl_->failure; }
 std::optional<parser::AlertDescription> Session::peer_alert() const { return impl_->peer_alert; }
+std::uint64_t Session::idle_messages() const { return impl_->idle_messages; }
 std::vector<std::uint8_t>& Session::output() { return impl_->output; }
 
 void Session::start() { impl_->drive(nullptr); }

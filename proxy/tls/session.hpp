@@ -90,6 +90,10 @@ class Session {
   /// Bytes that the peer sent, in any split: all of them are used or kept.
   State feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink);
 
+  /// The peer's empty records and session tickets. Empty records are allowed (RFC 8446 section 5.1,
+  /// RFC 5246 section 6.2.1); it is for the owner to say how many.
+  std::uint64_t idle_messages() const;
+
   /// Encrypts all of it; what comes during a renegotiation, when that is done. Without effect
   /// before the handshake is done, or after our close_notify.
   void write(std::span<const std::uint8_t> bytes);

@@ -280,24 +280,6 @@ TEST_CASE("what a server may not choose is its fault, whatever mbedTLS calls it"
   }
 }
 
-TEST_CASE("records that hold nothing are allowed, and more than mbedTLS takes") {
-  const auto ends = [](std::uint16_t length) {
-    Intercepted i;
-    i.hello().server_handshake13().shown13();
-    i.client().client_finishes13_read().data_read(C);
-    for (int record = 0; record < 4; ++record) i.client().data_read(C, length);
-    i.client().alert(S, 20).note(C, ProxyClosing{ProxyReason::tls_failure, {}, "SSL - bad MAC"});
-    i.client().client_fin().server_fin();
-    i.passes_on(Leg::server, 20);
-    return i.verdict();
-  };
-  constexpr std::uint16_t empty = 17;
-  const Verdict verdict = ends(empty);
-  INFO(shown(verdict));
-  CHECK(verdict.cause == proxy_limit);
-  CHECK(ends(empty + 1).cause == record_corrupted);
-}
-
 TEST_CASE("the proxy says by which of its rules it closed") {
   Intercepted i;
   i.hello().server_handshake13(good_chain(), {problem(ProblemId::expired)});
