@@ -4,8 +4,7 @@
 #include <chrono>
 
 #include "support/handshake_script.hpp"
-#include "support/loopback.hpp"
-#include "support/running_proxy.hpp"
+#include "support/relayed.hpp"
 
 namespace {
 
@@ -66,4 +65,15 @@ TEST_CASE("a server that talks on after the client's FIN is heard to its end") {
   legs.say(parser::Side::server, data);
   CHECK(legs.client.silent_for(3s));
   legs.say(parser::Side::server, data);
+}
+
+TEST_CASE("a health check that leaves the server's answer open has its verdict within 3 s") {
+  Listener target;
+  RunningProxy proxy(target.port());
+  Legs legs = connect_through(proxy, target);
+  const auto start = std::chrono::steady_clock::now();
+  legs.client.shutdown();
+  CHECK(legs.server.receive_to_end().end == End::fin);
+  CHECK(ends(proxy.events().facts_of(1)) == Ends{"client fin peer", "server fin proxy"});
+  CHECK(std::chrono::steady_clock::now() - start < 3s);
 }
