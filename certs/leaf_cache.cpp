@@ -24,10 +24,7 @@ class Key {
     add(plan.issuers_not_after);
     add(plan.carried);
     add(plan.not_carried);
-    add(request.original != nullptr);
-    if (request.original != nullptr) {
-      text_.append(request.original->sha256.begin(), request.original->sha256.end());
-    }
+    text_.append(request.original->sha256.begin(), request.original->sha256.end());
     add(request.judged_name.has_value());
     add(std::string_view(request.judged_name ? *request.judged_name : std::string_view()));
     for (const std::string& name : request.names) add(std::string_view(name));

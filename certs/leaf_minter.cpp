@@ -17,8 +17,6 @@ using std::chrono::days;
 
 // A leaf whose validity was cut is made anew this long before its end.
 constexpr days renewal{1};
-// RFC 5280 appendix A.1: ub-common-name.
-constexpr std::size_t longest_common_name = 64;
 constexpr std::size_t longest_name = 253;
 
 constexpr std::uint16_t bits(std::initializer_list<KeyUsage> usages) {
@@ -122,25 +120,6 @@ CertificateProfile mirrored(const MintRequest& request) {
   return profile;
 }
 
-/// Without an original.
-CertificateProfile named_only(const MintRequest& request) {
-  std::vector<SubjectAltName> names;
-  for (const std::string& name : request.names) {
-    if (is_sensible(name)) names.push_back(host_name(name));
-  }
-  if (names.empty()) throw std::invalid_argument("a certificate for no name");
-  const std::string& first = names.front().value;
-  const bool is_plain = std::ranges::all_of(first, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == ':';
-  });
-  const bool fits = is_plain && first.size() <= longest_common_name;
-  auto profile = server_profile(fits ? "CN=" + first : "", around(request.now), {});
-  profile.key_usage = fit_usage(profile.key_usage, request.family);
-  set_names(profile, {}, names);
-  return profile;
-}
-
 /// A server of mbedTLS does not present a leaf whose usage forbids it; whether the client accepts
 /// it is what is to be seen. What is sent are the bytes, not these flags.
 void present_whatever_its_usage(mbedtls_x509_crt& leaf) {
@@ -151,8 +130,7 @@ void present_whatever_its_usage(mbedtls_x509_crt& leaf) {
 /// See `MintedLeaf::usable_until`.
 Seconds end_of_use(const Validity& validity, const MintRequest& request) {
   if (!contains(validity, request.now)) return Seconds::max();
-  const bool is_original_end =
-      request.original != nullptr && request.original->not_after == validity.not_after;
+  const bool is_original_end = request.original->not_after == validity.not_after;
   return is_original_end ? validity.not_after : validity.not_after - renewal;
 }
 
@@ -174,8 +152,7 @@ MintedLeaf LeafMinter::mint(const MintRequest& request) const {
 }
 
 MintedLeaf LeafMinter::carry_out(const MintRequest& request) const {
-  const CertificateProfile profile =
-      request.original != nullptr ? mirrored(request) : named_only(request);
+  const CertificateProfile profile = mirrored(request);
   const PrivateKey& key = leaf_key(request.family);
   MintedLeaf minted{{}, key, nullptr, request.plan, end_of_use(profile.validity, request)};
   switch (request.plan.issuer) {

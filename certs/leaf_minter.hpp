@@ -16,9 +16,7 @@ struct mbedtls_x509_crt;
 namespace legible::certs {
 
 struct MintRequest {
-  /// The server's leaf. Null: there is none (a server that is not reached, or speaks no TLS); the
-  /// minted one then is for `names`, of which there must be one.
-  const Certificate* original = nullptr;
+  const Certificate* original = nullptr;  ///< the server's leaf; never null
   MirrorPlan plan{};
   /// The name that the original was judged by, if any: by it the minted leaf must be as bad.
   std::optional<std::string> judged_name{};
@@ -59,8 +57,7 @@ class LeafMinter {
   ///
   /// Takes a fraction of a millisecond (EC), some milliseconds (RSA), and as long as `make_keys`
   /// has not ended some tenths of a second for RSA keys: not for an event loop. Throws
-  /// std::runtime_error when it fails, std::invalid_argument when there is neither original nor
-  /// name.
+  /// std::runtime_error when it fails.
   MintedLeaf mint(const MintRequest& request) const;
 
   /// Makes the keys that leaves need, else each is made when the first leaf needs it. Takes some

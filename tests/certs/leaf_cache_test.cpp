@@ -112,10 +112,12 @@ TEST_CASE("threads that want the same leaf at once get the same") {
 
 TEST_CASE("a failure is told, and not kept") {
   LeafCache cache(minter());
-  MintRequest request;
-  request.now = now;
-  CHECK_THROWS_AS(cache.get(request), std::invalid_argument);
-  CHECK_THROWS_AS(cache.get(request), std::invalid_argument);
+  Certificate unreadable = Pki::instance().leaf.certificate;
+  unreadable.subject.der = {0x30, 0x7f};
+  MintRequest request = request_of_leaf();
+  request.original = &unreadable;
+  CHECK_THROWS_AS(cache.get(request), std::runtime_error);
+  CHECK_THROWS_AS(cache.get(request), std::runtime_error);
   CHECK(cache.find(request) == nullptr);
 }
 

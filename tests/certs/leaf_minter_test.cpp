@@ -420,20 +420,6 @@ TEST_CASE("a subject that is empty makes the names critical") {
   CHECK_FALSE(std::ranges::search(leaf.der, critical_san).empty());
 }
 
-TEST_CASE("without an original a leaf is for the names given") {
-  MintRequest request;
-  request.now = now;
-  CHECK_THROWS_AS(minter().mint(request), std::invalid_argument);
-  request.names = {"unreached.example", "192.0.2.9"};
-  const MintedLeaf minted = minter().mint(request);
-  CHECK(minted.leaf().subject.text == "CN=unreached.example");
-  for (const std::string& name : request.names) CHECK(client_judges(minted, name).ok);
-  CHECK(minted.usable_until == *minted.leaf().not_after - days(1));
-
-  request.names = {"odd \x1b[31mname"};
-  CHECK(minter().mint(request).leaf().subject.text.empty());
-}
-
 TEST_CASE("below a CA of one's own that is no root its issuers are sent") {
   const Pki& pki = Pki::instance();
   const auto own =
@@ -441,7 +427,7 @@ TEST_CASE("below a CA of one's own that is no root its issuers are sent") {
                                InterceptionCa::Others::issuers, now);
   const LeafMinter own_minter(own, now);
   MintRequest request;
-  request.names = {"partner.example"};
+  request.original = &pki.leaf.certificate;
   request.now = now;
   const MintedLeaf minted = own_minter.mint(request);
   REQUIRE(minted.chain.size() == 2);
