@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "certs/files.hpp"
+#include "certs/wiped.hpp"
 
 namespace legible::certs {
 namespace {
@@ -21,7 +22,8 @@ bool is_there(const fs::path& path) {
 /// Both files are written before either gets its name. The key comes first: who sees the
 /// certificate can rely on it.
 void write(const InterceptionCa& ca, const CaFiles& files) {
-  StagedFile keys(files.keys, ca.keys_pem(), Readers::owner);
+  const Wiped keys_pem(ca.keys_pem());
+  StagedFile keys(files.keys, *keys_pem, Readers::owner);
   StagedFile certificates(files.certificates, ca.certificates_pem(), Readers::everyone);
   keys.publish();
   certificates.publish();
@@ -44,11 +46,11 @@ void make_if_none(const fs::path& directory, const CaFiles& files, Seconds now) 
 
 InterceptionCa read(const fs::path& certificates, const fs::path& keys, const std::string& password,
                     InterceptionCa::Others others, Seconds now) {
-  std::string keys_pem = read_private_file(keys);
+  Wiped keys_pem(read_private_file(keys));
   const std::string certificates_pem = read_file(certificates);
   try {
-    if (!password.empty()) keys_pem = PrivateKey::from_pem(keys_pem, password).pem();
-    return InterceptionCa::from_pem(certificates_pem, keys_pem, others, now);
+    if (!password.empty()) keys_pem = Wiped(PrivateKey::from_pem(*keys_pem, password).pem());
+    return InterceptionCa::from_pem(certificates_pem, *keys_pem, others, now);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(
         fmt::format("{}, {}: {}", certificates.string(), keys.string(), error.what()));

@@ -10,6 +10,7 @@
 #include "certs/files.hpp"
 #include "certs/native_chain.hpp"
 #include "certs/pkcs12.hpp"
+#include "certs/wiped.hpp"
 
 namespace legible::certs {
 namespace {
@@ -83,11 +84,12 @@ auto naming(const std::string& path, const Read& read) {
 ClientCredential read_client_credential(const std::string& certificate_file,
                                         const std::string& key_file, const std::string& password) {
   const std::string& key_path = key_file.empty() ? certificate_file : key_file;
-  const std::string key_text = read_file(key_path);
-  const std::string certificate_text = read_file(certificate_file);
-  PrivateKey key = naming(key_path, [&] { return read_key(key_text, password); });
-  auto chain = naming(certificate_file,
-                      [&] { return in_order(read_certificates(certificate_text, password), key); });
+  const Wiped key_text(read_file(key_path));
+  const Wiped certificate_text(read_file(certificate_file));
+  PrivateKey key = naming(key_path, [&] { return read_key(*key_text, password); });
+  auto chain = naming(certificate_file, [&] {
+    return in_order(read_certificates(*certificate_text, password), key);
+  });
   if (chain.empty()) {
     throw std::runtime_error(
         key_path == certificate_file

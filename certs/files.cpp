@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "certs/wiped.hpp"
+
 namespace legible::certs {
 namespace {
 
@@ -48,13 +50,18 @@ int open_file(const std::filesystem::path& path, int flags, mode_t mode = 0) {
 
 std::optional<std::string> read_all(const Descriptor& file) {
   if (file.get() < 0) return std::nullopt;
+  struct stat status{};
   std::string text;
-  std::array<char, 16384> part{};
+  // What grows leaves copies behind, and it may be a key.
+  if (::fstat(file.get(), &status) == 0 && status.st_size > 0) {
+    text.reserve(static_cast<std::size_t>(status.st_size));
+  }
+  Wiped<std::array<char, 16384>> part;
   for (;;) {
-    const ssize_t size = ::read(file.get(), part.data(), part.size());
+    const ssize_t size = ::read(file.get(), part->data(), part->size());
     if (size == 0) return text;
     if (size > 0) {
-      text.append(part.data(), static_cast<std::size_t>(size));
+      text.append(part->data(), static_cast<std::size_t>(size));
     } else if (errno != EINTR) {
       return std::nullopt;
     }

@@ -9,6 +9,7 @@
 
 #include "certs/pem.hpp"
 #include "certs/random.hpp"
+#include "certs/wiped.hpp"
 #include "parser/hex.hpp"
 
 namespace legible::certs {
@@ -138,7 +139,7 @@ std::string InterceptionCa::certificates_pem() const {
 
 std::string InterceptionCa::keys_pem() const {
   std::string pem;
-  for (const SigningCa& signer : signers_) pem += signer.ca.key.pem();
+  for (const SigningCa& signer : signers_) pem += *Wiped(signer.ca.key.pem());
   return pem;
 }
 

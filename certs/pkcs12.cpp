@@ -10,6 +10,7 @@
 
 #include "certs/crypto/libcrypto.hpp"
 #include "certs/pem.hpp"
+#include "certs/wiped.hpp"
 
 namespace legible::certs {
 namespace {
@@ -67,12 +68,9 @@ std::vector<std::uint8_t> encode(const T* object, Encoder i2d) {
 PrivateKey read_key(EVP_PKEY* key) {
   const Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(EVP_PKEY2PKCS8(key));
   if (!info) throw std::runtime_error("its private key is of a kind that cannot be used here");
-  auto der = encode(info.get(), i2d_PKCS8_PRIV_KEY_INFO);
-  std::string pem = write_pem("PRIVATE KEY", der);
-  OPENSSL_cleanse(der.data(), der.size());
-  PrivateKey read = PrivateKey::from_pem(pem);
-  OPENSSL_cleanse(pem.data(), pem.size());
-  return read;
+  const Wiped der(encode(info.get(), i2d_PKCS8_PRIV_KEY_INFO));
+  const Wiped pem(write_pem("PRIVATE KEY", *der));
+  return PrivateKey::from_pem(*pem);
 }
 
 [[noreturn]] void refuse_content(const Library& library) {

@@ -15,6 +15,7 @@
 #include "certs/libcrypto_rsa.hpp"
 #include "certs/oid.hpp"
 #include "certs/random.hpp"
+#include "certs/wiped.hpp"
 
 namespace legible::certs {
 namespace {
@@ -37,9 +38,9 @@ std::shared_ptr<mbedtls_pk_context> new_context() {
 
 void generate_rsa(mbedtls_pk_context* context, unsigned bits) {
   static constexpr int exponent = 65537;
-  if (const std::vector<std::uint8_t> der = libcrypto_rsa_key(bits); !der.empty()) {
+  if (const Wiped der(libcrypto_rsa_key(bits)); !der->empty()) {
     return require(
-        mbedtls_pk_parse_key(context, der.data(), der.size(), nullptr, 0, random_bytes, nullptr),
+        mbedtls_pk_parse_key(context, der->data(), der->size(), nullptr, 0, random_bytes, nullptr),
         "cannot use an RSA key");
   }
   require(mbedtls_pk_setup(context, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)), "RSA");
@@ -51,6 +52,12 @@ void generate_ec(mbedtls_pk_context* context, mbedtls_ecp_group_id curve) {
   require(mbedtls_pk_setup(context, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), "EC");
   require(mbedtls_ecp_gen_key(curve, mbedtls_pk_ec(*context), random_bytes, nullptr),
           "cannot make an EC key");
+}
+
+/// What a wrong password decrypts to has the right padding once in 256 times, and is no key then.
+bool is_garbled(int result) {
+  constexpr int low_level = 0x7f;
+  return -(-result & ~low_level) == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT;
 }
 
 struct SignatureRow {
@@ -97,18 +104,18 @@ PrivateKey PrivateKey::generate(KeyType type) {
 
 PrivateKey PrivateKey::from_pem(std::string_view pem, const std::string& password) {
   auto context = new_context();
-  const std::string text(pem);
+  const Wiped text(std::string{pem});
   // mbedTLS counts the terminating NUL of PEM text in.
   const auto octets = [](const std::string& s) {
     return reinterpret_cast<const std::uint8_t*>(s.c_str());
   };
-  const int result = mbedtls_pk_parse_key(context.get(), octets(text), text.size() + 1,
+  const int result = mbedtls_pk_parse_key(context.get(), octets(*text), text->size() + 1,
                                           password.empty() ? nullptr : octets(password),
                                           password.size(), random_bytes, nullptr);
   if (result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED) {
     throw PasswordNeeded("the private key is encrypted, and needs its password");
   }
-  if (result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH) {
+  if (result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH || (!password.empty() && is_garbled(result))) {
     throw std::runtime_error("the password does not fit the private key");
   }
   require(result, "cannot read the private key");
@@ -116,10 +123,10 @@ PrivateKey PrivateKey::from_pem(std::string_view pem, const std::string& passwor
 }
 
 std::string PrivateKey::pem() const {
-  std::array<std::uint8_t, 8192> buffer{};
-  require(mbedtls_pk_write_key_pem(context_.get(), buffer.data(), buffer.size()),
+  Wiped<std::array<std::uint8_t, 8192>> buffer;
+  require(mbedtls_pk_write_key_pem(context_.get(), buffer->data(), buffer->size()),
           "cannot write the private key");
-  return reinterpret_cast<const char*>(buffer.data());
+  return reinterpret_cast<const char*>(buffer->data());
 }
 
 std::vector<std::uint8_t> PrivateKey::public_key_info() const {

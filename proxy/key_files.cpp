@@ -7,21 +7,24 @@
 
 #include "certs/ca_directory.hpp"
 #include "certs/files.hpp"
+#include "certs/wiped.hpp"
 
 namespace legible::proxy {
 namespace {
 
-std::string first_line(const std::string& path) {
-  const std::string text = certs::read_file(path);
-  std::string line = text.substr(0, text.find_first_of("\r\n"));
-  if (line.empty()) throw std::runtime_error(path + ": its first line, the password, is empty");
+using Password = certs::Wiped<std::string>;
+
+Password first_line(const std::string& path) {
+  const certs::Wiped text(certs::read_file(path));
+  Password line(text->substr(0, text->find_first_of("\r\n")));
+  if (line->empty()) throw std::runtime_error(path + ": its first line, the password, is empty");
   return line;
 }
 
-std::string password_of(const std::string& file, const char* variable) {
+Password password_of(const std::string& file, const char* variable) {
   if (!file.empty()) return first_line(file);
   const char* from_environment = std::getenv(variable);
-  return from_environment == nullptr ? std::string() : from_environment;
+  return from_environment == nullptr ? Password() : Password(from_environment);
 }
 
 }  // namespace
@@ -37,7 +40,7 @@ bool CaKeyFiles::is_there() const {
 certs::InterceptionCa CaKeyFiles::load(certs::Seconds now) const {
   if (!certificate.empty()) {
     return certs::read_own_ca(certificate, key, now,
-                              password_of(password, "LEGIBLE_CA_KEY_PASSWORD"));
+                              *password_of(password, "LEGIBLE_CA_KEY_PASSWORD"));
   }
   return certs::open_ca_directory(used_directory(), now);
 }
@@ -46,7 +49,7 @@ std::optional<certs::ClientCredential> ClientKeyFiles::load() const {
   if (certificate.empty()) return std::nullopt;
   try {
     return certs::read_client_credential(certificate, key,
-                                         password_of(password, "LEGIBLE_CLIENT_KEY_PASSWORD"));
+                                         *password_of(password, "LEGIBLE_CLIENT_KEY_PASSWORD"));
   } catch (const certs::PasswordNeeded& error) {
     throw std::runtime_error(fmt::format(
         "{} (--client-key-password-file FILE, or LEGIBLE_CLIENT_KEY_PASSWORD in the environment)",

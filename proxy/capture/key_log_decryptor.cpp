@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "certs/wiped.hpp"
 #include "proxy/capture/key_derivation.hpp"
 
 namespace legible::capture {
@@ -84,15 +85,16 @@ void KeyLogDecryptor::derive_key_block() {
           ? mbedtls_md_get_size(mbedtls_md_info_from_type(protection_->mac))
           : 0;
   const std::size_t iv = iv_length(*protection_);
-  std::vector<std::uint8_t> key_block(2 * (mac_key_length + protection_->key_length + iv));
+  const std::size_t length = 2 * (mac_key_length + protection_->key_length + iv);
+  certs::Wiped key_block(std::vector<std::uint8_t>(length, 0));
   constexpr std::string_view label = "key expansion";
   const bool derived = agreed.version >= parser::tls12
-                           ? tls12_prf(protection_->hash, master->bytes(), label, seed, key_block)
-                           : tls10_prf(master->bytes(), label, seed, key_block);
+                           ? tls12_prf(protection_->hash, master->bytes(), label, seed, *key_block)
+                           : tls10_prf(master->bytes(), label, seed, *key_block);
   if (!derived) return;
 
   // RFC 5246 section 6.3: MAC keys, keys and IVs, the client's before the server's each.
-  std::span<const std::uint8_t> block = key_block;
+  std::span<const std::uint8_t> block = *key_block;
   DirectionKeys client;
   DirectionKeys server;
   client.mac_key = take(block, mac_key_length);
@@ -107,9 +109,9 @@ void KeyLogDecryptor::derive_key_block() {
 }
 
 std::optional<RecordCipher> KeyLogDecryptor::tls13_cipher(const Secret& secret) const {
-  std::array<std::uint8_t, Secret::longest> key{};
+  certs::Wiped<std::array<std::uint8_t, Secret::longest>> key;
   std::array<std::uint8_t, tls13_iv_length> iv{};
-  const auto used_key = std::span{key}.first(protection_->key_length);
+  const auto used_key = std::span{*key}.first(protection_->key_length);
   if (secret.empty() || !hkdf_expand_label(protection_->hash, secret.bytes(), "key", used_key) ||
       !hkdf_expand_label(protection_->hash, secret.bytes(), "iv", iv)) {
     return std::nullopt;
@@ -139,8 +141,8 @@ void KeyLogDecryptor::on_key_update(parser::Side from) {
   Direction& own = direction(from);
   if (!tls13_ || own.secret.empty()) return;
   // RFC 8446 section 7.2.
-  std::array<std::uint8_t, Secret::longest> updated{};
-  const auto used = std::span{updated}.first(own.secret.bytes().size());
+  certs::Wiped<std::array<std::uint8_t, Secret::longest>> updated;
+  const auto used = std::span{*updated}.first(own.secret.bytes().size());
   if (!hkdf_expand_label(protection_->hash, own.secret.bytes(), "traffic upd", used)) return;
   Secret secret;
   secret.assign(used);

@@ -37,7 +37,7 @@ RecordCipher::RecordCipher(const SuiteProtection& protection, const Format& form
     : protection_(&protection),
       format_(format),
       context_(new mbedtls_cipher_context_t),
-      mac_key_(keys.mac_key.begin(), keys.mac_key.end()),
+      mac_key_(std::vector<std::uint8_t>(keys.mac_key.begin(), keys.mac_key.end())),
       iv_(keys.iv.begin(), keys.iv.end()) {
   mbedtls_cipher_init(context_.get());
 }
@@ -157,7 +157,7 @@ bool RecordCipher::mac_matches(std::uint64_t sequence, std::span<const std::uint
   mbedtls_md_init(&hmac);
   const bool computed =
       mbedtls_md_setup(&hmac, mbedtls_md_info_from_type(protection_->mac), 1) == 0 &&
-      mbedtls_md_hmac_starts(&hmac, mac_key_.data(), mac_key_.size()) == 0 &&
+      mbedtls_md_hmac_starts(&hmac, mac_key_->data(), mac_key_->size()) == 0 &&
       mbedtls_md_hmac_update(&hmac, data.data(), data.size()) == 0 &&
       mbedtls_md_hmac_update(&hmac, content.data(), content.size()) == 0 &&
       mbedtls_md_hmac_finish(&hmac, expected.data()) == 0;

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "certs/wiped.hpp"
 #include "parser/tls_types.hpp"
 #include "proxy/capture/suite_protection.hpp"
 
@@ -56,7 +57,7 @@ class RecordCipher {
   const SuiteProtection* protection_;
   Format format_;
   std::unique_ptr<mbedtls_cipher_context_t, Free> context_;
-  std::vector<std::uint8_t> mac_key_;
+  certs::Wiped<std::vector<std::uint8_t>> mac_key_;
   std::vector<std::uint8_t> iv_;
 };
 

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "certs/wiped.hpp"
+
 namespace legible::capture {
 
 using ClientRandom = std::array<std::uint8_t, 32>;
@@ -19,12 +21,13 @@ class Secret {
  public:
   static constexpr std::size_t longest = 64;
 
-  std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
+  std::span<const std::uint8_t> bytes() const { return {bytes_->data(), size_}; }
   bool empty() const { return size_ == 0; }
+  /// What it held is overwritten.
   void assign(std::span<const std::uint8_t> bytes);
 
  private:
-  std::array<std::uint8_t, longest> bytes_{};
+  certs::Wiped<std::array<std::uint8_t, longest>> bytes_;
   std::uint8_t size_ = 0;
 };
 

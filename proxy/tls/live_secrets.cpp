@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "certs/wiped.hpp"
 #include "parser/hex.hpp"
 
 namespace legible::proxy::tls {
@@ -11,8 +12,9 @@ void LiveSecrets::add(const capture::SecretLabel& label, const capture::ClientRa
   (secrets_.*label.secret).assign(secret);
   known_ = true;
   if (key_log_ == nullptr) return;
-  key_log_->write_secret(
-      fmt::format("{} {} {}\n", label.name, parser::hex(random), parser::hex(secret)));
+  const certs::Wiped text(parser::hex(secret));
+  const certs::Wiped line(fmt::format("{} {} {}\n", label.name, parser::hex(random), *text));
+  key_log_->write_secret(*line);
 }
 
 }  // namespace legible::proxy::tls

@@ -121,7 +121,7 @@ struct Session::Impl {
   bool over = false;        ///< a fatal alert was sent: nothing more is, or is read
   bool close_notify_sent = false;
   std::uint64_t idle_messages = 0;
-  std::optional<std::vector<std::uint8_t>> session;
+  std::optional<SessionState> session;
   std::vector<std::uint8_t> unwritten;  ///< plaintext that waits for the end of a renegotiation
   std::vector<std::uint8_t> output;
   std::vector<std::uint8_t> kept;  ///< fed earlier, not used yet
@@ -146,10 +146,10 @@ void Session::Impl::set_up() {
 /// A state that cannot be used, of another version or with a suite that is not offered now, makes
 /// for a full handshake.
 void Session::Impl::resume() {
-  if (settings.resumed.empty()) return;
+  if (settings.resumed->empty()) return;
   mbedtls_ssl_session kept_session;
   mbedtls_ssl_session_init(&kept_session);
-  if (mbedtls_ssl_session_load(&kept_session, settings.resumed.data(), settings.resumed.size()) ==
+  if (mbedtls_ssl_session_load(&kept_session, settings.resumed->data(), settings.resumed->size()) ==
       0) {
     mbedtls_ssl_set_session(&ssl, &kept_session);
   }
@@ -162,8 +162,8 @@ void Session::Impl::save_session() {
   std::size_t size = 0;
   if (mbedtls_ssl_get_session(&ssl, &fresh) == 0) {
     mbedtls_ssl_session_save(&fresh, nullptr, 0, &size);
-    std::vector<std::uint8_t> serialised(size);
-    if (mbedtls_ssl_session_save(&fresh, serialised.data(), size, &size) == 0) {
+    SessionState serialised{std::vector<std::uint8_t>(size)};
+    if (mbedtls_ssl_session_save(&fresh, serialised->data(), size, &size) == 0) {
       session = std::move(serialised);
     }
   }
@@ -364,7 +364,7 @@ void Session::send_alert(parser::AlertDescription description) {
   mbedtls_ssl_send_alert_message(&impl_->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description.value);
 }
 
-std::optional<std::vector<std::uint8_t>> Session::new_session() {
+std::optional<SessionState> Session::new_session() {
   return std::exchange(impl_->session, std::nullopt);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "certs/private_key.hpp"
+#include "certs/wiped.hpp"
 #include "parser/tls_types.hpp"
 #include "proxy/tls/live_secrets.hpp"
 #include "proxy/tls/ticket_keys.hpp"
@@ -22,6 +23,9 @@ struct Credential {
   std::shared_ptr<mbedtls_x509_crt> chain;
   certs::PrivateKey key;
 };
+
+/// What it takes to resume a session: mbedTLS's, serialised. The session's secrets are in it.
+using SessionState = certs::Wiped<std::vector<std::uint8_t>>;
 
 /// What a session offers (client) or accepts (server); lists in order of preference.
 struct Settings {
@@ -43,7 +47,7 @@ struct Settings {
   bool early_data_offered = false;      ///< server: the client's early data, which is not accepted
   /// Server, TLS 1.2: stop before the last flight, to refuse there.
   bool withhold_finished = false;
-  std::vector<std::uint8_t> resumed;  ///< client: what `new_session` gave; empty: a full handshake
+  SessionState resumed;  ///< client: what `new_session` gave; empty: a full handshake
 };
 
 /// Why a session cannot go on.
@@ -108,7 +112,7 @@ class Session {
   std::vector<std::uint8_t>& output();
 
   /// Client: what it takes to resume this session, when there is something new.
-  std::optional<std::vector<std::uint8_t>> new_session();
+  std::optional<SessionState> new_session();
 
   /// What was agreed on; known when the handshake is done.
   std::optional<std::string> alpn() const;

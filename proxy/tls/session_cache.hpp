@@ -10,11 +10,12 @@
 
 #include "certs/certificate.hpp"
 #include "certs/least_recently_used.hpp"
+#include "proxy/tls/session.hpp"
 
 namespace legible::proxy::tls {
 
 struct ResumableSession {
-  std::vector<std::uint8_t> state;  ///< mbedTLS's, serialised
+  SessionState state;
   /// The server's certificates in the handshake that made the session: a resumed one shows none.
   std::shared_ptr<const std::vector<certs::Certificate>> chain;
 };

@@ -91,6 +91,20 @@ TEST_CASE("an encrypted key is read with its password") {
   CHECK_THAT(wrong, !ContainsSubstring("wrong-one"));
 }
 
+TEST_CASE("a wrong password that decrypts to a right padding does not fit") {
+  const std::string pem =
+      "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+      "MIHrMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAglbpoq0IMt7QIBATAM\n"
+      "BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBAgQQbiHvA9dCTbaJMt3d3DwBGwSBkL7H\n"
+      "U3ohbOicL5dhQAwaQgFphNFiINDBcaYEPYYFLVx8uCC/bcPdZ1fO+VfvOwSOPyji\n"
+      "uipLzALec0u5DKeo7kYg9Szi/f43c/gGCir5q/h1cSOgJpSQdV7O2Z4I/4XxNp+7\n"
+      "35pw6QjqYB7rruIiXBgNsVFkqzovKT+hP9tymG5gc/kyYv3DXRxYjimgg2uXNA==\n"
+      "-----END ENCRYPTED PRIVATE KEY-----\n";
+  PrivateKey::from_pem(pem, "secret");
+  CHECK_THROWS_WITH(PrivateKey::from_pem(pem, "wrong-3"),
+                    ContainsSubstring("the password does not fit"));
+}
+
 TEST_CASE("PKCS#12 is read, with its password and without, of old tools and of new") {
   if (pkcs12_library().empty()) SKIP("this build has no libcrypto");
   if (!runs("openssl version")) SKIP("there is no openssl tool here");
