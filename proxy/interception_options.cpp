@@ -11,7 +11,6 @@
 
 #include "parser/iana_tables.hpp"
 #include "proxy/ca_text.hpp"
-#include "proxy/diagnosis/text.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -109,10 +108,10 @@ tls::LegLimits limits(const cxxopts::ParseResult& given, const std::string& leg)
 /// What servers will refuse it for. Empty: nothing that shows here.
 std::string out_of_date(const certs::Certificate& certificate, certs::Seconds now) {
   if (certificate.not_after && *certificate.not_after < now) {
-    return "expired " + diagnosis::date(*certificate.not_after);
+    return "expired " + certs::rfc3339(*certificate.not_after);
   }
   if (certificate.not_before && *certificate.not_before > now) {
-    return "is not valid before " + diagnosis::date(*certificate.not_before);
+    return "is not valid before " + certs::rfc3339(*certificate.not_before);
   }
   return {};
 }

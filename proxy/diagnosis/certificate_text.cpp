@@ -56,7 +56,7 @@ std::string chain_text(const Chain& chain) {
   if (chain.empty()) return "an empty Certificate";
   const certs::Certificate& leaf = chain.front();
   std::string text = fmt::format("{}, issued by {}", subject_text(leaf), quoted(leaf.issuer.text));
-  if (leaf.not_after) text += fmt::format(", valid until {}", date(*leaf.not_after));
+  if (leaf.not_after) text += fmt::format(", valid until {}", certs::rfc3339(*leaf.not_after));
   return text + fmt::format(", {} sent", count(chain.size(), "certificate"));
 }
 

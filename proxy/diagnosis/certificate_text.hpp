@@ -10,7 +10,7 @@ namespace legible::proxy::diagnosis {
 /// The subject, made harmless, in quotation marks.
 std::string subject_text(const certs::Certificate& certificate);
 
-/// "CN=leaf, issued by CN=Issuing CA, valid until 2025-01-01 00:00:00 UTC, 2 certificates sent".
+/// "CN=leaf, issued by CN=Issuing CA, valid until 2025-01-01T00:00:00Z, 2 certificates sent".
 std::string chain_text(const Chain& chain);
 
 /// One problem of a judged chain, with its values.

@@ -147,13 +147,14 @@ void add_leaf_doubts(const Situation& situation, const Certificate& leaf,
                      std::vector<Doubt>& doubts) {
   const auto now = std::chrono::floor<std::chrono::seconds>(situation.primary.time);
   if (leaf.not_after && *leaf.not_after < now) {
-    doubts.push_back({Cause::client_cert_expired,
-                      fmt::format("{} expired at {}", subject_text(leaf), date(*leaf.not_after))});
+    doubts.push_back(
+        {Cause::client_cert_expired,
+         fmt::format("{} expired at {}", subject_text(leaf), certs::rfc3339(*leaf.not_after))});
   }
   if (leaf.not_before && *leaf.not_before > now) {
     doubts.push_back(
-        {Cause::client_cert_expired,
-         fmt::format("{} is valid only from {}", subject_text(leaf), date(*leaf.not_before))});
+        {Cause::client_cert_expired, fmt::format("{} is valid only from {}", subject_text(leaf),
+                                                 certs::rfc3339(*leaf.not_before))});
   }
   const auto& usages = leaf.extended_key_usage;
   const bool any = std::ranges::find(usages, "anyExtendedKeyUsage") != usages.end();

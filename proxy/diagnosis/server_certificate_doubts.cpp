@@ -109,13 +109,14 @@ void add_unjudged_doubts(const Situation& situation, const Chain& chain,
         {Cause::server_cert_self_signed, fmt::format("{} is its own issuer", subject_text(leaf))});
   }
   if (leaf.not_after && *leaf.not_after < now) {
-    doubts.push_back({Cause::server_cert_expired,
-                      fmt::format("{} expired at {}", subject_text(leaf), date(*leaf.not_after))});
+    doubts.push_back(
+        {Cause::server_cert_expired,
+         fmt::format("{} expired at {}", subject_text(leaf), certs::rfc3339(*leaf.not_after))});
   }
   if (leaf.not_before && *leaf.not_before > now) {
-    doubts.push_back(
-        {Cause::server_cert_not_yet_valid,
-         fmt::format("{} is valid only from {}", subject_text(leaf), date(*leaf.not_before))});
+    doubts.push_back({Cause::server_cert_not_yet_valid,
+                      fmt::format("{} is valid only from {}", subject_text(leaf),
+                                  certs::rfc3339(*leaf.not_before))});
   }
 }
 

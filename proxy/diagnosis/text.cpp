@@ -1,6 +1,5 @@
 #include "proxy/diagnosis/text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "proxy/escape.hpp"
@@ -33,10 +32,6 @@ std::string duration(std::chrono::microseconds time) {
   if (us < 10'000) return fmt::format("{:.1f} ms", us / 1e3);
   if (us < 1'000'000) return fmt::format("{:.0f} ms", us / 1e3);
   return fmt::format("{:.1f} s", us / 1e6);
-}
-
-std::string date(certs::Seconds time) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(time.time_since_epoch().count()));
 }
 
 std::string target_text(const Facts& facts) {

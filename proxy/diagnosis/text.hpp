@@ -25,8 +25,6 @@ inline constexpr Quote quoted;
 std::string count(std::uint64_t number, std::string_view noun);
 /// "0.4 ms", "12 ms", "3.0 s".
 std::string duration(std::chrono::microseconds time);
-/// "2024-05-01 12:00:00 UTC".
-std::string date(certs::Seconds time);
 /// "host:port" of the target, or "the server".
 std::string target_text(const Facts& facts);
 /// "a, b and 3 more": the first few of `total` items.

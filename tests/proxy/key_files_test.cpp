@@ -104,7 +104,7 @@ TEST_CASE("what the user should know of the CA and of the client's certificate i
   std::vector<std::string> notices;
   load_interception(options, notices);
   REQUIRE(notices.size() == 2);
-  CHECK_THAT(notices[0], ContainsSubstring("old.pem: it expired 20") && EndsWith(" UTC"));
+  CHECK_THAT(notices[0], ContainsSubstring("old.pem: it expired 20") && EndsWith("Z"));
   CHECK_THAT(notices[1], ContainsSubstring("made a new CA in " + options.ca.directory) &&
                              EndsWith("legible ca show --ca-dir '" + options.ca.directory + "'"));
   options.client_credential = {};
