@@ -38,20 +38,16 @@ std::string key_of(const parser::CertificateMessage& message) {
   return key;
 }
 
-std::string key_of(const std::vector<certs::Certificate>& chain, parser::Side of,
-                   const std::string& name) {
-  std::string key{of == parser::Side::server ? 's' : 'c'};
-  for (const certs::Certificate& certificate : chain) {
+std::string key_of(const certs::JudgeRequest& request) {
+  std::string key{request.purpose == certs::Purpose::server ? 's' : 'c'};
+  key.append(reinterpret_cast<const char*>(&request.trust), sizeof request.trust);
+  for (const certs::Certificate& certificate : request.chain) {
     key.append(certificate.sha256.begin(), certificate.sha256.end());
   }
-  return key += name;
+  return key += request.name.value_or("");
 }
 
 }  // namespace
-
-ChainCache::ChainCache(std::shared_ptr<const certs::TrustStore> server_trust,
-                       std::shared_ptr<const certs::TrustStore> client_trust)
-    : server_trust_(std::move(server_trust)), client_trust_(std::move(client_trust)) {}
 
 ParsedChain ChainCache::parse(const parser::CertificateMessage& message) {
   if (!is_worth_keeping(message)) return parse_anew(message);
@@ -60,26 +56,38 @@ ParsedChain ChainCache::parse(const parser::CertificateMessage& message) {
   return chains_.put(key, parse_anew(message));
 }
 
-std::shared_ptr<const certs::Judgement> ChainCache::judge(const ParsedChain& chain, parser::Side of,
-                                                          const std::string& name,
-                                                          certs::Seconds now) {
-  const bool server = of == parser::Side::server;
-  const auto& trust = server ? server_trust_ : client_trust_;
-  if (!trust || chain->empty()) return nullptr;
-
-  const std::string key = key_of(*chain, of, name);
-  const Judged* known = judgements_.find(key);
-  if (known && known->at <= now && now < known->at + judgement_lifetime) return known->judgement;
-
+std::shared_ptr<const certs::Judgement> ChainCache::judge_server(const ParsedChain& chain,
+                                                                 const ServerNames& names,
+                                                                 certs::Seconds now) {
   certs::JudgeRequest request;
-  request.chain = *chain;
-  request.trust = trust.get();
-  if (!name.empty()) request.name = name;
-  request.purpose = server ? certs::Purpose::server : certs::Purpose::client;
+  request.trust = trust_.for_server(names.host);
+  if (!names.name.empty()) request.name = names.name;
+  request.purpose = certs::Purpose::server;
   request.now = now;
+  return judge(request, chain);
+}
+
+std::shared_ptr<const certs::Judgement> ChainCache::judge_client(const ParsedChain& chain,
+                                                                 certs::Seconds now) {
+  certs::JudgeRequest request;
+  request.trust = trust_.client.get();
+  request.purpose = certs::Purpose::client;
+  request.now = now;
+  return judge(request, chain);
+}
+
+std::shared_ptr<const certs::Judgement> ChainCache::judge(certs::JudgeRequest request,
+                                                          const ParsedChain& chain) {
+  if (request.trust == nullptr || chain->empty()) return nullptr;
+  request.chain = *chain;
+  const std::string key = key_of(request);
+  const Judged* known = judgements_.find(key);
+  if (known && known->at <= request.now && request.now < known->at + judgement_lifetime) {
+    return known->judgement;
+  }
   auto judgement = std::make_shared<const certs::Judgement>(certs::judge(request));
   if (!is_worth_keeping(*chain)) return judgement;
-  return judgements_.put(key, {std::move(judgement), now}).judgement;
+  return judgements_.put(key, {std::move(judgement), request.now}).judgement;
 }
 
 }  // namespace legible::proxy

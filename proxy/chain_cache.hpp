@@ -3,12 +3,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "certs/certificate.hpp"
 #include "certs/chain_judge.hpp"
 #include "certs/least_recently_used.hpp"
 #include "parser/observation.hpp"
+#include "proxy/trust_settings.hpp"
 
 namespace legible::proxy {
 
@@ -21,16 +24,23 @@ class ChainCache {
   /// Chains that are larger (few are, of honest servers) are not kept: 256 of them would be much.
   static constexpr std::size_t largest_kept = 16 * 1024;
 
-  /// Anchors for server chains and for client chains; null: not judged.
-  ChainCache(std::shared_ptr<const certs::TrustStore> server_trust,
-             std::shared_ptr<const certs::TrustStore> client_trust);
+  explicit ChainCache(TrustSettings trust) : trust_(std::move(trust)) {}
 
   ParsedChain parse(const parser::CertificateMessage& message);
 
-  /// Judges the chain of `of` for `name` (empty: no name is checked) at `now`; null when there are
-  /// no anchors for that side. The answer is kept for a minute of `now`.
-  std::shared_ptr<const certs::Judgement> judge(const ParsedChain& chain, parser::Side of,
-                                                const std::string& name, certs::Seconds now);
+  /// What a server's chain is judged for.
+  struct ServerNames {
+    std::string_view host;  ///< whom the client asks for: it decides about the anchors
+    std::string_view name;  ///< that the certificate must be for; empty: none is checked
+  };
+
+  /// Both judge at `now`, and give null when there are no anchors for that side. The answer is kept
+  /// for a minute of `now`.
+  std::shared_ptr<const certs::Judgement> judge_server(const ParsedChain& chain,
+                                                       const ServerNames& names,
+                                                       certs::Seconds now);
+  std::shared_ptr<const certs::Judgement> judge_client(const ParsedChain& chain,
+                                                       certs::Seconds now);
 
  private:
   struct Judged {
@@ -38,10 +48,12 @@ class ChainCache {
     certs::Seconds at;
   };
 
-  std::shared_ptr<const certs::TrustStore> server_trust_;
-  std::shared_ptr<const certs::TrustStore> client_trust_;
+  std::shared_ptr<const certs::Judgement> judge(certs::JudgeRequest request,
+                                                const ParsedChain& chain);
+
+  const TrustSettings trust_;
   certs::LeastRecentlyUsed<std::string, ParsedChain> chains_{capacity};  ///< by the chain's DER
-  certs::LeastRecentlyUsed<std::string, Judged> judgements_{capacity};   ///< by hashes and name
+  certs::LeastRecentlyUsed<std::string, Judged> judgements_{capacity};   ///< by all that was asked
 };
 
 }  // namespace legible::proxy

@@ -24,8 +24,9 @@ ConnectionRecord::ConnectionRecord(ConnectionId id, RecordContext& context,
     : id_(id), context_(context), observer_(*this, context.limits, decryptor), timeline_(scope) {}
 
 void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
-  if (const auto* target = std::get_if<Target>(&fact); target && target->host_is_name) {
+  if (const auto* target = std::get_if<Target>(&fact)) {
     target_host_ = target->host;
+    target_has_name_ = target->host_is_name;
   }
   if (std::holds_alternative<ConnectFailed>(fact)) terminal_seen_ = true;
   add(time, leg, std::move(fact));
@@ -103,16 +104,18 @@ void ConnectionRecord::judge(Time time, Leg leg, const parser::CertificateMessag
   // What the proxy shows was made after what it was shown, which has been judged.
   if (party(timeline_.scope(), leg) == Party::proxy) return;
 
-  std::string name;
-  if (leg == Leg::server) {
-    name = verified_name_                   ? *verified_name_
-           : hello_ && !hello_->sni.empty() ? hello_->sni
-                                            : target_host_;
-  }
   const auto now = std::chrono::floor<std::chrono::seconds>(time);
-  if (auto judgement = context_.chains.judge(chain, leg, name, now)) {
-    add(time, leg, ChainJudged{std::move(name), std::move(judgement)});
+  if (leg == Leg::client) {
+    auto judgement = context_.chains.judge_client(chain, now);
+    if (judgement) add(time, leg, ChainJudged{{}, std::move(judgement)});
+    return;
   }
+  const std::string& asked = hello_ && !hello_->sni.empty() ? hello_->sni : target_host_;
+  const bool is_name = &asked != &target_host_ || target_has_name_;
+  std::string name = verified_name_ ? *verified_name_ : is_name ? asked : std::string();
+  auto judgement =
+      context_.chains.judge_server(chain, {asked_host_ ? *asked_host_ : asked, name}, now);
+  if (judgement) add(time, leg, ChainJudged{std::move(name), std::move(judgement)});
 }
 
 }  // namespace legible::proxy

@@ -28,9 +28,12 @@ class ConnectionRecord final : private parser::ObservationSink {
   ConnectionRecord(ConnectionId id, RecordContext& context,
                    parser::RecordDecryptor* decryptor = nullptr, Scope scope = Scope::relayed);
 
-  /// The name for which the server's certificate is judged; unless it is set, what the client asks
-  /// for, else the target's.
-  void verify_name(std::string name) { verified_name_ = std::move(name); }
+  /// The name for which the server's certificate is judged, and the host by whose anchors; unless
+  /// they are set, both are what the client asks for, else the target's.
+  void verify_name(std::string name, std::string host) {
+    verified_name_ = std::move(name);
+    asked_host_ = std::move(host);
+  }
 
   /// What was recorded, all of it from the client, is its conversation with the proxy.
   void begin_interception() { timeline_.begin_interception(); }
@@ -91,8 +94,10 @@ class ConnectionRecord final : private parser::ObservationSink {
   Timeline timeline_;
   parser::Shared<parser::ClientHello> hello_;
   parser::Shared<parser::ServerHello> server_hello_;
-  std::string target_host_;
+  std::string target_host_;  ///< its name or address
+  bool target_has_name_ = false;
   std::optional<std::string> verified_name_;
+  std::optional<std::string> asked_host_;
   Time now_{};  ///< of the call in progress, for the observations made in it
   bool handshake_done_ = false;
   bool client_spoke_ = false;

@@ -58,6 +58,11 @@ bool is_change_cipher_spec(const parser::Observation& observation) {
          (record && record->type == parser::content_type::change_cipher_spec);
 }
 
+std::string asked_host(const ConnectionRecord& client, const std::string& target) {
+  const parser::ClientHello* hello = client.client_hello();
+  return hello && !hello->sni.empty() ? hello->sni : target;
+}
+
 /// By a pre-shared key, or by a ticket or session id of TLS 1.2 and older. A session id alone may
 /// stand there for middleboxes (RFC 8446 appendix D.4).
 bool asks_to_resume(const parser::ClientHello& hello) {
@@ -72,6 +77,7 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
                                          std::unique_ptr<LegSecrets> secrets, ModeChoice choice)
     : TwoLegConnection(context, owner, client),
       settings_(settings),
+      host_(settings.settings_for(asked_host(*client.record, target().host))),
       automatic_(choice.automatic),
       held_(std::move(client.early)) {
   client_.record = std::move(client.record);
@@ -107,14 +113,14 @@ void InterceptConnection::begin() {
                   {ProxyReason::not_terminable, {}, "its hello is longer than --max-hello"},
                   handshake_failure);
   }
-  if (std::string why = obstacle(settings_, *hello); !why.empty()) {
+  if (std::string why = obstacle(host_, *hello); !why.empty()) {
     const bool old = hello->highest_version() < parser::tls12;
     return refuse(client_, {ProxyReason::not_terminable, {}, std::move(why)},
                   old ? protocol_version : handshake_failure);
   }
-  offer_ = tls::narrow(*hello, settings_.server_limits);
-  names_ = server_names(settings_, *hello, target().host);
-  server_.record->verify_name(names_.verified);
+  offer_ = tls::narrow(*hello, host_.server_limits);
+  names_ = server_names(host_, *hello, target().host);
+  server_.record->verify_name(names_.verified, asked_host(*client_.record, target().host));
   enter(Phase::connecting,
         std::min<std::chrono::milliseconds>(context_.timeouts.connect, handshake_time_left()));
   dial();
@@ -124,10 +130,10 @@ void InterceptConnection::begin() {
 
 void InterceptConnection::on_server_connected() {
   enter(Phase::server_handshake, handshake_time_left());
-  tls::Settings settings = server_leg_settings(settings_, offer_, names_);
+  tls::Settings settings = server_leg_settings(host_, offer_, names_);
   // Only for a client that resumes too: another one is owed what a full handshake shows.
   if (asks_to_resume(*client_.record->client_hello())) {
-    resumable_ = settings_.sessions->find(session_key());
+    resumable_ = host_.sessions->find(session_key());
     if (resumable_) settings.resumed = resumable_->state;
   }
   if (!open_session(server_, std::move(settings))) return;
@@ -164,14 +170,15 @@ void InterceptConnection::judge_server() {
   if (seen) {
     server_chain_ = seen->chain;
     // It made a full handshake of what was offered.
-    if (resumable_) settings_.sessions->forget(session_key());
+    if (resumable_) host_.sessions->forget(session_key());
   } else if (resumable_) {
     server_chain_ = resumable_->chain;
   }
   const Time now = wall_clock();
   if (server_chain_ && !server_chain_->empty()) {
-    judgement_ = context_.records.chains.judge(server_chain_, Leg::server, names_.verified,
-                                               std::chrono::floor<std::chrono::seconds>(now));
+    judgement_ = context_.records.chains.judge_server(
+        server_chain_, {asked_host(*client_.record, target().host), names_.verified},
+        std::chrono::floor<std::chrono::seconds>(now));
   }
 }
 
@@ -183,7 +190,7 @@ void InterceptConnection::on_server_ready() {
                   handshake_failure);
   }
   keep_session();
-  if (!judgement_->ok && settings_.bad_server_certificate == BadServerCertificate::refuse) {
+  if (!judgement_->ok && host_.bad_server_certificate == BadServerCertificate::refuse) {
     return refuse(server_, {ProxyReason::server_certificate, {}, problems_text(*judgement_)},
                   bad_certificate);
   }
@@ -192,7 +199,7 @@ void InterceptConnection::on_server_ready() {
 
 void InterceptConnection::keep_session() {
   if (auto state = server_.session->new_session()) {
-    settings_.sessions->put(session_key(), {std::move(*state), server_chain_});
+    host_.sessions->put(session_key(), {std::move(*state), server_chain_});
   }
 }
 
@@ -200,7 +207,7 @@ void InterceptConnection::mint() {
   certs::MintRequest request;
   request.original = &server_chain_->front();
   request.family = leaf_family(*request.original, offer_);
-  request.plan = settings_.bad_server_certificate == BadServerCertificate::accept
+  request.plan = host_.bad_server_certificate == BadServerCertificate::accept
                      ? certs::accept_plan()
                      : certs::mirror_plan(*judgement_);
   if (!names_.verified.empty()) request.judged_name = names_.verified;
@@ -248,7 +255,7 @@ void InterceptConnection::begin_client_handshake(
       last_observed<parser::Shared<parser::CertificateRequest>>(server, Leg::server);
   const ServerChoice choice{*server_.record->server_hello(), server_.session->alpn(),
                             request ? request->get() : nullptr};
-  tls::Settings settings = client_leg_settings(settings_, hello, choice, leaf);
+  tls::Settings settings = client_leg_settings(host_, hello, choice, leaf);
   if (server_refusal_ && !server_ready_ && choice.hello.version == parser::tls12) {
     settings.withhold_finished = true;
     settings.tickets = nullptr;
@@ -562,8 +569,8 @@ void InterceptConnection::conclude() {
   const Verdict verdict =
       client_.record->conclude_with(*server_.record, wall_clock(), recall_and_add(facts));
   if (automatic_ && broken_by_interception(verdict, minted ? minted->plan.get() : nullptr)) {
-    const std::string& asked = facts.hello->sni;
-    settings_.memory->remember(client_host_, asked.empty() ? target().host : asked, verdict.cause);
+    settings_.memory->remember(client_host_, asked_host(*client_.record, target().host),
+                               verdict.cause);
   }
 }
 

@@ -127,6 +127,7 @@ class InterceptConnection final : public TwoLegConnection {
   std::string session_key() const;
 
   const InterceptionSettings& settings_;
+  const HostSettings& host_;  ///< of them
   PeerLeg client_{*this, Leg::client};
   PeerLeg server_{*this, Leg::server};
   Phase phase_ = Phase::connecting;

@@ -26,24 +26,54 @@ const HostRule* rule_for(const InterceptionSettings& settings, std::string_view 
 void InterceptionSettings::intercept_under(std::shared_ptr<certs::LeafCache> shown) {
   tls::prepare_library();
   leaves = std::move(shown);
-  tickets = std::make_shared<tls::TicketKeyCache>();
-  sessions = std::make_shared<tls::SessionCache>();
   memory = std::make_shared<InterceptionMemory>();
+  const auto begin_sessions = [](HostSettings& settings) {
+    settings.tickets = std::make_shared<tls::TicketKeyCache>();
+    settings.sessions = std::make_shared<tls::SessionCache>();
+  };
+  begin_sessions(everywhere);
+  for (HostException& exception : exceptions) begin_sessions(exception.settings);
 }
 
+const HostException* InterceptionSettings::exception_for(std::string_view host) const {
+  const auto found = std::ranges::find_if(
+      exceptions, [&](const HostException& each) { return matches_glob(each.glob, host); });
+  return found == exceptions.end() ? nullptr : &*found;
+}
+
+const HostSettings& InterceptionSettings::settings_for(std::string_view host) const {
+  const HostException* exception = exception_for(host);
+  return exception ? exception->settings : everywhere;
+}
+
+namespace {
+
+/// What the settings say, and where.
+ModeChoice wanted_mode(const InterceptionSettings& settings, std::string_view host) {
+  const auto word = [](Mode mode) {
+    return mode == Mode::relay ? "relay" : mode == Mode::intercept ? "intercept" : "auto";
+  };
+  if (const HostRule* rule = rule_for(settings, host)) {
+    return {rule->mode, fmt::format("--{} {}", word(rule->mode), rule->glob)};
+  }
+  const HostException* exception = settings.exception_for(host);
+  if (exception && exception->mode) {
+    return {*exception->mode,
+            fmt::format("mode {} of host {}", word(*exception->mode), exception->glob)};
+  }
+  return {settings.mode, fmt::format("--mode {}", word(settings.mode))};
+}
+
+}  // namespace
+
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight) {
-  const HostRule* rule = rule_for(settings, flight.host());
-  const Mode wanted = rule ? rule->mode : settings.mode;
-  std::string why =
-      rule ? fmt::format("--{} {}", wanted == Mode::relay ? "relay" : "intercept", rule->glob)
-           : fmt::format("--mode {}", wanted == Mode::relay       ? "relay"
-                                      : wanted == Mode::intercept ? "intercept"
-                                                                  : "auto");
+  auto [wanted, why, automatic] = wanted_mode(settings, flight.host());
+  const HostSettings& host = settings.settings_for(flight.host());
   if (wanted == Mode::relay) return {Mode::relay, std::move(why)};
   if (!flight.hello && flight.lack == FirstFlight::Lack::silence) {
     // What is refused to a client that speaks is refused to one that waits.
-    const bool strict = wanted == Mode::intercept &&
-                        settings.bad_server_certificate == BadServerCertificate::refuse;
+    const bool strict =
+        wanted == Mode::intercept && host.bad_server_certificate == BadServerCertificate::refuse;
     return {strict ? Mode::intercept : Mode::relay, why + ": the client waits for the server"};
   }
   if (!flight.hello && flight.lack == FirstFlight::Lack::no_tls) {
@@ -56,7 +86,7 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
   if (wanted == Mode::intercept) return {Mode::intercept, std::move(why)};
 
   const std::string why_not =
-      flight.hello ? obstacle(settings, *flight.hello) : "its hello is longer than --max-hello";
+      flight.hello ? obstacle(host, *flight.hello) : "its hello is longer than --max-hello";
   if (!why_not.empty()) {
     return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, why_not)};
   }
@@ -68,13 +98,13 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
   return {Mode::intercept, std::move(why), true};
 }
 
-std::string obstacle(const InterceptionSettings& settings, const parser::ClientHello& hello) {
+std::string obstacle(const HostSettings& settings, const parser::ClientHello& hello) {
   std::string on_client_leg = tls::narrow(hello, settings.client_limits).obstacle;
   return on_client_leg.empty() ? tls::narrow(hello, settings.server_limits).obstacle
                                : on_client_leg;
 }
 
-ServerNames server_names(const InterceptionSettings& settings, const parser::ClientHello& hello,
+ServerNames server_names(const HostSettings& settings, const parser::ClientHello& hello,
                          std::string_view target_host) {
   std::string name = settings.server_name;
   if (name.empty() && !is_address(target_host)) name = target_host;

@@ -3,6 +3,7 @@
 
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,30 +44,50 @@ enum class AskClientCertificate : std::uint8_t {
   always,
 };
 
-/// Shared by all loops.
-struct InterceptionSettings {
-  Mode mode = Mode::relay;
-  std::vector<HostRule> rules;  ///< the first that matches wins
+/// How connections to a host are intercepted. Shared by all loops.
+struct HostSettings {
   BadServerCertificate bad_server_certificate = BadServerCertificate::mirror;
   AskClientCertificate ask_client_certificate = AskClientCertificate::mirror;
   std::string server_name;  ///< SNI and name to verify on the server leg; empty: see server_names()
   std::shared_ptr<const tls::Credential> client_credential;  ///< for servers that ask; null: none
   tls::LegLimits client_limits;
   tls::LegLimits server_limits;
+  /// Of both legs' sessions: none is resumed under other settings than it was made under. Null
+  /// where nothing is intercepted.
+  std::shared_ptr<tls::TicketKeyCache> tickets;
+  std::shared_ptr<tls::SessionCache> sessions;
+};
+
+/// What is different for the hosts that a pattern covers.
+struct HostException {
+  std::string glob;
+  std::optional<Mode> mode;  ///< none: as everywhere
+  HostSettings settings;
+};
+
+/// Shared by all loops.
+struct InterceptionSettings {
+  Mode mode = Mode::relay;
+  std::vector<HostRule> rules;  ///< the first that matches wins, before any exception's mode
+  HostSettings everywhere;
+  std::vector<HostException> exceptions;     ///< the first that matches wins
   std::shared_ptr<certs::LeafCache> leaves;  ///< null: nothing is ever intercepted
   /// The making of their keys, which the first clients should not wait for. Ends with the last
   /// copy.
   std::shared_future<void> leaf_keys;
-  std::shared_ptr<tls::TicketKeyCache> tickets;
-  std::shared_ptr<tls::SessionCache> sessions;
   std::shared_ptr<InterceptionMemory> memory;
   tls::KeyLogSink* key_log = nullptr;
 
-  /// Sets what all loops share anew. Throws std::runtime_error.
+  /// Sets what all loops share anew, for the exceptions that are there, too. Throws
+  /// std::runtime_error.
   void intercept_under(std::shared_ptr<certs::LeafCache> shown);
 
   /// Some connections are not relayed.
   bool active() const { return leaves != nullptr; }
+
+  /// Null: the host is none of the exceptions.
+  const HostException* exception_for(std::string_view host) const;
+  const HostSettings& settings_for(std::string_view host) const;
 };
 
 /// What is known of a client when its mode is chosen.
@@ -94,7 +115,7 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
 
 /// Why a client's TLS cannot be ended here, as a clause: what it offers, cut to what both legs may
 /// have, leaves nothing. Empty when it can.
-std::string obstacle(const InterceptionSettings& settings, const parser::ClientHello& hello);
+std::string obstacle(const HostSettings& settings, const parser::ClientHello& hello);
 
 /// The names on the server leg: what is sent as SNI (empty: nothing) and what the certificate must
 /// be for.
@@ -102,7 +123,7 @@ struct ServerNames {
   std::string sni;
   std::string verified;
 };
-ServerNames server_names(const InterceptionSettings& settings, const parser::ClientHello& hello,
+ServerNames server_names(const HostSettings& settings, const parser::ClientHello& hello,
                          std::string_view target_host);
 
 }  // namespace legible::proxy

@@ -1,25 +1,31 @@
 #pragma once
 // The options of `legible run` that are about ending TLS: parsed purely, then loaded.
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "proxy/host_options.hpp"
 #include "proxy/interception.hpp"
 #include "proxy/key_files.hpp"
 #include "proxy/option_values.hpp"
+#include "proxy/trust_files.hpp"
 
 namespace legible::proxy {
+
+struct HostExceptionOptions {
+  std::string glob;
+  std::optional<Mode> mode;         ///< none: as everywhere
+  std::optional<TrustFiles> trust;  ///< none: as everywhere; the client's part is not used
+  HostOptions options;
+};
 
 struct InterceptionOptions {
   Mode mode = Mode::relay;
   std::vector<HostRule> rules;
   CaKeyFiles ca;
-  BadServerCertificate bad_server_certificate = BadServerCertificate::mirror;
-  AskClientCertificate ask_client_certificate = AskClientCertificate::mirror;
-  std::string server_name;
-  ClientKeyFiles client_credential;
-  tls::LegLimits client_limits;
-  tls::LegLimits server_limits;
+  HostOptions everywhere;
+  std::vector<HostExceptionOptions> exceptions;  ///< the first that matches wins
   std::string key_log;
   /// Given, and without effect, since nothing is intercepted.
   std::vector<std::string> idle;

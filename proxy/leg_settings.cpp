@@ -28,8 +28,8 @@ bool can_verify(const tls::NarrowedOffer& offer, certs::KeyFamily family) {
 
 }  // namespace
 
-tls::Settings server_leg_settings(const InterceptionSettings& settings,
-                                  const tls::NarrowedOffer& offer, const ServerNames& names) {
+tls::Settings server_leg_settings(const HostSettings& settings, const tls::NarrowedOffer& offer,
+                                  const ServerNames& names) {
   tls::Settings server;
   server.side = parser::Side::client;
   server.lowest = offer.lowest;
@@ -44,8 +44,8 @@ tls::Settings server_leg_settings(const InterceptionSettings& settings,
   return server;
 }
 
-tls::Settings client_leg_settings(const InterceptionSettings& settings,
-                                  const parser::ClientHello& hello, const ServerChoice& server,
+tls::Settings client_leg_settings(const HostSettings& settings, const parser::ClientHello& hello,
+                                  const ServerChoice& server,
                                   const std::shared_ptr<const certs::MintedLeaf>& leaf) {
   const tls::NarrowedOffer offer = tls::narrow(hello, settings.client_limits);
   tls::Settings client;

@@ -14,8 +14,8 @@
 namespace legible::proxy {
 
 /// The proxy in the client's place, with what the client offers.
-tls::Settings server_leg_settings(const InterceptionSettings& settings,
-                                  const tls::NarrowedOffer& offer, const ServerNames& names);
+tls::Settings server_leg_settings(const HostSettings& settings, const tls::NarrowedOffer& offer,
+                                  const ServerNames& names);
 
 /// What the server has decided, and so decides the client's leg.
 struct ServerChoice {
@@ -25,8 +25,8 @@ struct ServerChoice {
 };
 
 /// The proxy in the server's place: it chooses as the server did, where the client's leg can.
-tls::Settings client_leg_settings(const InterceptionSettings& settings,
-                                  const parser::ClientHello& hello, const ServerChoice& server,
+tls::Settings client_leg_settings(const HostSettings& settings, const parser::ClientHello& hello,
+                                  const ServerChoice& server,
                                   const std::shared_ptr<const certs::MintedLeaf>& leaf);
 
 /// The family of the leaf's key: the original's, if the client can verify it.

@@ -39,8 +39,7 @@ Proxy::Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listen
       shared_{reach_of(settings, listening),
               settings.timeouts,
               settings.limits,
-              settings.server_trust,
-              settings.client_trust,
+              settings.trust,
               settings.interception,
               Admission(settings.max_connections)} {
   for (std::size_t i = 0; i < settings.threads; ++i) {

@@ -18,8 +18,7 @@ struct ProxySettings {
   std::size_t max_connections = 10000;  ///< fewer where the limit of open files demands it
   std::size_t threads = 1;
   parser::Limits limits;
-  std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: chains are not judged
-  std::shared_ptr<const certs::TrustStore> client_trust;
+  TrustSettings trust;
   InterceptionSettings interception;
 };
 

@@ -67,7 +67,7 @@ bool read(const ReadOptions& options) {
   output.when_full = WhenFull::wait;
   EventOutputs outputs(output);
   const std::unique_ptr<EventSink> sink = outputs.make_sink();
-  ChainCache chains{options.trust.load_server(), options.trust.load_client()};
+  ChainCache chains{{options.trust.load_server(), options.trust.load_client(), {}}};
   RecordContext context{*sink, chains, {}};
   if (!useless_key_log.empty()) {
     complain("legible read: {}", useless_key_log);

@@ -38,6 +38,15 @@ auto naming(std::string_view option, const Open& open) {
   }
 }
 
+TrustSettings load_trust(const RunOptions& options) {
+  TrustSettings trust{options.trust.load_server(), options.trust.load_client(), {}};
+  for (const HostExceptionOptions& exception : options.interception.exceptions) {
+    trust.exceptions.push_back(
+        {exception.glob, exception.trust ? exception.trust->load_server() : trust.server});
+  }
+  return trust;
+}
+
 ProxySettings proxy_settings(const RunOptions& options, std::vector<std::string>& notices) {
   ProxySettings settings;
   settings.listeners = options.listeners;
@@ -45,8 +54,7 @@ ProxySettings proxy_settings(const RunOptions& options, std::vector<std::string>
   settings.max_connections = options.max_connections;
   settings.threads = options.threads;
   settings.limits.client_hello_bytes = options.max_hello;
-  settings.server_trust = options.trust.load_server();
-  settings.client_trust = options.trust.load_client();
+  settings.trust = load_trust(options);
   settings.interception = load_interception(options.interception, notices);
   return settings;
 }

@@ -20,7 +20,7 @@ constexpr std::uint64_t quiet_after_shortage = 10'000;  // milliseconds
 Worker::Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink)
     : shared_(shared),
       sink_(std::move(sink)),
-      chains_(shared.server_trust, shared.client_trust),
+      chains_(shared.trust),
       records_{*sink_, chains_, shared.limits},
       targets_(loop_, shared.reach),
       context_{loop_, records_, targets_, shared.history, shared.timeouts},

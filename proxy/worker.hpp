@@ -27,8 +27,7 @@ struct WorkerShared {
   const Reach reach;  ///< its listeners as bound
   const Timeouts timeouts;
   const parser::Limits limits;
-  const std::shared_ptr<const certs::TrustStore> server_trust;  ///< null: not judged
-  const std::shared_ptr<const certs::TrustStore> client_trust;
+  const TrustSettings trust;
   const InterceptionSettings interception;
   Admission admission;
   ConnectionHistory history{};

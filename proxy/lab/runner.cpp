@@ -106,9 +106,10 @@ InterceptionSettings interception_for(const Scenario& scenario, const Fixtures& 
   settings.mode = mode;
   settings.intercept_under(scenario.authority == ProxyAuthority::trusted ? fixtures.leaves
                                                                          : fixtures.foreign_leaves);
-  settings.server_name = scenario.proxy_server_name;
-  settings.bad_server_certificate = scenario.bad_server_certificate;
-  if (scenario.proxy_identity) settings.client_credential = credential(*scenario.proxy_identity);
+  HostSettings& everywhere = settings.everywhere;
+  everywhere.server_name = scenario.proxy_server_name;
+  everywhere.bad_server_certificate = scenario.bad_server_certificate;
+  if (scenario.proxy_identity) everywhere.client_credential = credential(*scenario.proxy_identity);
   return settings;
 }
 
@@ -116,8 +117,7 @@ ProxySettings settings_for(const HostPort& target,
                            const std::shared_ptr<const certs::TrustStore>& trust) {
   ProxySettings settings;
   settings.listeners = {{*SocketAddress::from_numeric("127.0.0.1", 0), WayIn::fixed, target}};
-  settings.server_trust = trust;
-  settings.client_trust = trust;
+  settings.trust = {trust, trust, {}};
   return settings;
 }
 

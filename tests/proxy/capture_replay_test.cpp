@@ -69,7 +69,7 @@ std::string read_bytes(const fs::path& path) {
 Replayed replay(std::string bytes, const capture::KeyLog& key_log = {}) {
   capture::CaptureFile file{fmemopen(bytes.data(), bytes.size(), "rb")};
   Replayed replayed;
-  ChainCache chains{nullptr, nullptr};
+  ChainCache chains{{}};
   RecordContext context{replayed.sink, chains, {}};
   replayed.result = replay_capture(file, "test.pcap", key_log, context);
   return replayed;

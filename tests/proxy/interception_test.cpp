@@ -72,14 +72,47 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
   // Both legs must be able to take it.
   hello = hello_openssl(parser::tls12, parser::tls12);
   CHECK(choice("elsewhere.test").mode == Mode::intercept);
-  settings.server_limits.lowest = parser::tls13;
+  settings.everywhere.server_limits.lowest = parser::tls13;
   CHECK(choice("elsewhere.test").mode == Mode::relay);
-  settings.server_limits = {};
+  settings.everywhere.server_limits = {};
 
   hello.ciphers = {{0x002f}};
   CHECK(choice("elsewhere.test").mode == Mode::relay);
   CHECK_THAT(choice("elsewhere.test").reason, ContainsSubstring("cannot be terminated"));
   CHECK(choice("www.example").mode == Mode::intercept);
+}
+
+TEST_CASE("the first exception that covers a host is its settings") {
+  InterceptionSettings settings;
+  settings.mode = Mode::intercept;
+  settings.rules = {{"ruled.example", Mode::relay}};
+  settings.everywhere.server_name = "everywhere";
+  const auto except = [&](std::string glob, std::optional<Mode> mode) {
+    HostException exception{glob, mode, settings.everywhere};
+    exception.settings.server_name = std::move(glob);
+    settings.exceptions.push_back(std::move(exception));
+  };
+  except("a.example", std::nullopt);
+  except("*.example", Mode::relay);
+  except("a.*", Mode::relay);
+  settings.intercept_under(nullptr);
+
+  CHECK(settings.settings_for("A.example").server_name == "a.example");
+  CHECK(settings.settings_for("b.example").server_name == "*.example");
+  CHECK(settings.settings_for("elsewhere").server_name == "everywhere");
+  CHECK(settings.settings_for("a.example").sessions != settings.settings_for("a.test").sessions);
+  CHECK(settings.settings_for("a.example").tickets != settings.everywhere.tickets);
+
+  parser::ClientHello hello = hello_openssl();
+  const auto choice = [&](std::string sni) {
+    hello.sni = std::move(sni);
+    return choose_mode(settings, {&hello, {}, "10.9.9.9", "10.0.0.1"});
+  };
+  CHECK(choice("a.example").mode == Mode::intercept);
+  CHECK(choice("b.example").mode == Mode::relay);
+  CHECK(choice("b.example").reason == "mode relay of host *.example");
+  CHECK(choice("ruled.example").reason == "--relay ruled.example");
+  CHECK(choice("elsewhere").reason == "--mode intercept");
 }
 
 TEST_CASE("a client that waits is relayed, but not past a refusal") {
@@ -89,7 +122,7 @@ TEST_CASE("a client that waits is relayed, but not past a refusal") {
   CHECK(choose_mode(settings, nothing).mode == Mode::relay);
   CHECK(choose_mode(settings, nothing).reason ==
         "--mode intercept: the client waits for the server");
-  settings.bad_server_certificate = BadServerCertificate::refuse;
+  settings.everywhere.bad_server_certificate = BadServerCertificate::refuse;
   CHECK(choose_mode(settings, nothing).mode == Mode::intercept);
   settings.rules = {{"www.*", Mode::relay}};
   CHECK(choose_mode(settings, nothing).mode == Mode::relay);
@@ -145,7 +178,7 @@ TEST_CASE("the server is asked for the name that is configured, its own, or the 
       {"", "10.0.0.1", "", "", "10.0.0.1"},
       {"10.0.0.2", "target.example", "", "", "10.0.0.2"},
   }));
-  InterceptionSettings settings;
+  HostSettings settings;
   settings.server_name = c.configured;
   parser::ClientHello hello;
   hello.sni = c.asked;

@@ -99,7 +99,7 @@ TEST_CASE("what the user should know of the CA and of the client's certificate i
   InterceptionOptions options;
   options.mode = Mode::automatic;
   options.ca.directory = directory / "a ca";
-  options.client_credential.certificate =
+  options.everywhere.client_credential.certificate =
       write(directory / "old.pem", client.certificate_pem() + client.key.pem());
   std::vector<std::string> notices;
   load_interception(options, notices);
@@ -107,7 +107,7 @@ TEST_CASE("what the user should know of the CA and of the client's certificate i
   CHECK_THAT(notices[0], ContainsSubstring("old.pem: it expired 20") && EndsWith("Z"));
   CHECK_THAT(notices[1], ContainsSubstring("made a new CA in " + options.ca.directory) &&
                              EndsWith("legible ca show --ca-dir '" + options.ca.directory + "'"));
-  options.client_credential = {};
+  options.everywhere.client_credential = {};
   notices.clear();
   load_interception(options, notices);
   CHECK(notices.empty());

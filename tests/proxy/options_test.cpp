@@ -123,9 +123,9 @@ TEST_CASE("hosts are excepted from the mode in the order in which they are named
   CHECK(options.rules[0].mode == Mode::relay);
   CHECK(options.rules[1].mode == Mode::intercept);
   CHECK(options.rules[2].glob == "x");
-  CHECK(options.server_limits.highest == legible::parser::tls12);
-  CHECK(options.client_limits.highest == legible::parser::tls13);
-  CHECK(options.client_limits.ciphers ==
+  CHECK(options.everywhere.server_limits.highest == legible::parser::tls12);
+  CHECK(options.everywhere.client_limits.highest == legible::parser::tls13);
+  CHECK(options.everywhere.client_limits.ciphers ==
         std::vector<legible::parser::CipherSuite>{{0x1301}, {0xc02f}});
   CHECK_FALSE(accepted({"--to", "a:1"}).interception.active());
 }
@@ -139,9 +139,9 @@ TEST_CASE("the files of keys are those that options name") {
   CHECK(options.ca.directory == "d");
   CHECK(options.ca.certificate == "c");
   CHECK(options.ca.key == "k");
-  CHECK(options.client_credential.certificate == "cc");
-  CHECK(options.client_credential.key == "ck");
-  CHECK(options.client_credential.password == "cp");
+  CHECK(options.everywhere.client_credential.certificate == "cc");
+  CHECK(options.everywhere.client_credential.key == "ck");
+  CHECK(options.everywhere.client_credential.password == "cp");
 }
 
 TEST_CASE("wrong usage of run is one line that names the option") {
