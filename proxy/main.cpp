@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "proxy/ca_command.hpp"
+#include "proxy/check_config_command.hpp"
 #include "proxy/explain.hpp"
 #include "proxy/lab/lab_command.hpp"
 #include "proxy/read_command.hpp"
@@ -31,6 +32,8 @@ constexpr Command commands[] = {
     {"lab", "the failure scenarios, with clients and servers of its own", lab_command},
     {"read", "verdicts from a pcap or pcapng file", read_command},
     {"ca", "show and export the CA under which certificates are made", ca_command},
+    {"check-config", "what a configuration file of run says, or what is wrong with it",
+     check_config_command},
     {"explain", "print what is known of a cause", explain_command},
     {"summary", "per partner: how many connections, why they failed, since when", summary_command},
 };
@@ -40,7 +43,7 @@ constexpr std::string_view planned[] = {"probe"};
 std::string help_text() {
   std::string text = "usage: legible COMMAND [OPTION...]\n\n";
   for (const Command& command : commands) {
-    text += fmt::format("  legible {:<9}{}\n", command.name, command.purpose);
+    text += fmt::format("  legible {:<14}{}\n", command.name, command.purpose);
   }
   return text +
          "\n`legible COMMAND --help` lists a command's options; `legible --version` the versions\n"

@@ -8,6 +8,12 @@
 
 namespace legible::proxy {
 
+cxxopts::ParseResult parse_words(cxxopts::Options& options, const std::vector<std::string>& words) {
+  std::vector<const char*> argv{"legible"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return options.parse(static_cast<int>(argv.size()), argv.data());
+}
+
 void refuse(std::string_view option, std::string_view value, std::string_view wanted) {
   throw Refused{fmt::format("--{} {}: {}", option, value, wanted)};
 }

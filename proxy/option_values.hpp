@@ -18,6 +18,9 @@ struct Refused {
   std::string message;
 };
 
+/// Parses words that have no command in front.
+cxxopts::ParseResult parse_words(cxxopts::Options& options, const std::vector<std::string>& words);
+
 /// Refuses a value, with the option's name.
 [[noreturn]] void refuse(std::string_view option, std::string_view value, std::string_view wanted);
 

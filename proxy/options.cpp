@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <iterator>
 #include <limits>
 #include <optional>
@@ -11,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "proxy/config_options.hpp"
+#include "proxy/config_words.hpp"
 #include "proxy/option_values.hpp"
 
 namespace legible::proxy {
@@ -22,6 +25,9 @@ constexpr std::uint32_t max_idle_seconds = 7 * 24 * 3600;
 constexpr std::uint32_t max_threads = 256;
 // A handshake message's length has three bytes (RFC 8446 section 4).
 constexpr std::uint32_t max_hello_bytes = (1U << 24) - 1;
+
+constexpr std::string_view repeatable[] = {"listen", "trust",     "client-trust",
+                                           "crl",    "intercept", "relay"};
 
 constexpr const char* examples =
     "\nExamples:\n"
@@ -62,6 +68,8 @@ cxxopts::Options run_options() {
      cxxopts::value<std::string>()->default_value("10000"), "N")
     ("max-hello", "longest ClientHello decoded in full",
      cxxopts::value<std::string>()->default_value("65536"), "BYTES")
+    ("config", "a file (TOML) with the same names, and more; this command line goes before it",
+     cxxopts::value<std::string>(), "FILE")
     ("threads", "event loops (default: one for each core)", cxxopts::value<std::string>(), "N")
     ("h,help", "this text");
   // clang-format on
@@ -101,7 +109,6 @@ std::string wanted_in_place_of(std::string_view text) {
 }
 
 HostPort target(const cxxopts::ParseResult& given) {
-  if (given.count("to") == 0) throw Refused{"--to HOST:PORT is needed: where is the server?"};
   const auto& text = given["to"].as<std::string>();
   if (text.find("://") != std::string::npos) {
     refuse("to", text, "HOST:PORT is needed, without https:// and path");
@@ -114,18 +121,19 @@ HostPort target(const cxxopts::ParseResult& given) {
   return *parsed;
 }
 
+/// Without a way in there are no listeners: `require_way_in`.
 RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   if (!given.unmatched().empty()) {
     throw Refused{fmt::format("'{}' is one word too many: there are only options",
                               given.unmatched().front())};
   }
-  static constexpr std::string_view repeatable[] = {"listen", "trust",     "client-trust",
-                                                    "crl",    "intercept", "relay"};
   refuse_repeated(given, repeatable);
   RunOptions options;
-  const HostPort server = target(given);
-  for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
-    options.listeners.push_back({listen_address(text), WayIn::fixed, server});
+  if (given.count("to") > 0) {
+    const HostPort server = target(given);
+    for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
+      options.listeners.push_back({listen_address(text), WayIn::fixed, server});
+    }
   }
   options.trust = {file_names(given, "trust"), file_names(given, "client-trust"),
                    file_names(given, "crl")};
@@ -144,6 +152,13 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   return options;
 }
 
+RunOptions require_way_in(RunOptions options) {
+  if (options.listeners.empty()) {
+    throw Refused{"--to HOST:PORT is needed: where is the server?"};
+  }
+  return options;
+}
+
 /// The word's option, when it is one that only a later version has. Empty otherwise.
 std::string_view planned_option(std::string_view word) {
   static constexpr std::string_view planned[] = {
@@ -157,7 +172,6 @@ std::string_view planned_option(std::string_view word) {
       "allow-from",
       "allow-to",
       "via",
-      "config",
       "accept-proxy-protocol",
       "send-proxy-protocol",
   };
@@ -176,6 +190,22 @@ void check_planned(std::span<const char* const> words) {
   }
 }
 
+/// Does the command line say it, or what belongs together with it?
+bool is_overridden(std::string_view key, const cxxopts::ParseResult& typed) {
+  using Words = std::vector<std::string_view>;
+  static const Words together[] = {{"format", "json"},
+                                   {"intercept", "relay"},
+                                   {"ca-cert", "ca-key", "ca-key-password-file"},
+                                   {"client-cert", "client-key", "client-key-password-file"},
+                                   {"to", "forward", "by-sni", "transparent"}};
+  Words names{key};
+  for (const Words& group : together) {
+    if (std::ranges::find(group, key) != group.end()) names = group;
+  }
+  return std::ranges::any_of(
+      names, [&](std::string_view name) { return typed.count(std::string(name)) > 0; });
+}
+
 }  // namespace
 
 std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const char* const* argv,
@@ -185,7 +215,51 @@ std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const
     check_planned({argv, static_cast<std::size_t>(argc)});
     const auto given = options.parse(argc, argv);
     if (given.count("help") > 0) return HelpText{options.help() + examples};
-    return validate(given, cores);
+    return require_way_in(validate(given, cores));
+  } catch (const Refused& refused) {
+    return UsageError{refused.message};
+  } catch (const cxxopts::exceptions::exception& error) {
+    return usage_error(error.what(), options.help());
+  }
+}
+
+std::string config_path(int argc, const char* const* argv) {
+  try {
+    const auto given = run_options().parse(argc, argv);
+    return given.count("help") > 0 ? std::string() : file_name(given, "config");
+  } catch (const std::exception&) {
+    return {};
+  } catch (const Refused&) {
+    return {};
+  }
+}
+
+std::variant<RunOptions, UsageError, HelpText, ConfigFaults> parse_run_options(
+    int argc, const char* const* argv, std::size_t cores, const ConfigFile& file) {
+  cxxopts::Options options = run_options();
+  const std::string folder = std::filesystem::path(file.path).parent_path().string();
+  ConfigFaults faults;
+  try {
+    check_planned({argv, static_cast<std::size_t>(argc)});
+    const auto typed = options.parse(argc, argv);
+    auto entries = words_of(file.general, shapes_of(options, repeatable), folder, faults.errors);
+    std::erase_if(entries,
+                  [&](const EntryWords& entry) { return is_overridden(entry.key, typed); });
+    RunOptions result;
+    const auto understand = [&](std::vector<std::string> words) {
+      words.insert(words.end(), argv + 1, argv + argc);
+      result = validate(parse_words(options, words), cores);
+    };
+    const std::string rest = find_faults(std::move(entries), understand, faults.errors);
+    result.interception.exceptions = host_exceptions(file.hosts, result.interception.everywhere,
+                                                     result.trust, folder, faults.errors);
+    if (!faults.errors.empty()) {
+      std::ranges::stable_sort(faults.errors, {}, &ConfigError::line);
+      return faults;
+    }
+    if (!rest.empty()) return UsageError{rest};
+    if (result.interception.active()) result.interception.idle.clear();
+    return require_way_in(std::move(result));
   } catch (const Refused& refused) {
     return UsageError{refused.message};
   } catch (const cxxopts::exceptions::exception& error) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/config_file.hpp"
 #include "proxy/connection.hpp"
 #include "proxy/event_log.hpp"
 #include "proxy/interception_options.hpp"
@@ -32,5 +33,18 @@ struct RunOptions {
 /// argv[0] is the command's own name. `cores` is the default of --threads.
 std::variant<RunOptions, UsageError, HelpText> parse_run_options(int argc, const char* const* argv,
                                                                  std::size_t cores);
+
+/// The file that --config names; empty when there is none. What is wrong with the other words is
+/// for the functions that parse them.
+std::string config_path(int argc, const char* const* argv);
+
+/// All that is wrong with a configuration file, in the order of its lines.
+struct ConfigFaults {
+  std::vector<ConfigError> errors;
+};
+
+/// The same, with what a configuration file says where the command line does not.
+std::variant<RunOptions, UsageError, HelpText, ConfigFaults> parse_run_options(
+    int argc, const char* const* argv, std::size_t cores, const ConfigFile& file);
 
 }  // namespace legible::proxy

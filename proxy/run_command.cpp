@@ -20,9 +20,9 @@
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/event_log.hpp"
 #include "proxy/key_log_file.hpp"
-#include "proxy/options.hpp"
 #include "proxy/own_listener.hpp"
 #include "proxy/proxy.hpp"
+#include "proxy/run_settings.hpp"
 #include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
@@ -38,27 +38,6 @@ auto naming(std::string_view option, const Open& open) {
   }
 }
 
-TrustSettings load_trust(const RunOptions& options) {
-  TrustSettings trust{options.trust.load_server(), options.trust.load_client(), {}};
-  for (const HostExceptionOptions& exception : options.interception.exceptions) {
-    trust.exceptions.push_back(
-        {exception.glob, exception.trust ? exception.trust->load_server() : trust.server});
-  }
-  return trust;
-}
-
-ProxySettings proxy_settings(const RunOptions& options, std::vector<std::string>& notices) {
-  ProxySettings settings;
-  settings.listeners = options.listeners;
-  settings.timeouts = options.timeouts;
-  settings.max_connections = options.max_connections;
-  settings.threads = options.threads;
-  settings.limits.client_hello_bytes = options.max_hello;
-  settings.trust = load_trust(options);
-  settings.interception = load_interception(options.interception, notices);
-  return settings;
-}
-
 OutputOptions output_options(const RunOptions& options) {
   OutputOptions output;
   output.format = options.format;
@@ -69,7 +48,7 @@ OutputOptions output_options(const RunOptions& options) {
 void run(const RunOptions& options) {
   raise_descriptor_limit();
   std::vector<std::string> notices;
-  ProxySettings settings = proxy_settings(options, notices);
+  ProxySettings settings = load_settings(options, notices);
   std::optional<KeyLogFile> key_log;
   if (options.interception.active() && !options.interception.key_log.empty()) {
     settings.interception.key_log =
@@ -123,9 +102,9 @@ std::string told_to_reach_itself(const RunOptions& options) {
 
 }  // namespace
 
-int run_command(int argc, char** argv) {
+int run_command(int argc, char** argv) try {
   const auto parsed =
-      parse_run_options(argc, argv, std::max(std::thread::hardware_concurrency(), 1U));
+      read_run_options(argc, argv, std::max(std::thread::hardware_concurrency(), 1U));
   if (const auto* help = std::get_if<HelpText>(&parsed)) {
     print_out(help->text);
     return 0;
@@ -139,13 +118,11 @@ int run_command(int argc, char** argv) {
     complain("legible run: {}", wrong);
     return 2;
   }
-  try {
-    run(options);
-    return 0;
-  } catch (const std::exception& error) {
-    complain("legible run: {}", error.what());
-    return 1;
-  }
+  run(options);
+  return 0;
+} catch (const std::exception& error) {
+  complain("legible run: {}", error.what());
+  return 1;
 }
 
 }  // namespace legible::proxy

@@ -64,21 +64,21 @@ std::vector<std::string_view> options_in(std::string_view help) {
   return names;
 }
 
-/// Those that begin as the word does; else those that differ from it in two letters at most.
-std::vector<std::string> meant_by(std::string_view word, std::string_view help) {
+}  // namespace
+
+std::vector<std::string> similar_words(std::string_view word,
+                                       std::span<const std::string_view> words) {
   constexpr std::size_t most = 3;
   std::vector<std::string> begin_alike;
   std::vector<std::string> similar;
-  for (const std::string_view name : options_in(help)) {
-    if (name.starts_with(word)) begin_alike.push_back(fmt::format("--{}", name));
-    if (distance(name, word) <= 2) similar.push_back(fmt::format("--{}", name));
+  for (const std::string_view each : words) {
+    if (each.starts_with(word)) begin_alike.emplace_back(each);
+    if (distance(each, word) <= 2) similar.emplace_back(each);
   }
   std::vector<std::string> meant = begin_alike.empty() ? similar : begin_alike;
   if (meant.size() > most) meant.resize(most);
   return meant;
 }
-
-}  // namespace
 
 UsageError usage_error(std::string_view message, std::string_view help) {
   const std::optional<Complaint> complaint = split(message);
@@ -97,9 +97,10 @@ UsageError usage_error(std::string_view message, std::string_view help) {
   std::string_view word = typed;
   word = word.substr(std::min(word.find_first_not_of('-'), word.size()));
   word = word.substr(0, word.find('='));
-  const auto meant = word.empty() ? std::vector<std::string>() : meant_by(word, help);
+  const auto meant =
+      word.empty() ? std::vector<std::string>() : similar_words(word, options_in(help));
   if (meant.empty()) return {fmt::format("{} is no option", typed)};
-  return {fmt::format("{} is no option; did you mean {}?", typed, fmt::join(meant, " or "))};
+  return {fmt::format("{} is no option; did you mean --{}?", typed, fmt::join(meant, " or --"))};
 }
 
 }  // namespace legible::proxy

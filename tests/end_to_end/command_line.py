@@ -96,6 +96,7 @@ class Usage(unittest.TestCase):
             (["lab", "--frob"], "--frob"),
             (["ca", "frob"], "frob"), (["ca", "export", "--form", "der"], "--form der"),
             (["ca", "show", "--frob"], "--frob"),
+            (["check-config"], "FILE"), (["check-config", "--frob"], "FILE"),
         ]:
             with self.subTest(words=words):
                 outcome = legible(*words)
@@ -131,7 +132,8 @@ class Usage(unittest.TestCase):
 
     def test_help_and_version_go_to_standard_output(self):
         for words in (["--help"], ["-h"], ["help"], ["--version"], ["-v"], ["-V"], ["version"], *([each, flag] for flag in ("--help", "-h")
-                      for each in ("run", "lab", "read", "ca", "explain", "summary"))):
+                      for each in ("run", "lab", "read", "ca", "explain", "summary",
+                                   "check-config"))):
             with self.subTest(words=words):
                 outcome = legible(*words)
                 self.assertEqual((outcome.returncode, outcome.stderr), (0, ""))
@@ -150,7 +152,7 @@ class Usage(unittest.TestCase):
             ["--help"], ["--version"], ["run", "--help"], ["read", "--help"], ["read", str(capture)],
             ["read", str(capture), "--json"], ["summary", str(log)], ["summary", str(log), "--json"],
             ["summary", "--help"], ["explain"], ["explain", "none"], ["explain", "--markdown"],
-            ["lab", "--list"], ["lab", "--help"], ["ca", "--help"],
+            ["lab", "--list"], ["lab", "--help"], ["ca", "--help"], ["check-config", "--help"],
         ):
             with self.subTest(words=words), open("/dev/full", "w") as full:
                 outcome = subprocess.run([PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True,

@@ -1,0 +1,59 @@
+#include "proxy/run_settings.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "certs/files.hpp"
+#include "proxy/diagnosis/text.hpp"
+
+namespace legible::proxy {
+namespace {
+
+TrustSettings load_trust(const RunOptions& options) {
+  TrustSettings trust{options.trust.load_server(), options.trust.load_client(), {}};
+  for (const HostExceptionOptions& exception : options.interception.exceptions) {
+    trust.exceptions.push_back(
+        {exception.glob, exception.trust ? exception.trust->load_server() : trust.server});
+  }
+  return trust;
+}
+
+UsageError first_of(const std::vector<ConfigError>& errors, const std::string& path) {
+  std::string message = config_error_text(path, errors.front());
+  if (errors.size() > 1) {
+    message += fmt::format(" (and {}: legible check-config {})",
+                           diagnosis::count(errors.size() - 1, "fault"), path);
+  }
+  return {std::move(message)};
+}
+
+}  // namespace
+
+std::variant<RunOptions, UsageError, HelpText> read_run_options(int argc, const char* const* argv,
+                                                                std::size_t cores) {
+  const std::string path = config_path(argc, argv);
+  if (path.empty()) return parse_run_options(argc, argv, cores);
+  std::vector<ConfigError> errors;
+  const ConfigFile file = read_config(certs::read_file(path), path, errors);
+  if (!errors.empty()) return first_of(errors, path);
+  auto parsed = parse_run_options(argc, argv, cores, file);
+  if (auto* options = std::get_if<RunOptions>(&parsed)) return std::move(*options);
+  if (auto* help = std::get_if<HelpText>(&parsed)) return std::move(*help);
+  if (auto* error = std::get_if<UsageError>(&parsed)) return std::move(*error);
+  return first_of(std::get<ConfigFaults>(parsed).errors, path);
+}
+
+ProxySettings load_settings(const RunOptions& options, std::vector<std::string>& notices) {
+  ProxySettings settings;
+  settings.listeners = options.listeners;
+  settings.timeouts = options.timeouts;
+  settings.max_connections = options.max_connections;
+  settings.threads = options.threads;
+  settings.limits.client_hello_bytes = options.max_hello;
+  settings.trust = load_trust(options);
+  settings.interception = load_interception(options.interception, notices);
+  return settings;
+}
+
+}  // namespace legible::proxy
