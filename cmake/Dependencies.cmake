@@ -38,6 +38,8 @@ else()
   add_library(llhttp::llhttp ALIAS llhttp::llhttp_shared)
 endif()
 
+pkg_check_modules(LIBNGHTTP2 REQUIRED IMPORTED_TARGET GLOBAL libnghttp2>=1.43)
+
 find_package(cxxopts REQUIRED CONFIG)
 find_package(fmt REQUIRED CONFIG)
 find_package(RapidJSON REQUIRED CONFIG)

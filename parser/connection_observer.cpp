@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "parser/http1_observer.hpp"
-#include "parser/plain_http.hpp"
+#include "parser/http_observer.hpp"
 #include "parser/preamble.hpp"
 #include "parser/protocol_detector.hpp"
 #include "parser/tls_observer.hpp"
@@ -26,20 +25,12 @@ constexpr std::size_t deepest_preamble = 3;
 enum class Stage : std::uint8_t {
   detecting,  ///< what begins here is not known yet
   preamble,   ///< a cleartext dialogue that may lead to TLS
-  http,       ///< plain-text HTTP, up to its first head
+  http,       ///< plain-text HTTP
   tls,
   passing,  ///< nothing that is understood; bytes are only counted
 };
 
 constexpr const char* http_head = "head of an HTTP message";
-
-struct PlainHttpStream {
-  PlainHttpStream(Http1Observer::Kind kind, std::uint32_t head_limit, std::uint64_t offset)
-      : observer(kind, collector, head_limit), begins_at(offset) {}
-  PlainHttpCollector collector;
-  Http1Observer observer;
-  std::uint64_t begins_at;
-};
 
 struct Direction {
   Stage stage = Stage::detecting;
@@ -47,32 +38,34 @@ struct Direction {
   bool first_bytes_settled = false;  ///< reported, or lost in a gap
   std::size_t depth = 0;             ///< exchanges that this direction has passed through
   Preamble* preamble = nullptr;      ///< in Stage::preamble
-  std::unique_ptr<PlainHttpStream> http;
-  std::uint64_t offset = 0;        ///< in the stream, of the next byte to be looked at; until TLS
-  std::uint64_t to_skip = 0;       ///< rest of a message that needs no look
-  std::vector<std::uint8_t> held;  ///< unfinished line or message, from `offset` on
+  bool awaits_head = false;          ///< in Stage::http: the first one
+  std::uint64_t offset = 0;          ///< in the stream, of the next byte to be looked at; until TLS
+  std::uint64_t to_skip = 0;         ///< rest of a message that needs no look
+  std::vector<std::uint8_t> held;    ///< unfinished line or message, from `offset` on
 
   /// What is being read, as Incomplete names it.
   std::string_view unit() const {
     if (preamble) return preamble->unit();
-    return http ? http_head : "first bytes";
+    return awaits_head ? http_head : "first bytes";
   }
 
   bool unfinished(Side from) const {
-    return !held.empty() || to_skip > 0 || http || (preamble && preamble->inside_message(from));
+    return !held.empty() || to_skip > 0 || awaits_head ||
+           (preamble && preamble->inside_message(from));
   }
 };
 
 }  // namespace
 
-struct ConnectionObserver::State {
-  State(ObservationSink& sink_, const Limits& limits_, RecordDecryptor* decryptor)
-      : sink(sink_), limits(limits_), tls(sink, limits, decryptor) {}
+struct ConnectionObserver::State final : HttpSink {
+  State(ObservationSink& sink_, const Limits& limits_, RecordDecryptor* decryptor,
+        HttpSink* http_sink_)
+      : sink(sink_), limits(limits_), http_sink(http_sink_), tls(sink, limits, decryptor) {}
 
-  void feed(Side from, Bytes bytes);
+  void feed(Side from, Bytes bytes, Instant when);
   void gap(Side from, std::uint64_t missing);
   void end(Side from, StreamEnd how);
-  void end_cleartext(Side from);
+  void end_cleartext(Side from, StreamEnd how);
 
   Bytes advance(Side from, Bytes bytes);
 
@@ -81,7 +74,9 @@ struct ConnectionObserver::State {
   std::optional<std::uint64_t> step(Side from, Bytes bytes);
   std::optional<std::uint64_t> detect(Side from, Bytes bytes);
   std::optional<std::uint64_t> converse(Side from, Bytes bytes);
-  std::optional<std::uint64_t> watch_http(Side from, Bytes bytes);
+
+  void on_first_head(Side from, PlainHttp&& head) override;
+  void on_http(Side from, const HttpEvent& event) override;
 
   void begin(Side from, Protocol protocol, Bytes first);
   void begin_tls(Side from);
@@ -99,33 +94,42 @@ struct ConnectionObserver::State {
 
   ObservationSink& sink;
   Limits limits;
+  HttpSink* http_sink;
   TlsObserver tls;
+  std::unique_ptr<HttpObserver> http;  ///< once a side has begun with it
+  Instant now{};                       ///< of the call in progress
   std::array<Direction, 2> directions;
   std::unique_ptr<Preamble> header;                  ///< PROXY: the client's alone
   std::vector<std::unique_ptr<Preamble>> exchanges;  ///< those of both sides, by depth
 };
 
 ConnectionObserver::ConnectionObserver(ObservationSink& sink, const Limits& limits,
-                                       RecordDecryptor* decryptor)
-    : state_(std::make_unique<State>(sink, limits, decryptor)) {}
+                                       RecordDecryptor* decryptor, HttpSink* http)
+    : state_(std::make_unique<State>(sink, limits, decryptor, http)) {}
 ConnectionObserver::~ConnectionObserver() = default;
 ConnectionObserver::ConnectionObserver(ConnectionObserver&&) noexcept = default;
 ConnectionObserver& ConnectionObserver::operator=(ConnectionObserver&&) noexcept = default;
 
-void ConnectionObserver::feed(Side from, std::span<const std::uint8_t> bytes) {
-  state_->feed(from, bytes);
+void ConnectionObserver::feed(Side from, std::span<const std::uint8_t> bytes, Instant now) {
+  state_->feed(from, bytes, now);
 }
 
 void ConnectionObserver::gap(Side from, std::uint64_t missing) { state_->gap(from, missing); }
 
 void ConnectionObserver::end(Side from, StreamEnd how) { state_->end(from, how); }
 
+void ConnectionObserver::finish_http() {
+  if (!state_->http) return;
+  for (const Side side : {Side::client, Side::server}) state_->http->stop(side);
+}
+
 void ConnectionObserver::stop_decrypting() { state_->tls.stop_decrypting(); }
 
 const RecordTail& ConnectionObserver::tail(Side from) const { return state_->tls.tail(from); }
 
-void ConnectionObserver::State::feed(Side from, Bytes bytes) {
+void ConnectionObserver::State::feed(Side from, Bytes bytes, Instant when) {
   Direction& direction = of(from);
+  now = when;
   if (direction.stage == Stage::tls) {
     tls.feed(from, bytes);
     return;
@@ -162,7 +166,8 @@ std::optional<std::uint64_t> ConnectionObserver::State::step(Side from, Bytes by
     case Stage::preamble:
       return converse(from, bytes);
     case Stage::http:
-      return watch_http(from, bytes);
+      http->feed(from, bytes, now);
+      break;
     case Stage::tls:
       tls.feed(from, bytes);
       break;
@@ -205,20 +210,25 @@ std::optional<std::uint64_t> ConnectionObserver::State::converse(Side from, Byte
   return step.consumed;
 }
 
-std::optional<std::uint64_t> ConnectionObserver::State::watch_http(Side from, Bytes bytes) {
-  PlainHttpStream& http = *of(from).http;
-  const Http1Observer::Progress progress = http.observer.feed(bytes);
-  if (http.collector.head()) {
-    sink.on_observation(from, std::make_shared<const PlainHttp>(*http.collector.head()));
-  } else if (progress.status == Http1Observer::Status::head_limit) {
-    sink.on_observation(from, LimitReached{http_head, limits.http_head_bytes});
-  } else if (progress.status == Http1Observer::Status::broken) {
-    sink.on_observation(from, Malformed{http_head, "syntax", http.begins_at});
-  } else {
-    return bytes.size();
+void ConnectionObserver::State::on_first_head(Side from, PlainHttp&& head) {
+  of(from).awaits_head = false;
+  sink.on_observation(from, std::make_shared<const PlainHttp>(std::move(head)));
+  if (!http_sink) pass(from);
+}
+
+void ConnectionObserver::State::on_http(Side from, const HttpEvent& event) {
+  // A fault in the first head says what the connection is not, as other first bytes do.
+  if (of(from).awaits_head) {
+    if (const auto* malformed = std::get_if<Ref<Malformed>>(&event)) {
+      of(from).awaits_head = false;
+      return sink.on_observation(from, malformed->get());
+    }
+    if (const auto* reached = std::get_if<Ref<LimitReached>>(&event)) {
+      of(from).awaits_head = false;
+      return sink.on_observation(from, reached->get());
+    }
   }
-  pass(from);
-  return bytes.size();
+  if (http_sink) http_sink->on_http(from, event);
 }
 
 void ConnectionObserver::State::begin(Side from, Protocol protocol, Bytes first) {
@@ -244,11 +254,13 @@ void ConnectionObserver::State::begin_tls(Side from) {
 }
 
 void ConnectionObserver::State::begin_http(Side from, Bytes first) {
-  // A page without a head, and HTTP/2, have no start line to read.
-  if (from == Side::server && !as_text(first).starts_with("HTTP/")) return pass(from);
-  const Http1Observer::Kind kind =
-      from == Side::client ? Http1Observer::Kind::requests : Http1Observer::Kind::responses;
-  of(from).http = std::make_unique<PlainHttpStream>(kind, limits.http_head_bytes, of(from).offset);
+  // A page without a head has nothing to read.
+  const bool http1 = from == Side::client || as_text(first).starts_with("HTTP/");
+  if (!http1 && as_text(first).starts_with('<')) return pass(from);
+  if (!http) http = std::make_unique<HttpObserver>(*this, limits);
+  if (http->stopped(from)) return pass(from);
+  http->start_at(from, of(from).offset);
+  of(from).awaits_head = http1;
   of(from).stage = Stage::http;
 }
 
@@ -289,7 +301,7 @@ void ConnectionObserver::State::pass(Side from) {
   direction.offset += direction.held.size();
   direction.held = {};
   direction.to_skip = 0;
-  direction.http.reset();
+  direction.awaits_head = false;
   direction.preamble = nullptr;
   direction.stage = Stage::passing;
 }
@@ -301,6 +313,11 @@ void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
     report_first_bytes(from, Protocol::unknown, direction.held);
   }
   direction.first_bytes_settled = true;
+  if (direction.stage == Stage::http) {
+    http->gap(from);
+    // Its message is told as unfinished; a head that was never whole is told below.
+    if (!direction.awaits_head) pass(from);
+  }
   direction.offset += direction.held.size();
   direction.held = {};
   const bool skipped_whole = missing > 0 && missing <= direction.to_skip;
@@ -308,7 +325,7 @@ void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
     sink.on_observation(from, Incomplete{std::string(direction.unit()), direction.offset, missing});
     if (!direction.preamble || !direction.preamble->survives_gap()) {
       direction.preamble = nullptr;
-      direction.http.reset();
+      direction.awaits_head = false;
       direction.stage = Stage::detecting;
     }
   }
@@ -322,13 +339,13 @@ void ConnectionObserver::State::end(Side from, StreamEnd how) {
   if (direction.stage == Stage::tls) {
     tls.end(from, how);
   } else {
-    end_cleartext(from);
+    end_cleartext(from, how);
   }
   // After one side's FIN the other may go on talking.
   if (how != StreamEnd::fin || of(other(from)).ended) report_dialogues();
 }
 
-void ConnectionObserver::State::end_cleartext(Side from) {
+void ConnectionObserver::State::end_cleartext(Side from, StreamEnd how) {
   Direction& direction = of(from);
   const std::uint64_t end_offset = direction.offset + direction.held.size();
   if (direction.stage == Stage::detecting && !direction.held.empty()) {
@@ -336,6 +353,7 @@ void ConnectionObserver::State::end_cleartext(Side from) {
         detect_protocol(from, direction.held, peer_protocol(from), true);
     report_first_bytes(from, protocol.value_or(Protocol::unknown), direction.held);
   }
+  if (direction.stage == Stage::http) how == StreamEnd::fin ? http->end(from) : http->stop(from);
   if (direction.unfinished(from)) {
     sink.on_observation(from,
                         Incomplete{std::string(direction.unit()), end_offset, direction.to_skip});

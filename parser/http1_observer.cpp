@@ -3,6 +3,10 @@
 #include <llhttp.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "parser/ascii.hpp"
+#include "parser/http1_head_scan.hpp"
 
 namespace legible::parser {
 
@@ -12,9 +16,13 @@ struct Http1Observer::Parser {
   Parser(Kind kind_of_messages, Http1Events& receiver, std::uint32_t limit);
 
   Progress feed(std::span<const std::uint8_t> bytes);
+  std::string_view broken_part() const;
+
+  Progress feed_slice(std::span<const std::uint8_t> bytes);
 
   int begin_message();
-  int collect(std::string& field, const char* at, std::size_t length) const;
+  static int collect(std::string& field, const char* at, std::size_t length);
+  int end_name();
   int end_header();
   int end_head();
   int end_message();
@@ -28,12 +36,17 @@ struct Http1Observer::Parser {
   std::uint32_t head_limit;
   llhttp_t llhttp{};
   bool inside_head = false;
+  bool inside_message = false;
   bool head_ended = false;  ///< of the current message; false between messages
   bool start_line_reported = false;
   std::uint32_t head_bytes = 0;
+  std::uint64_t message_offset = 0;  ///< where the last message ended
+  std::uint64_t consumed = 0;
   HttpStartLine start_line;
   std::string name;
   std::string value;
+  Http1HeadScan scan;
+  std::optional<std::uint64_t> earlier_length;  ///< of a Content-Length before this one
 };
 
 Http1Observer::Http1Observer(Kind kind, Http1Events& events, std::uint32_t head_limit)
@@ -46,7 +59,17 @@ Http1Observer::Progress Http1Observer::feed(std::span<const std::uint8_t> bytes)
   return parser_->feed(bytes);
 }
 
+void Http1Observer::finish() { llhttp_finish(&parser_->llhttp); }
+
 bool Http1Observer::inside_head() const { return parser_->inside_head; }
+
+bool Http1Observer::inside_message() const { return parser_->inside_message; }
+
+std::uint64_t Http1Observer::message_offset() const { return parser_->message_offset; }
+
+HttpFlags Http1Observer::head_flags() const { return parser_->scan.flags(); }
+
+std::string_view Http1Observer::broken_part() const { return parser_->broken_part(); }
 
 Http1Observer::Parser::Parser(Kind kind_of_messages, Http1Events& receiver, std::uint32_t limit)
     : kind(kind_of_messages), events(receiver), head_limit(limit) {
@@ -83,8 +106,17 @@ const llhttp_settings_t& Http1Observer::Parser::settings() {
     callbacks.on_header_value = [](llhttp_t* p, const char* at, std::size_t length) {
       return of(p).collect(of(p).value, at, length);
     };
+    callbacks.on_header_field_complete = [](llhttp_t* p) { return of(p).end_name(); };
     callbacks.on_header_value_complete = [](llhttp_t* p) { return of(p).end_header(); };
     callbacks.on_headers_complete = [](llhttp_t* p) { return of(p).end_head(); };
+    callbacks.on_chunk_extension_name = [](llhttp_t* p, const char*, std::size_t) {
+      of(p).events.on_chunk_extension();
+      return 0;
+    };
+    callbacks.on_body = [](llhttp_t* p, const char* at, std::size_t length) {
+      of(p).events.on_body({reinterpret_cast<const std::uint8_t*>(at), length});
+      return 0;
+    };
     callbacks.on_message_complete = [](llhttp_t* p) { return of(p).end_message(); };
     return callbacks;
   }();
@@ -92,62 +124,94 @@ const llhttp_settings_t& Http1Observer::Parser::settings() {
 }
 
 Http1Observer::Progress Http1Observer::Parser::feed(std::span<const std::uint8_t> bytes) {
-  const char* const begin = reinterpret_cast<const char*>(bytes.data());
   std::size_t at = 0;
   while (at < bytes.size()) {
     // A head is given in slices that end where its limit does, and a message ends in a pause: so
     // the limit falls on the same byte however the bytes were cut.
     std::size_t size = bytes.size() - at;
     if (!head_ended) size = std::min<std::size_t>(size, head_limit - head_bytes);
-    const llhttp_errno_t error = llhttp_execute(&llhttp, begin + at, size);
-    if (error == HPE_OK) {
-      at += size;
-      if (!head_ended) head_bytes += static_cast<std::uint32_t>(size);
-      if (head_bytes >= head_limit) return {bytes.size(), Status::head_limit};
-      continue;
-    }
-    if (error != HPE_PAUSED && error != HPE_PAUSED_UPGRADE && error != HPE_PAUSED_H2_UPGRADE) {
-      return {bytes.size(), Status::broken};
-    }
-    at = static_cast<std::size_t>(llhttp_get_error_pos(&llhttp) - begin);
-    if (error == HPE_PAUSED) {
-      llhttp_resume(&llhttp);
-      continue;
-    }
-    // llhttp knows HTTP/2's preface as a whole and reports no head of it.
-    if (error == HPE_PAUSED_H2_UPGRADE) end_head();
-    // A request that asks for an upgrade pauses too. The server may refuse it, and HTTP/1 goes on.
-    const bool only_asked = kind == Kind::requests && error == HPE_PAUSED_UPGRADE &&
-                            llhttp_get_method(&llhttp) != HTTP_CONNECT;
-    if (!only_asked) return {at, Status::tunnel};
-    llhttp_resume_after_upgrade(&llhttp);
+    const Progress progress = feed_slice(bytes.subspan(at, size));
+    at += progress.consumed;
+    consumed += progress.consumed;
+    if (progress.status == Status::reading && !inside_message) message_offset = consumed;
+    if (progress.status == Status::tunnel) return {at, Status::tunnel};
+    if (progress.status != Status::reading) return {bytes.size(), progress.status};
   }
   return {bytes.size(), Status::reading};
 }
 
+/// As far as the end of a message, if there is one.
+Http1Observer::Progress Http1Observer::Parser::feed_slice(std::span<const std::uint8_t> bytes) {
+  const char* const begin = reinterpret_cast<const char*>(bytes.data());
+  if (!head_ended) scan.feed(bytes);
+  const llhttp_errno_t error = llhttp_execute(&llhttp, begin, bytes.size());
+  if (error == HPE_OK) {
+    if (!head_ended) head_bytes += static_cast<std::uint32_t>(bytes.size());
+    return {bytes.size(), head_bytes >= head_limit ? Status::head_limit : Status::reading};
+  }
+  const auto at = static_cast<std::size_t>(llhttp_get_error_pos(&llhttp) - begin);
+  switch (error) {
+    case HPE_PAUSED:
+      llhttp_resume(&llhttp);
+      return {at, Status::reading};
+    case HPE_PAUSED_UPGRADE:
+      llhttp_resume_after_upgrade(&llhttp);
+      // A request that asks for an upgrade pauses too. The server may refuse it, and HTTP/1 goes
+      // on.
+      if (kind == Kind::requests && llhttp_get_method(&llhttp) != HTTP_CONNECT) {
+        return {at, Status::reading};
+      }
+      return {at, Status::tunnel};
+    case HPE_PAUSED_H2_UPGRADE:
+      // llhttp knows HTTP/2's preface as a whole and reports no head of it.
+      end_head();
+      return {at, Status::tunnel};
+    default:
+      return {bytes.size(), Status::broken};
+  }
+}
+
 int Http1Observer::Parser::begin_message() {
   inside_head = true;
+  inside_message = true;
   start_line_reported = false;
-  start_line = {};
+  start_line.status = 0;
+  start_line.method.clear();
+  start_line.target.clear();
+  start_line.reason.clear();
   name.clear();
   value.clear();
+  earlier_length.reset();
+  events.on_message_begin();
   return HPE_OK;
 }
 
-int Http1Observer::Parser::collect(std::string& field, const char* at, std::size_t length) const {
-  // Trailers come through the same callbacks; they belong to no head and are not kept.
-  if (!inside_head) return HPE_OK;
+int Http1Observer::Parser::collect(std::string& field, const char* at, std::size_t length) {
   field.append(at, std::min(length, kept_bytes - field.size()));
   return HPE_OK;
 }
 
+/// llhttp ends at a second Content-Length, though one that says the same frames the message as well
+/// (RFC 9112 section 6.3): it is made to forget the first.
+int Http1Observer::Parser::end_name() {
+  if ((llhttp.flags & F_CONTENT_LENGTH) == 0 || !same_in_any_case(name, "Content-Length")) return 0;
+  earlier_length = llhttp.content_length;
+  llhttp.content_length = 0;
+  llhttp.flags &= static_cast<std::uint16_t>(~F_CONTENT_LENGTH);
+  return HPE_OK;
+}
+
 int Http1Observer::Parser::end_header() {
-  if (!inside_head) return HPE_OK;
-  report_start_line();
-  events.on_header(name, value);
+  if (inside_head) {
+    report_start_line();
+    events.on_header(name, value);
+  } else {
+    events.on_trailer(name, value);
+  }
+  const bool ambiguous = earlier_length && *earlier_length != llhttp.content_length;
   name.clear();
   value.clear();
-  return HPE_OK;
+  return ambiguous ? HPE_USER : HPE_OK;
 }
 
 int Http1Observer::Parser::end_head() {
@@ -155,16 +219,40 @@ int Http1Observer::Parser::end_head() {
   inside_head = false;
   head_ended = true;
   head_bytes = 0;
-  events.on_head_end();
-  constexpr int body_follows_if_announced = 0;
-  constexpr int tunnel_follows = 2;
-  const bool accepted = start_line.status >= 200 && start_line.status < 300;
-  return kind == Kind::connect_responses && accepted ? tunnel_follows : body_follows_if_announced;
+  switch (events.on_head_end()) {
+    case AfterHead::as_framed:
+      return 0;
+    case AfterHead::no_body:
+      return 1;
+    case AfterHead::tunnel:
+      return 2;
+  }
+  return 0;
 }
 
 int Http1Observer::Parser::end_message() {
   head_ended = false;
-  return HPE_PAUSED;
+  inside_message = false;
+  scan = {};
+  events.on_message_end();
+  // What leads out of HTTP/1 pauses by itself.
+  return llhttp.upgrade != 0 ? HPE_OK : HPE_PAUSED;
+}
+
+std::string_view Http1Observer::Parser::broken_part() const {
+  switch (llhttp_get_errno(&llhttp)) {
+    case HPE_CB_HEADER_VALUE_COMPLETE:
+    case HPE_INVALID_CONTENT_LENGTH:
+    case HPE_UNEXPECTED_CONTENT_LENGTH:
+      return "Content-Length";
+    case HPE_INVALID_TRANSFER_ENCODING:
+      return "Transfer-Encoding";
+    case HPE_INVALID_CHUNK_SIZE:
+    case HPE_STRICT:
+      return "chunk";
+    default:
+      return "syntax";
+  }
 }
 
 /// Late, because llhttp leaves out the callbacks of a reason phrase or version that is not there.

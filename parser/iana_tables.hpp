@@ -1,10 +1,11 @@
 #pragma once
-// Names of the numbers of the TLS wire, from the IANA registries (parser/iana/).
+// Names of the numbers of the TLS and HTTP/2 wire, from the IANA registries (parser/iana/).
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "parser/http2_types.hpp"
 #include "parser/tls_types.hpp"
 
 namespace legible::parser {
@@ -21,6 +22,7 @@ std::string_view name(AlertLevel value);
 std::string_view name(ContentType value);
 std::string_view name(HandshakeType value);
 std::string_view name(ClientCertificateType value);
+std::string_view name(Http2Error value);
 
 /// The three-byte cipher specification of SSL 2.0.
 std::string_view sslv2_cipher_spec_name(std::uint32_t value);

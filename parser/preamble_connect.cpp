@@ -4,16 +4,11 @@
 
 #include "parser/ascii.hpp"
 #include "parser/http1_observer.hpp"
+#include "parser/http_secrets.hpp"
 #include "parser/preamble.hpp"
 
 namespace legible::parser {
 namespace {
-
-bool is_secret(std::string_view field) {
-  return same_in_any_case(field, "Proxy-Authorization") ||
-         same_in_any_case(field, "Authorization") || same_in_any_case(field, "Cookie") ||
-         same_in_any_case(field, "Set-Cookie");
-}
 
 class ConnectPreamble : public Preamble {
  public:
@@ -21,7 +16,7 @@ class ConnectPreamble : public Preamble {
       : Preamble(Protocol::http_connect, limits.dialogue_bytes),
         sink_(sink),
         head_limit_(limits.http_head_bytes),
-        responses_(Http1Observer::Kind::connect_responses, response_head_, head_limit_) {}
+        responses_(Http1Observer::Kind::responses, response_head_, head_limit_) {}
 
   bool admits(Protocol other) const override {
     return other == Protocol::http_connect || other == Protocol::http;
@@ -94,13 +89,17 @@ class ConnectPreamble : public Preamble {
 
     void on_header(std::string_view name, std::string_view value) override {
       if (same_in_any_case(name, "Server")) plain_.server = value;
-      dialogue_.say(from_, std::string(name).append(": ").append(is_secret(name) ? "***" : value));
+      dialogue_.say(from_,
+                    std::string(name).append(": ").append(is_secret_field(name) ? masked : value));
     }
 
-    void on_head_end() override {
+    AfterHead on_head_end() override {
       constexpr int refusals_told = 8;
-      if (plain_.status < 300 || ++refusals_ > refusals_told) return;
-      dialogue_.sink_.on_observation(from_, std::make_shared<const PlainHttp>(plain_));
+      if (plain_.status >= 200 && plain_.status < 300) return AfterHead::tunnel;
+      if (plain_.status >= 300 && ++refusals_ <= refusals_told) {
+        dialogue_.sink_.on_observation(from_, std::make_shared<const PlainHttp>(plain_));
+      }
+      return AfterHead::as_framed;
     }
 
    private:

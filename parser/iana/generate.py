@@ -17,7 +17,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "iana_tables.cpp"
 
-# table, type of its values in parser/tls_types.hpp, registry file, hex digits of a value
+# table, type of its values in parser/tls_types.hpp or http2_types.hpp, registry file, hex digits of a value
 TABLES = [
     ("version", "ProtocolVersion", None, 4),
     ("cipher_suite", "CipherSuite", "tls-parameters-4.csv", 4),
@@ -31,6 +31,7 @@ TABLES = [
     ("handshake_type", "HandshakeType", "tls-parameters-7.csv", 2),
     ("certificate_type", "ClientCertificateType", "tls-parameters-2.csv", 2),
     ("sslv2_cipher_spec", None, None, 6),
+    ("http2_error", "Http2Error", "http2-error-code.csv", 8),
 ]
 
 
@@ -92,7 +93,8 @@ def generate():
             "std::string_view{};", "}", ""]
     functions = []
     for table, kind, digits, names in tables():
-        integer = {2: "std::uint8_t", 4: "std::uint16_t", 6: "std::uint32_t"}[digits]
+        integer = {2: "std::uint8_t", 4: "std::uint16_t", 6: "std::uint32_t",
+                   8: "std::uint32_t"}[digits]
         out.append(f"constexpr Entry<{integer}> {table}_names[] = {{")
         out += [f'    {{0x{value:0{digits}x}, "{name}"}},' for value, name in names]
         out += ["};", ""]

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "parser/http1_observer.hpp"
 
@@ -21,21 +22,34 @@ class Teller : public Http1Events {
     if (std::max(name.size(), value.size()) > Http1Observer::kept_bytes) std::abort();
     told.append(name).append("=").append(value) += '\n';
   }
-  void on_head_end() override { told += ".\n"; }
+  AfterHead on_head_end() override {
+    told += ".\n";
+    return after_head;
+  }
+  void on_trailer(std::string_view name, std::string_view value) override {
+    told.append(name).append("~").append(value) += '\n';
+  }
+  void on_body(std::span<const std::uint8_t> bytes) override { body += bytes.size(); }
+  void on_message_end() override { told += std::to_string(std::exchange(body, 0)) + '\n'; }
 
+  AfterHead after_head = AfterHead::as_framed;
   std::string told;
+  std::size_t body = 0;
 };
 
 struct Outcome {
   std::string told;
+  std::uint64_t message_offset = 0;
   std::size_t consumed = 0;
   Http1Observer::Status status = Http1Observer::Status::reading;
   bool operator==(const Outcome&) const = default;
 };
 
-Outcome watch(Http1Observer::Kind kind, std::span<const std::uint8_t> bytes, std::size_t piece) {
+Outcome watch(Http1Observer::Kind kind, AfterHead after_head, std::span<const std::uint8_t> bytes,
+              std::size_t piece) {
   constexpr std::uint32_t head_limit = 512;
   Teller teller;
+  teller.after_head = after_head;
   Http1Observer observer(kind, teller, head_limit);
   Outcome outcome;
   while (outcome.consumed < bytes.size() && outcome.status == Http1Observer::Status::reading) {
@@ -47,6 +61,7 @@ Outcome watch(Http1Observer::Kind kind, std::span<const std::uint8_t> bytes, std
   // Where broken bytes were noticed depends on the split; that they were, must not.
   if (outcome.status != Http1Observer::Status::tunnel) outcome.consumed = 0;
   outcome.told = teller.told;
+  outcome.message_offset = observer.message_offset();
   return outcome;
 }
 
@@ -54,10 +69,13 @@ Outcome watch(Http1Observer::Kind kind, std::span<const std::uint8_t> bytes, std
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  const auto kind = static_cast<Http1Observer::Kind>(data[0] % 3);
+  // Seeds: requests, responses, and those whose first 2xx opens a tunnel.
+  const auto kind =
+      data[0] % 3 == 0 ? Http1Observer::Kind::requests : Http1Observer::Kind::responses;
+  const auto after_head = data[0] % 3 == 2 ? AfterHead::tunnel : AfterHead::as_framed;
   const std::span<const std::uint8_t> bytes(data + 1, size - 1);
-  const Outcome whole = watch(kind, bytes, bytes.size());
-  if (!(watch(kind, bytes, 1) == whole)) std::abort();
-  if (!(watch(kind, bytes, 7) == whole)) std::abort();
+  const Outcome whole = watch(kind, after_head, bytes, bytes.size());
+  if (!(watch(kind, after_head, bytes, 1) == whole)) std::abort();
+  if (!(watch(kind, after_head, bytes, 7) == whole)) std::abort();
   return 0;
 }

@@ -19,6 +19,7 @@ using Status = Http1Observer::Status;
 class Teller : public Http1Events {
  public:
   void on_start_line(const HttpStartLine& line) override {
+    status = line.status;
     const std::string version = std::to_string(line.major) + "." + std::to_string(line.minor);
     told.push_back(line.status == 0
                        ? line.method + " " + line.target + " " + version
@@ -27,9 +28,14 @@ class Teller : public Http1Events {
   void on_header(std::string_view name, std::string_view value) override {
     told.push_back(std::string(name) + ": " + std::string(value));
   }
-  void on_head_end() override { told.emplace_back("."); }
+  AfterHead on_head_end() override {
+    told.emplace_back(".");
+    return to_connect && status >= 200 && status < 300 ? AfterHead::tunnel : AfterHead::as_framed;
+  }
 
   std::vector<std::string> told;
+  bool to_connect = false;
+  int status = 0;
 };
 
 struct Outcome {
@@ -42,8 +48,9 @@ struct Outcome {
 
 constexpr std::uint32_t head_limit = 1000;
 
-Outcome watch(Kind kind, const Bytes& bytes, std::size_t piece) {
+Outcome watch(Kind kind, const Bytes& bytes, std::size_t piece, bool to_connect = false) {
   Teller teller;
+  teller.to_connect = to_connect;
   Http1Observer observer(kind, teller, head_limit);
   Outcome outcome;
   while (outcome.consumed < bytes.size() && outcome.status == Status::reading) {
@@ -63,7 +70,8 @@ struct Case {
   std::string stream;
   std::vector<std::string> told;
   Status status = Status::reading;
-  std::string rest{};  ///< what is no longer HTTP
+  std::string rest{};       ///< what is no longer HTTP
+  bool to_connect = false;  ///< the requests were CONNECT
 };
 
 const std::vector<Case>& cases() {
@@ -95,17 +103,19 @@ const std::vector<Case>& cases() {
        Status::tunnel,
        "\x16\x03\x01"},
       {"a 2xx to CONNECT",
-       Kind::connect_responses,
+       Kind::responses,
        "HTTP/1.0 200 ok\r\nVia: p\r\n\r\n\x16\x03",
        {"1.0 200 ok", "Via: p", "."},
        Status::tunnel,
-       "\x16\x03"},
+       "\x16\x03",
+       true},
       {"a refusal of CONNECT, then a 2xx",
-       Kind::connect_responses,
+       Kind::responses,
        "HTTP/1.1 407 Auth\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 200 ok\r\n\r\n\x16",
        {"1.1 407 Auth", "Content-Length: 2", ".", "1.1 200 ok", "."},
        Status::tunnel,
-       "\x16"},
+       "\x16",
+       true},
       {"a wish to upgrade, and a further request",
        Kind::requests,
        "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nGET /2 HTTP/1.1\r\n\r\n",
@@ -130,7 +140,7 @@ TEST_CASE("heads are reported and messages are framed, however the bytes arrive"
     const Outcome expected{c.told, c.status, c.stream.size() - c.rest.size(), false};
     for (std::size_t piece = 1; piece <= c.stream.size(); ++piece) {
       INFO("in pieces of " << piece);
-      CHECK(watch(c.kind, text(c.stream), piece) == expected);
+      CHECK(watch(c.kind, text(c.stream), piece, c.to_connect) == expected);
     }
   }
 }

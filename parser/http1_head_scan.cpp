@@ -1,0 +1,67 @@
+#include "parser/http1_head_scan.hpp"
+
+#include <utility>
+
+namespace legible::parser {
+namespace {
+
+constexpr bool is_space(std::uint8_t byte) { return byte == ' ' || byte == '\t'; }
+constexpr bool is_control(std::uint8_t byte) { return byte < 0x20 || byte == 0x7f; }
+
+}  // namespace
+
+void Http1HeadScan::feed(std::span<const std::uint8_t> bytes) {
+  const std::uint8_t* at = bytes.data();
+  const std::uint8_t* const end = at + bytes.size();
+  while (at != end && part_ != Part::done) {
+    at = skip_plain(at, end);
+    if (at != end) take(*at++);
+  }
+}
+
+/// Most of a head is values, in which only control characters say something.
+const std::uint8_t* Http1HeadScan::skip_plain(const std::uint8_t* at, const std::uint8_t* end) {
+  if (after_cr_ || (part_ != Part::value && part_ != Part::start_line)) return at;
+  while (at != end && !is_control(*at)) ++at;
+  return at;
+}
+
+void Http1HeadScan::take(std::uint8_t byte) {
+  if (byte == '\n') return end_line();
+  if (std::exchange(after_cr_, byte == '\r')) flags_.set(HttpFlag::bare_cr);
+  if (byte == '\r') return;
+  if (is_control(byte) && byte != '\t') flags_.set(HttpFlag::control_character);
+  if (part_ == Part::line_start) {
+    begin_line(byte);
+  } else if (part_ == Part::name) {
+    if (byte == ':') {
+      if (after_space_) flags_.set(HttpFlag::space_before_colon);
+      part_ = Part::value;
+    }
+    after_space_ = is_space(byte);
+  }
+}
+
+void Http1HeadScan::end_line() {
+  const bool with_cr = std::exchange(after_cr_, false);
+  const bool empty = part_ == Part::line_start;
+  // RFC 9112 section 2.2: empty lines may come before a message.
+  if (empty && lines_ == 0) return;
+  if (!with_cr) flags_.set(HttpFlag::bare_lf);
+  part_ = empty ? Part::done : Part::line_start;
+  lines_ = lines_ == 0 ? 1 : 2;
+}
+
+void Http1HeadScan::begin_line(std::uint8_t byte) {
+  after_space_ = false;
+  if (lines_ == 0) {
+    part_ = Part::start_line;
+  } else if (is_space(byte)) {
+    flags_.set(lines_ == 1 ? HttpFlag::space_before_first_field : HttpFlag::obs_fold);
+    part_ = Part::value;
+  } else {
+    part_ = byte == ':' ? Part::value : Part::name;
+  }
+}
+
+}  // namespace legible::parser
