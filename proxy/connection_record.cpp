@@ -21,7 +21,10 @@ bool ends_handshake(const parser::Observation& observation, const parser::Server
 
 ConnectionRecord::ConnectionRecord(ConnectionId id, RecordContext& context,
                                    parser::RecordDecryptor* decryptor, Scope scope)
-    : id_(id), context_(context), observer_(*this, context.limits, decryptor), timeline_(scope) {}
+    : id_(id),
+      context_(context),
+      observer_(*this, context.limits, decryptor, this),
+      timeline_(scope) {}
 
 void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
   if (const auto* target = std::get_if<Target>(&fact)) {
@@ -39,13 +42,27 @@ void ConnectionRecord::inform(Time time, Leg leg, Fact fact) {
 void ConnectionRecord::bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes) {
   now_ = time;
   timeline_.count_bytes(leg, bytes.size(), time);
-  observer_.feed(leg, bytes);
+  observer_.feed(leg, bytes, time.time_since_epoch());
 }
 
 void ConnectionRecord::gap(Time time, Leg leg, std::uint64_t missing) {
   now_ = time;
   timeline_.count_gap(leg, missing);
   observer_.gap(leg, missing);
+}
+
+void ConnectionRecord::plaintext(Time time, Leg from, std::span<const std::uint8_t> bytes) {
+  now_ = time;
+  if (!inside_) {
+    parser::HttpSink& sink = *this;
+    inside_ = std::make_unique<parser::HttpObserver>(sink, context_.limits);
+  }
+  inside_->feed(from, bytes, time.time_since_epoch());
+}
+
+void ConnectionRecord::plaintext_end(Time time, Leg from) {
+  now_ = time;
+  if (inside_) inside_->end(from);
 }
 
 void ConnectionRecord::closed(Time time, Leg leg, parser::StreamEnd how, bool by_proxy,
@@ -59,14 +76,17 @@ void ConnectionRecord::closed(Time time, Leg leg, parser::StreamEnd how, bool by
 void ConnectionRecord::conclude(Time time, const History& history) {
   if (concluded_) return;
   concluded_ = true;
-  context_.sink.on_verdict(id_, time, {timeline_}, diagnose(timeline_, history));
+  finish_http(time);
+  context_.sink.on_verdict(id_, time, {timeline_, nullptr, &http_}, diagnose(timeline_, history));
 }
 
-Verdict ConnectionRecord::conclude_with(const ConnectionRecord& server_leg, Time time,
+Verdict ConnectionRecord::conclude_with(ConnectionRecord& server_leg, Time time,
                                         const History& history) {
   concluded_ = true;
+  server_leg.finish_http(time);
   Verdict verdict = diagnose_intercepted(timeline_, server_leg.timeline_, history);
-  context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_}, verdict);
+  context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_, &server_leg.http_},
+                           verdict);
   return verdict;
 }
 
@@ -90,6 +110,25 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
   }
   if (!handshake_done_ && ends_handshake(observation, server_hello())) terminal_seen_ = true;
   add(now_, from, std::move(observation));
+}
+
+/// The first answer inside TLS can be why the connection ends. What the client asked is no matter.
+void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head) {
+  if (from == parser::Side::client) return;
+  inform(now_, from,
+         parser::Observation(std::make_shared<const parser::PlainHttp>(std::move(head))));
+}
+
+void ConnectionRecord::on_http(parser::Side from, const parser::HttpEvent& event) {
+  http_.add(event);
+  context_.sink.on_http(id_, now_, from, event);
+}
+
+void ConnectionRecord::finish_http(Time time) {
+  now_ = time;
+  observer_.finish_http();
+  if (!inside_) return;
+  for (const parser::Side side : {parser::Side::client, parser::Side::server}) inside_->stop(side);
 }
 
 void ConnectionRecord::add(Time time, Leg leg, Fact&& fact) {

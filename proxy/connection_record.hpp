@@ -3,13 +3,16 @@
 // they happen, and one verdict at the end. Knows no socket and no clock.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
 #include "parser/connection_observer.hpp"
+#include "parser/http_observer.hpp"
 #include "proxy/chain_cache.hpp"
 #include "proxy/diagnosis.hpp"
 #include "proxy/event_sink.hpp"
+#include "proxy/http_digest.hpp"
 #include "proxy/timeline.hpp"
 
 namespace legible::proxy {
@@ -22,7 +25,7 @@ struct RecordContext {
   std::uint64_t entries = 0;  ///< numbered so far, over all connections
 };
 
-class ConnectionRecord final : private parser::ObservationSink {
+class ConnectionRecord final : private parser::ObservationSink, private parser::HttpSink {
  public:
   /// `context` and `decryptor` (may be null) must outlive the record.
   ConnectionRecord(ConnectionId id, RecordContext& context,
@@ -51,6 +54,11 @@ class ConnectionRecord final : private parser::ObservationSink {
   /// first.
   void gap(Time time, Leg leg, std::uint64_t missing);
 
+  /// What `from` said inside TLS, where it was ended.
+  void plaintext(Time time, Leg from, std::span<const std::uint8_t> bytes);
+  /// `from` has said inside TLS that it says no more (close_notify).
+  void plaintext_end(Time time, Leg from);
+
   /// The leg ended: by its peer (how: fin or rst), or by the proxy. Call it once for each side
   /// that ends: a FIN from the peer, and later the proxy's own close, are two endings.
   void closed(Time time, Leg leg, parser::StreamEnd how, bool by_proxy, std::uint64_t bytes_in,
@@ -63,7 +71,7 @@ class ConnectionRecord final : private parser::ObservationSink {
   void conclude(Time time, const History& history = {});
   /// Ends the record of an intercepted connection, of which this is the client leg. To be called
   /// once.
-  Verdict conclude_with(const ConnectionRecord& server_leg, Time time, const History& history = {});
+  Verdict conclude_with(ConnectionRecord& server_leg, Time time, const History& history = {});
 
   ConnectionId id() const { return id_; }
   const Timeline& timeline() const { return timeline_; }
@@ -85,12 +93,17 @@ class ConnectionRecord final : private parser::ObservationSink {
 
  private:
   void on_observation(parser::Side from, parser::Observation&& observation) override;
+  void on_first_head(parser::Side from, parser::PlainHttp&& head) override;
+  void on_http(parser::Side from, const parser::HttpEvent& event) override;
+  void finish_http(Time time);
   void add(Time time, Leg leg, Fact&& fact);
   void judge(Time time, Leg leg, const parser::CertificateMessage& message);
 
   ConnectionId id_;
   RecordContext& context_;
   parser::ConnectionObserver observer_;
+  std::unique_ptr<parser::HttpObserver> inside_;  ///< of TLS; once there was plaintext
+  HttpDigest http_;
   Timeline timeline_;
   parser::Shared<parser::ClientHello> hello_;
   parser::Shared<parser::ServerHello> server_hello_;

@@ -6,6 +6,7 @@
 
 #include "proxy/escape.hpp"
 #include "proxy/json_events.hpp"
+#include "proxy/json_http.hpp"
 #include "proxy/standard_streams.hpp"
 #include "proxy/text_report.hpp"
 
@@ -44,6 +45,11 @@ class EventOutputs::Sink final : public EventSink {
 
   void on_entry(ConnectionId connection, const Timeline& before, const Entry& entry) override {
     if (wants_json_) append_entry(json_, connection, before, entry);
+  }
+
+  void on_http(ConnectionId connection, Time time, Leg from,
+               const parser::HttpEvent& event) override {
+    if (wants_json_) append_http(json_, connection, time, from, event);
   }
 
   void on_verdict(ConnectionId connection, Time time, const Timelines& timelines,

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "parser/http_message.hpp"
 #include "proxy/timeline.hpp"
 #include "proxy/verdict.hpp"
 
@@ -21,6 +22,8 @@ class EventSink {
   virtual void on_listening(Time time, std::string_view address) = 0;
   /// `before` holds what came before this entry.
   virtual void on_entry(ConnectionId connection, const Timeline& before, const Entry& entry) = 0;
+  /// Something that `from` said in HTTP; none of it stands in a timeline.
+  virtual void on_http(ConnectionId /*connection*/, Time, Leg /*from*/, const parser::HttpEvent&) {}
   /// The last event of a connection, of which `timelines` are whole.
   virtual void on_verdict(ConnectionId connection, Time time, const Timelines& timelines,
                           const Verdict& verdict) = 0;

@@ -370,6 +370,7 @@ void InterceptConnection::on_plaintext(PeerLeg& from, std::span<const std::uint8
   } else {
     to.undelivered.insert(to.undelivered.end(), bytes.begin(), bytes.end());
   }
+  server_.record->plaintext(wall_clock(), from.side, bytes);
 }
 
 void InterceptConnection::on_state(PeerLeg& from) {
@@ -387,6 +388,7 @@ void InterceptConnection::on_state(PeerLeg& from) {
     case State::open:
       break;
     case State::peer_closed:
+      server_.record->plaintext_end(wall_clock(), from.side);
       if (to.open() && !std::exchange(from.notified, true)) {
         to.session->close_notify();
         flush(to);

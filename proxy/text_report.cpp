@@ -12,6 +12,7 @@
 #include "proxy/cause.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/fact_text.hpp"
+#include "proxy/http_text.hpp"
 #include "proxy/wire_text.hpp"
 #include "proxy/wrap.hpp"
 
@@ -97,13 +98,29 @@ std::string speaker(const FactText& fact, Scope scope, Leg side) {
   return fmt::format("{:<6} → {:<6}", fact.who, id(party(scope, parser::other(side))));
 }
 
+/// Also a conversation in clear that nobody minded.
+bool went_well(const Verdict& verdict) {
+  return verdict.outcome == Outcome::ok ||
+         (verdict.outcome == Outcome::not_tls && verdict.cause == Cause::none);
+}
+
+bool is_http(const Entry& entry) {
+  const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+  return observation != nullptr &&
+         std::holds_alternative<parser::Shared<parser::PlainHttp>>(*observation);
+}
+
 void append_facts(std::string& out, const Timelines& timelines, const Verdict& verdict,
                   const Palette& palette, std::size_t width) {
   const Detail detail = verdict.outcome == Outcome::ok ? Detail::brief : Detail::full;
   for (const Told& told : in_order(timelines)) {
+    const Scope scope = told.timeline->scope();
+    // Who reads of all exchanges needs not read of the first by itself.
+    const bool told_below = timelines.http != nullptr && !timelines.http->empty() &&
+                            (scope != Scope::relayed || went_well(verdict));
+    if (told_below && is_http(told.entry())) continue;
     const std::optional<FactText> fact = fact_text(*told.timeline, told.index, detail);
     if (!fact) continue;
-    const Scope scope = told.timeline->scope();
     out += fmt::format("  {}{}{}  ", palette.dim, speaker(*fact, scope, told.entry().leg),
                        palette.reset);
     // After a refusal inside the tunnel an alert is but the end, most likely close_notify.
@@ -112,6 +129,16 @@ void append_facts(std::string& out, const Timelines& timelines, const Verdict& v
     const std::string mark = bad ? in_colour(palette.red, "✗ ", palette) : "";
     append_wrapped(out, mark + fact->text,
                    scope == Scope::relayed ? fact_indent : intercepted_indent, width);
+  }
+}
+
+void append_exchanges(std::string& out, const Timelines& timelines, const Palette& palette,
+                      std::size_t width) {
+  if (timelines.http == nullptr) return;
+  const bool relayed = timelines.first.scope() == Scope::relayed;
+  for (const std::string& line : http_lines(*timelines.http)) {
+    out += fmt::format("  {}{:<{}}{}  ", palette.dim, "http", relayed ? 6 : 15, palette.reset);
+    append_wrapped(out, line, relayed ? fact_indent : intercepted_indent, width);
   }
 }
 
@@ -160,12 +187,6 @@ std::string success_facts(const Timeline& timeline, const Verdict& verdict) {
     text += fmt::format("; the {} closed", id(verdict.closer));
   }
   return text;
-}
-
-/// Also a conversation in clear that nobody minded.
-bool went_well(const Verdict& verdict) {
-  return verdict.outcome == Outcome::ok ||
-         (verdict.outcome == Outcome::not_tls && verdict.cause == Cause::none);
 }
 
 /// A success that is not sure: who looks for failures must find it.
@@ -272,6 +293,7 @@ void append_report(std::string& out, ConnectionId connection, const Timelines& t
                    const Verdict& verdict, const Palette& palette, std::size_t width) {
   append_header(out, connection, timelines.first, palette);
   append_facts(out, timelines, verdict, palette, width);
+  append_exchanges(out, timelines, palette, width);
   append_headline(out, timelines.first, verdict, palette, width);
   // What went well needs no reasons, unless it went well in an odd way, or only seems to have.
   if (!went_well(verdict) || verdict.insertion) {

@@ -179,10 +179,13 @@ class Timeline {
   std::size_t dropped_ = 0;
 };
 
+class HttpDigest;
+
 /// What is known of a connection.
 struct Timelines {
   const Timeline& first;                 ///< relayed, or the client leg's
   const Timeline* server_leg = nullptr;  ///< when it is intercepted
+  const HttpDigest* http = nullptr;      ///< what could be read of HTTP
 };
 
 }  // namespace legible::proxy

@@ -1,82 +1,24 @@
 #include "proxy/json_events.hpp"
 
 #include <rapidjson/document.h>
-#include <rapidjson/schema.h>
-#include <rapidjson/stringbuffer.h>
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "proxy/sample_timeline.hpp"
+#include "support/event_schema.hpp"
 
 namespace legible::proxy {
 namespace {
 
 using namespace std::string_literals;
 using namespace test;
-
-std::string file(const std::string& path) {
-  std::ifstream stream(path);
-  REQUIRE(stream);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-/// docs/events.schema.json, applied to lines.
-class EventSchema {
- public:
-  EventSchema() : document_(parse()), schema_(document_) {}
-
-  /// Empty when the line is one valid event, else what is wrong with it.
-  std::string problem(std::string_view line) const {
-    if (line.empty() || line.back() != '\n') return "no line end";
-    line.remove_suffix(1);
-    if (line.find('\n') != std::string_view::npos) return "several lines";
-    for (const char c : line) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "a control character";
-    }
-    rapidjson::Document event;
-    event.Parse<rapidjson::kParseValidateEncodingFlag>(line.data(), line.size());
-    if (event.HasParseError()) return "no JSON in UTF-8: " + std::string(line);
-    rapidjson::SchemaValidator validator(schema_);
-    if (!event.Accept(validator))
-      return "not as the schema says: " + std::string(line.substr(0, 400));
-    return undocumented(event);
-  }
-
- private:
-  static rapidjson::Document parse() {
-    rapidjson::Document document;
-    document.Parse(file(LEGIBLE_SOURCE_DIR "/docs/events.schema.json").c_str());
-    REQUIRE_FALSE(document.HasParseError());
-    return document;
-  }
-
-  /// Readers ignore fields that they do not know; we know ours.
-  std::string undocumented(const rapidjson::Value& event) const {
-    const auto& properties = document_["definitions"][event["event"].GetString()]["properties"];
-    for (const auto& member : event.GetObject()) {
-      if (!properties.HasMember(member.name)) {
-        return std::string("undocumented field ") + member.name.GetString();
-      }
-    }
-    return {};
-  }
-
-  rapidjson::Document document_;
-  rapidjson::SchemaDocument schema_;
-};
-
-const EventSchema& schema() {
-  static const EventSchema instance;
-  return instance;
-}
+using legible::test::event_schema;
+using legible::test::file;
 
 std::vector<std::string> split_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -186,17 +128,17 @@ TEST_CASE("every line of every event is valid, whatever the peer sent") {
     append_verdict(out, 7, start, verdict_with(name));
     const std::vector<std::string> lines = split_lines(out);
     CHECK(lines.size() == 16);
-    for (const std::string& line : lines) CHECK(schema().problem(line) == "");
+    for (const std::string& line : lines) CHECK(event_schema().problem(line) == "");
   }
 }
 
 TEST_CASE("the schema refuses what is no event") {
-  CHECK(schema().problem("{\"v\":1}\n") != "");
-  CHECK(
-      schema().problem("{\"v\":1,\"time\":\"2026-03-01T12:00:00.000000Z\",\"event\":\"listening\","
-                       "\"address\":7}\n") != "");
-  CHECK(schema().problem("{\"v\":1,\"time\":\"2026-03-01 12:00:00\",\"event\":\"listening\","
-                         "\"address\":\"a\"}\n") != "");
+  CHECK(event_schema().problem("{\"v\":1}\n") != "");
+  CHECK(event_schema().problem(
+            "{\"v\":1,\"time\":\"2026-03-01T12:00:00.000000Z\",\"event\":\"listening\","
+            "\"address\":7}\n") != "");
+  CHECK(event_schema().problem("{\"v\":1,\"time\":\"2026-03-01 12:00:00\",\"event\":\"listening\","
+                               "\"address\":\"a\"}\n") != "");
 }
 
 TEST_CASE("a line is compact, and begins with version, time, event, connection and leg") {
@@ -351,7 +293,7 @@ TEST_CASE("a verdict has its ids, its alert and both legs") {
   verdict.client.bytes_in = 517;
   std::string out;
   append_verdict(out, 7, start, verdict);
-  CHECK(schema().problem(out) == "");
+  CHECK(event_schema().problem(out) == "");
   const auto document = parsed(out);
   CHECK(document["outcome"] == "failed");
   CHECK(document["leg"] == "client");
@@ -390,7 +332,7 @@ TEST_CASE("docs/events.md names every event and field, and its examples are vali
   std::size_t examples = 0;
   for (const std::string& line : split_lines(text)) {
     if (!line.starts_with("{\"v\":1,")) continue;
-    CHECK(schema().problem(line) == "");
+    CHECK(event_schema().problem(line) == "");
     ++examples;
   }
   CHECK(examples >= 10);

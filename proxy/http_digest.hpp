@@ -1,0 +1,58 @@
+#pragma once
+// A connection's HTTP in a few lines: the first exchanges, and how many there were.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parser/http_message.hpp"
+
+namespace legible::proxy {
+
+/// One request and what came of it.
+struct ExchangeDigest {
+  std::uint64_t id = 0;
+  std::string method;  ///< raw, cut; empty when no request is known
+  std::string target;  ///< likewise, without credentials
+  int status = 0;      ///< 0: no answer
+  std::uint64_t body_bytes = 0;
+  std::chrono::microseconds took{};  ///< from the request's first byte to the response's last
+  bool complete = false;
+  std::optional<parser::Http2Error> reset;  ///< HTTP/2: by one of the two
+  /// Messages of a WebSocket that the exchange opened, of both sides.
+  std::uint64_t web_socket_messages = 0;
+};
+
+/// Bounded: keeps the first exchanges, and counts the others.
+class HttpDigest {
+ public:
+  static constexpr std::size_t kept = 6;
+
+  void add(const parser::HttpEvent& event);
+
+  const std::vector<ExchangeDigest>& exchanges() const { return exchanges_; }
+  std::uint64_t not_kept() const { return not_kept_; }
+  bool empty() const { return exchanges_.empty(); }
+  /// The last GOAWAY that tells of an error.
+  const std::optional<parser::Http2GoAway>& failure() const { return failure_; }
+
+ private:
+  void take(const parser::HttpRequest& request);
+  void take(const parser::HttpResponse& response);
+  void take(const parser::Http2StreamReset& reset);
+  void take(const parser::Http2GoAway& goaway);
+  void take(const parser::WebSocketMessage& message);
+  void take(const parser::Malformed&) {}
+  void take(const parser::LimitReached&) {}
+
+  ExchangeDigest* find(std::uint64_t id);
+  ExchangeDigest* open(const parser::HttpMessage& message);
+
+  std::vector<ExchangeDigest> exchanges_;
+  std::uint64_t not_kept_ = 0;
+  std::optional<parser::Http2GoAway> failure_;
+};
+
+}  // namespace legible::proxy
