@@ -21,6 +21,8 @@ class LeafCache {
   explicit LeafCache(std::shared_ptr<const LeafMinter> minter,
                      std::size_t capacity = usual_capacity);
 
+  const InterceptionCa& ca() const { return minter_->ca(); }
+
   /// What was minted for such a request (same original, plan, names, family) and is still usable at
   /// its `now`; null when there is none. For an event loop: never mints.
   std::shared_ptr<const MintedLeaf> find(const MintRequest& request);

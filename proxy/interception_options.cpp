@@ -91,7 +91,8 @@ InterceptionOptions interception_options(const cxxopts::ParseResult& given) {
 }
 
 InterceptionSettings load_interception(const InterceptionOptions& options,
-                                       std::vector<std::string>& notices) {
+                                       std::vector<std::string>& notices,
+                                       const InterceptionSettings* before) {
   // Who waits for a key log would wait in vain.
   for (const std::string& option : options.idle) {
     notices.push_back(fmt::format(
@@ -108,13 +109,20 @@ InterceptionSettings load_interception(const InterceptionOptions& options,
         {exception.glob, exception.mode, load_host(exception.options, now, notices)});
   }
   const bool makes_ca = !options.ca.is_there();
-  const auto minter = std::make_shared<const certs::LeafMinter>(options.ca.load(now), now);
+  certs::InterceptionCa ca = options.ca.load(now);
   if (makes_ca) {
     const std::string& named = options.ca.directory;
     notices.push_back(fmt::format("made a new CA in {}; clients must trust it: legible ca show{}",
                                   options.ca.used_directory().string(),
                                   named.empty() ? "" : " --ca-dir " + shell_word(named)));
   }
+  if (before && before->active() &&
+      before->leaves->ca().certificates_pem() == ca.certificates_pem()) {
+    settings.intercept_under(before->leaves);
+    settings.leaf_keys = before->leaf_keys;
+    return settings;
+  }
+  const auto minter = std::make_shared<const certs::LeafMinter>(std::move(ca), now);
   settings.intercept_under(std::make_shared<certs::LeafCache>(minter));
   settings.leaf_keys = std::async(std::launch::async, [minter] { minter->make_keys(); });
   return settings;

@@ -39,8 +39,10 @@ void add_interception_options(cxxopts::Options& options);
 InterceptionOptions interception_options(const cxxopts::ParseResult& given);
 
 /// Opens or makes the CA, and reads the files. What the user should know of them is added to
-/// `notices`, a line each. Throws std::runtime_error with one line.
+/// `notices`, a line each. Where the CA is still that of `before` (may be null), so are the leaves.
+/// Throws std::runtime_error with one line.
 InterceptionSettings load_interception(const InterceptionOptions& options,
-                                       std::vector<std::string>& notices);
+                                       std::vector<std::string>& notices,
+                                       const InterceptionSettings* before = nullptr);
 
 }  // namespace legible::proxy

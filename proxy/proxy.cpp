@@ -37,10 +37,7 @@ Proxy::Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listen
              const MakeSink& make_sink)
     : all_ended_(main_loop_, [this] { main_loop_.stop(); }),
       shared_{reach_of(settings, listening),
-              settings.timeouts,
-              settings.limits,
-              settings.trust,
-              settings.interception,
+              SettingsInForce(std::make_shared<const ServiceSettings>(settings.service)),
               Admission(settings.max_connections)} {
   for (std::size_t i = 0; i < settings.threads; ++i) {
     workers_.push_back(std::make_unique<Worker>(shared_, make_sink()));

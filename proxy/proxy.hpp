@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "proxy/event_sink.hpp"
@@ -14,12 +15,9 @@ namespace legible::proxy {
 
 struct ProxySettings {
   std::vector<ListenerSettings> listeners;
-  Timeouts timeouts;
   std::size_t max_connections = 10000;  ///< fewer where the limit of open files demands it
   std::size_t threads = 1;
-  parser::Limits limits;
-  TrustSettings trust;
-  InterceptionSettings interception;
+  ServiceSettings service;  ///< until others replace it
 };
 
 class Proxy {
@@ -38,6 +36,11 @@ class Proxy {
 
   /// Reports `listening`, then serves until it is stopped and the last connection has ended.
   void run();
+
+  /// Serves new connections by these settings. From any thread.
+  void replace(std::shared_ptr<const ServiceSettings> settings) {
+    shared_.settings.replace(std::move(settings));
+  }
 
   /// Accepts no more, and lets open connections go on for 5 s. A second call ends them at once.
   /// From any thread.

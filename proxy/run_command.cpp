@@ -1,6 +1,7 @@
 #include "proxy/run_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "proxy/descriptor_limit.hpp"
@@ -45,18 +47,76 @@ OutputOptions output_options(const RunOptions& options) {
   return output;
 }
 
-void run(const RunOptions& options) {
+/// The words of the command line, which are read again with the files that they name.
+struct CommandLine {
+  int argc;
+  char** argv;
+
+  std::variant<RunOptions, UsageError, HelpText> read() const {
+    return read_run_options(argc, argv, std::max(std::thread::hardware_concurrency(), 1U));
+  }
+};
+
+class Run {
+ public:
+  Run(const CommandLine& words, const RunOptions& options) : words_(words), options_(options) {}
+
+  void operator()();
+
+ private:
+  std::shared_ptr<const ServiceSettings> load(const RunOptions& options,
+                                              std::vector<std::string>& notices);
+  void read_again(Proxy& proxy);
+
+  const CommandLine words_;
+  const RunOptions options_;
+  std::shared_ptr<const ServiceSettings> in_force_;
+  std::optional<KeyLogFile> key_log_;
+  std::unique_ptr<EventOutputs> outputs_;
+};
+
+std::shared_ptr<const ServiceSettings> Run::load(const RunOptions& options,
+                                                 std::vector<std::string>& notices) {
+  auto settings =
+      std::make_shared<ServiceSettings>(load_service(options, notices, in_force_.get()));
+  const std::string& path = options_.interception.key_log;
+  if (settings->interception.active() && !path.empty()) {
+    if (!key_log_) naming("--keylog", [&] { key_log_.emplace(path); });
+    settings->interception.key_log = &*key_log_;
+  }
+  return settings;
+}
+
+/// What is wrong leaves everything as it was.
+void Run::read_again(Proxy& proxy) {
+  std::vector<std::string> notices;
+  try {
+    const auto parsed = words_.read();
+    if (const auto* error = std::get_if<UsageError>(&parsed)) {
+      throw std::runtime_error(error->message);
+    }
+    const auto& options = std::get<RunOptions>(parsed);
+    in_force_ = load(options, notices);
+    proxy.replace(in_force_);
+    const auto fixed = unchangeable_differences(options_, options);
+    notices.push_back(fmt::format(
+        "settings read again: new connections are served by them{}",
+        fixed.empty() ? "" : fmt::format("; only a new start changes {}", fmt::join(fixed, ", "))));
+  } catch (const std::exception& error) {
+    notices = {
+        fmt::format("settings not read again, those before stay in force: {}", error.what())};
+  }
+  for (const std::string& notice : notices) outputs_->notice(notice);
+}
+
+void Run::operator()() {
   raise_descriptor_limit();
   std::vector<std::string> notices;
-  ProxySettings settings = load_settings(options, notices);
-  std::optional<KeyLogFile> key_log;
-  if (options.interception.active() && !options.interception.key_log.empty()) {
-    settings.interception.key_log =
-        naming("--keylog", [&] { return &key_log.emplace(options.interception.key_log); });
-  }
-  const auto outputs =
-      naming("--log", [&] { return std::make_unique<EventOutputs>(output_options(options)); });
-  Proxy proxy(settings, [&] { return outputs->make_sink(); });
+  in_force_ = load(options_, notices);
+  outputs_ =
+      naming("--log", [&] { return std::make_unique<EventOutputs>(output_options(options_)); });
+  Proxy proxy({options_.listeners, options_.max_connections, options_.threads, *in_force_},
+              [&] { return outputs_->make_sink(); });
 
   bool stopping = false;
   const auto stop = [&] {
@@ -68,11 +128,10 @@ void run(const RunOptions& options) {
   };
   const SignalWatcher interrupt(proxy.main_loop(), SIGINT, stop);
   const SignalWatcher terminate(proxy.main_loop(), SIGTERM, stop);
-  // There is no configuration file to read again, and a terminal that closes is no reason to end.
-  const SignalWatcher hang_up(proxy.main_loop(), SIGHUP, [] {});
+  const SignalWatcher hang_up(proxy.main_loop(), SIGHUP, [&] { read_again(proxy); });
   const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] {
-    outputs->reopen();
-    if (key_log) key_log->reopen();
+    outputs_->reopen();
+    if (key_log_) key_log_->reopen();
   });
 
   for (const SocketAddress& address : proxy.addresses()) {
@@ -80,8 +139,8 @@ void run(const RunOptions& options) {
   }
   for (const std::string& notice : notices) complain("notice: {}", notice);
   proxy.run();
-  outputs->close();
-  if (key_log) key_log->close();
+  outputs_->close();
+  if (key_log_) key_log_->close();
   // Everything is written: a name server that does not answer must not hold up the end.
   if (proxy.lookup_pending()) std::_Exit(EXIT_SUCCESS);
 }
@@ -103,8 +162,8 @@ std::string told_to_reach_itself(const RunOptions& options) {
 }  // namespace
 
 int run_command(int argc, char** argv) try {
-  const auto parsed =
-      read_run_options(argc, argv, std::max(std::thread::hardware_concurrency(), 1U));
+  const CommandLine words{argc, argv};
+  const auto parsed = words.read();
   if (const auto* help = std::get_if<HelpText>(&parsed)) {
     print_out(help->text);
     return 0;
@@ -118,7 +177,7 @@ int run_command(int argc, char** argv) try {
     complain("legible run: {}", wrong);
     return 2;
   }
-  run(options);
+  Run(words, options)();
   return 0;
 } catch (const std::exception& error) {
   complain("legible run: {}", error.what());

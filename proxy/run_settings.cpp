@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "certs/files.hpp"
@@ -44,16 +45,33 @@ std::variant<RunOptions, UsageError, HelpText> read_run_options(int argc, const 
   return first_of(std::get<ConfigFaults>(parsed).errors, path);
 }
 
-ProxySettings load_settings(const RunOptions& options, std::vector<std::string>& notices) {
-  ProxySettings settings;
-  settings.listeners = options.listeners;
+ServiceSettings load_service(const RunOptions& options, std::vector<std::string>& notices,
+                             const ServiceSettings* before) {
+  ServiceSettings settings;
   settings.timeouts = options.timeouts;
-  settings.max_connections = options.max_connections;
-  settings.threads = options.threads;
   settings.limits.client_hello_bytes = options.max_hello;
   settings.trust = load_trust(options);
-  settings.interception = load_interception(options.interception, notices);
+  settings.interception =
+      load_interception(options.interception, notices, before ? &before->interception : nullptr);
   return settings;
+}
+
+std::vector<std::string> unchangeable_differences(const RunOptions& before, const RunOptions& now) {
+  const auto is_same_way = [](const ListenerSettings& one, const ListenerSettings& other) {
+    return one.address.text() == other.address.text() && one.way == other.way &&
+           one.target.host == other.target.host && one.target.port == other.target.port;
+  };
+  std::vector<std::string> differences;
+  const auto compare = [&](bool same, const char* name) {
+    if (!same) differences.emplace_back(name);
+  };
+  compare(std::ranges::equal(before.listeners, now.listeners, is_same_way), "listeners");
+  compare(before.threads == now.threads, "threads");
+  compare(before.max_connections == now.max_connections, "max-connections");
+  compare(before.format == now.format, "format");
+  compare(before.log_file == now.log_file, "log");
+  compare(before.interception.key_log == now.interception.key_log, "keylog");
+  return differences;
 }
 
 }  // namespace legible::proxy

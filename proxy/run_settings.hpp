@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "proxy/options.hpp"
-#include "proxy/proxy.hpp"
+#include "proxy/service_settings.hpp"
 
 namespace legible::proxy {
 
@@ -17,7 +17,12 @@ std::variant<RunOptions, UsageError, HelpText> read_run_options(int argc, const 
                                                                 std::size_t cores);
 
 /// Reads the files that the options name, and opens or makes the CA. What the user should know of
-/// them is added to `notices`, a line each. Throws std::runtime_error with one line.
-ProxySettings load_settings(const RunOptions& options, std::vector<std::string>& notices);
+/// them is added to `notices`, a line each. `before`: the settings in force, if there are any.
+/// Throws std::runtime_error with one line.
+ServiceSettings load_service(const RunOptions& options, std::vector<std::string>& notices,
+                             const ServiceSettings* before = nullptr);
+
+/// The options in which `now` differs from `before`, and that only a new start changes.
+std::vector<std::string> unchangeable_differences(const RunOptions& before, const RunOptions& now);
 
 }  // namespace legible::proxy

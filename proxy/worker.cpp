@@ -20,15 +20,25 @@ constexpr std::uint64_t quiet_after_shortage = 10'000;  // milliseconds
 Worker::Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink)
     : shared_(shared),
       sink_(std::move(sink)),
-      chains_(shared.trust),
-      records_{*sink_, chains_, shared.limits},
       targets_(loop_, shared.reach),
-      context_{loop_, records_, targets_, shared.history, shared.timeouts},
+      terms_(std::make_shared<Terms>(*this, shared.settings.get())),
       grace_timer_(loop_, [this] { end_connections(); }),
       wakeup_(loop_, [this] { on_wakeup(); }),
       before_waiting_(loop_, [this] { before_waiting(); }) {}
 
 Worker::~Worker() = default;
+
+Worker::Terms::Terms(Worker& worker, std::shared_ptr<const ServiceSettings> in_force)
+    : settings(std::move(in_force)),
+      chains(settings->trust),
+      records{*worker.sink_, chains, settings->limits},
+      context{worker.loop_, records, worker.targets_, worker.shared_.history, settings->timeouts} {}
+
+const std::shared_ptr<Worker::Terms>& Worker::current_terms() {
+  auto settings = shared_.settings.get();
+  if (settings != terms_->settings) terms_ = std::make_shared<Terms>(*this, std::move(settings));
+  return terms_;
+}
 
 Worker::Entrance::Entrance(Worker& owner, FileDescriptor socket, const SocketAddress& address,
                            const ListenerSettings& settings)
@@ -68,53 +78,56 @@ void Worker::on_accept(Entrance& entrance, FileDescriptor client, const SocketAd
     return shared_.admission.leave();
   }
   const ConnectionId id = ++shared_.last_id;
-  std::unique_ptr<Connection> connection;
+  Served served{current_terms(), nullptr};
   try {
-    connection = serve(id, entrance, std::move(client), peer,
-                       {peer.text(), entrance.listener.address(), clients_wait_});
+    served.connection = serve(*served.terms, id, entrance, std::move(client), peer,
+                              {peer.text(), entrance.listener.address(), clients_wait_});
   } catch (const std::system_error& error) {
     shared_.admission.leave();
     return notice(fmt::format("a client was turned away: {}", error.what()));
   }
-  Connection& fresh = *connection;
-  connections_.emplace(id, std::move(connection));
+  Connection& fresh = *served.connection;
+  connections_.emplace(id, std::move(served));
   fresh.start();
 }
 
-std::unique_ptr<Connection> Worker::serve(ConnectionId id, Entrance& entrance,
+std::unique_ptr<Connection> Worker::serve(Terms& terms, ConnectionId id, Entrance& entrance,
                                           FileDescriptor client, const SocketAddress& peer,
                                           Accepted told) {
   Connection::Owner& owner = *this;
-  if (!shared_.interception.active()) {
-    AcceptedClient accepted(id, context_, std::move(client), peer, std::move(told));
+  ConnectionContext& context = terms.context;
+  const InterceptionSettings& interception = terms.settings->interception;
+  if (!interception.active()) {
+    AcceptedClient accepted(id, context, std::move(client), peer, std::move(told));
     accepted.target = entrance.target;
-    return std::make_unique<RelayConnection>(context_, owner, std::move(accepted), "fixed target");
+    return std::make_unique<RelayConnection>(context, owner, std::move(accepted), "fixed target");
   }
-  auto secrets = std::make_unique<LegSecrets>(shared_.interception.key_log);
-  AcceptedClient accepted(id, context_, std::move(client), peer, std::move(told),
+  auto secrets = std::make_unique<LegSecrets>(interception.key_log);
+  AcceptedClient accepted(id, context, std::move(client), peer, std::move(told),
                           &secrets->decryptor);
   accepted.target = entrance.target;
-  return std::make_unique<ClientIntake>(context_, shared_.interception, owner,
+  return std::make_unique<ClientIntake>(context, interception, owner,
                                         static_cast<ClientIntake::Owner&>(*this),
                                         std::move(secrets), std::move(accepted));
 }
 
 void Worker::on_chosen(ClientIntake& intake, AcceptedClient client,
                        std::unique_ptr<LegSecrets> secrets, ModeChoice choice) {
-  std::unique_ptr<Connection>& place = connections_.at(intake.id());
+  Served& place = connections_.at(intake.id());
+  ConnectionContext& context = place.terms->context;
   Connection::Owner& owner = *this;
   std::unique_ptr<Connection> next;
   if (choice.mode == Mode::intercept) {
-    next = std::make_unique<InterceptConnection>(context_, shared_.interception, owner,
-                                                 std::move(client), std::move(secrets),
+    next = std::make_unique<InterceptConnection>(context, place.terms->settings->interception,
+                                                 owner, std::move(client), std::move(secrets),
                                                  std::move(choice));
   } else {
     client.record->stop_decrypting();
-    next = std::make_unique<RelayConnection>(context_, owner, std::move(client),
+    next = std::make_unique<RelayConnection>(context, owner, std::move(client),
                                              std::move(choice.reason));
   }
-  finished_.push_back(std::exchange(place, std::move(next)));
-  place->start();
+  finished_.push_back({place.terms, std::exchange(place.connection, std::move(next))});
+  place.connection->start();
 }
 
 void Worker::on_accept_error(int error) {
@@ -145,7 +158,7 @@ void Worker::on_stop_request() {
 void Worker::end_connections() {
   std::vector<Connection*> open;
   open.reserve(connections_.size());
-  for (const auto& [id, connection] : connections_) open.push_back(connection.get());
+  for (const auto& [id, served] : connections_) open.push_back(served.connection.get());
   for (Connection* connection : open) connection->shut_down();
 }
 

@@ -16,6 +16,7 @@
 #include "proxy/event_loop.hpp"
 #include "proxy/event_sink.hpp"
 #include "proxy/listening_socket.hpp"
+#include "proxy/service_settings.hpp"
 #include "proxy/target_directory.hpp"
 #include "proxy/tcp_listener.hpp"
 #include "proxy/way_in.hpp"
@@ -25,10 +26,7 @@ namespace legible::proxy {
 /// What the loops of one proxy share; all of it may be used from any thread.
 struct WorkerShared {
   const Reach reach;  ///< its listeners as bound
-  const Timeouts timeouts;
-  const parser::Limits limits;
-  const TrustSettings trust;
-  const InterceptionSettings interception;
+  SettingsInForce settings;
   Admission admission;
   ConnectionHistory history{};
   std::atomic<ConnectionId> last_id{0};
@@ -77,14 +75,33 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
     TcpListener listener;
   };
 
+  /// What this loop serves a connection by: settings that were in force when it was accepted, and
+  /// what is kept for all connections under them.
+  struct Terms {
+    Terms(Worker& worker, std::shared_ptr<const ServiceSettings> in_force);
+
+    const std::shared_ptr<const ServiceSettings> settings;
+    ChainCache chains;
+    RecordContext records;
+    ConnectionContext context;
+  };
+
+  /// A connection, which its terms must outlive.
+  struct Served {
+    std::shared_ptr<Terms> terms;
+    std::unique_ptr<Connection> connection;
+  };
+
   bool may_accept();
   void on_accept(Entrance& entrance, FileDescriptor client, const SocketAddress& peer);
   void on_accept_error(int error);
   void on_finished(Connection& connection) override;
   void on_chosen(ClientIntake& intake, AcceptedClient client, std::unique_ptr<LegSecrets> secrets,
                  ModeChoice choice) override;
-  std::unique_ptr<Connection> serve(ConnectionId id, Entrance& entrance, FileDescriptor client,
-                                    const SocketAddress& peer, Accepted told);
+  const std::shared_ptr<Terms>& current_terms();
+  std::unique_ptr<Connection> serve(Terms& terms, ConnectionId id, Entrance& entrance,
+                                    FileDescriptor client, const SocketAddress& peer,
+                                    Accepted told);
 
   void on_wakeup();
   void on_stop_request();
@@ -95,13 +112,11 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
   WorkerShared& shared_;
   EventLoop loop_;
   std::unique_ptr<EventSink> sink_;
-  ChainCache chains_;
-  RecordContext records_;
   TargetDirectory targets_;
-  ConnectionContext context_;
-  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::shared_ptr<Terms> terms_;  ///< for the next connection
+  std::unordered_map<ConnectionId, Served> connections_;
   /// Destroyed when no call of theirs can be under way.
-  std::vector<std::unique_ptr<Connection>> finished_;
+  std::vector<Served> finished_;
   std::list<Entrance> entrances_;
   Timer grace_timer_;
   Wakeup wakeup_;

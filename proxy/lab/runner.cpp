@@ -117,7 +117,7 @@ ProxySettings settings_for(const HostPort& target,
                            const std::shared_ptr<const certs::TrustStore>& trust) {
   ProxySettings settings;
   settings.listeners = {{*SocketAddress::from_numeric("127.0.0.1", 0), WayIn::fixed, target}};
-  settings.trust = {trust, trust, {}};
+  settings.service.trust = {trust, trust, {}};
   return settings;
 }
 
@@ -129,7 +129,7 @@ std::optional<Outcome> run_scenario(const Scenario& scenario, const Laboratory& 
   LoopbackListener listener;
   OutcomeBox box;
   ProxySettings settings = settings_for(target_of(scenario, listener), laboratory.trust);
-  settings.interception = interception_for(scenario, laboratory.fixtures, mode);
+  settings.service.interception = interception_for(scenario, laboratory.fixtures, mode);
   Proxy proxy{settings, [&box] { return std::make_unique<VerdictSink>(box); }};
   std::thread proxy_thread{[&proxy] { proxy.run(); }};
   std::thread server_thread{[&] {

@@ -95,7 +95,7 @@ TEST_CASE("a server that does not answer is given up after --connect-timeout") {
   // One connection fills a backlog of 0; the kernel drops what comes after it.
   Listener target(0, 0);
   const Socket fills_backlog = Socket::connect(target.port());
-  RunningProxy proxy(target.port(), [](auto& settings) { settings.timeouts.connect = 1s; });
+  RunningProxy proxy(target.port(), [](auto& settings) { settings.service.timeouts.connect = 1s; });
   Socket client = Socket::connect(proxy.port());
   client.send("hello");
   CHECK(client.receive_to_end().end == End::reset);
@@ -106,7 +106,8 @@ TEST_CASE("a server that does not answer is given up after --connect-timeout") {
 
 TEST_CASE("the handshake's time-out covers the whole handshake") {
   Listener target;
-  RunningProxy proxy(target.port(), [](auto& settings) { settings.timeouts.handshake = 1s; });
+  RunningProxy proxy(target.port(),
+                     [](auto& settings) { settings.service.timeouts.handshake = 1s; });
   Legs legs = connect_through(proxy, target);
   const auto start = std::chrono::steady_clock::now();
 
@@ -132,7 +133,7 @@ TEST_CASE("the handshake's time-out covers the whole handshake") {
 
 TEST_CASE("a connection that is idle for too long is closed, one that is not stays") {
   Listener target;
-  RunningProxy proxy(target.port(), [](auto& settings) { settings.timeouts.idle = 1s; });
+  RunningProxy proxy(target.port(), [](auto& settings) { settings.service.timeouts.idle = 1s; });
   Legs legs = connect_through(proxy, target);
   for (int i = 0; i < 8; ++i) {
     legs.client.send("ping");

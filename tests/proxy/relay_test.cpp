@@ -116,7 +116,7 @@ TEST_CASE("a reader that stops holds up its sender, not the proxy's memory") {
 
 TEST_CASE("a slow reader gets everything although both sides have ended") {
   Listener target;
-  RunningProxy proxy(target.port(), [](auto& settings) { settings.timeouts.idle = 1s; });
+  RunningProxy proxy(target.port(), [](auto& settings) { settings.service.timeouts.idle = 1s; });
   Legs legs{Socket::connect(proxy.port(), 4096), {}};
   legs.server = target.accept();
   legs.client.send("question");

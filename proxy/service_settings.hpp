@@ -1,0 +1,44 @@
+#pragma once
+// What connections are served by, and what may change while the proxy runs.
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "parser/connection_observer.hpp"
+#include "proxy/connection.hpp"
+#include "proxy/interception.hpp"
+#include "proxy/trust_settings.hpp"
+
+namespace legible::proxy {
+
+/// Immutable once it is in force, and shared by all loops.
+struct ServiceSettings {
+  Timeouts timeouts;
+  parser::Limits limits;
+  TrustSettings trust;
+  InterceptionSettings interception;
+};
+
+/// The settings for new connections. Those that are open keep the settings that they began with.
+/// Thread-safe.
+class SettingsInForce {
+ public:
+  explicit SettingsInForce(std::shared_ptr<const ServiceSettings> settings)
+      : settings_(std::move(settings)) {}
+
+  std::shared_ptr<const ServiceSettings> get() const {
+    const std::scoped_lock lock(mutex_);
+    return settings_;
+  }
+  void replace(std::shared_ptr<const ServiceSettings> settings) {
+    const std::scoped_lock lock(mutex_);
+    settings_.swap(settings);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const ServiceSettings> settings_;
+};
+
+}  // namespace legible::proxy
