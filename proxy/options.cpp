@@ -38,15 +38,22 @@ constexpr const char* examples =
     "show\n"
     "  legible run --listen 0.0.0.0:443 --to gateway:8443 --log day.jsonl\n";
 
-cxxopts::Options run_options() {
-  cxxopts::Options options(
-      "legible run", "Relays or intercepts connections and says which side ended each, and why.");
-  options.set_width(100).custom_help("--to HOST:PORT [OPTION...]");
+void add_listener_options(cxxopts::Options& options) {
   // clang-format off
   options.add_options()
     ("to", "the server that everything goes to; needed", cxxopts::value<std::string>(), "HOST:PORT")
     ("listen", "where clients connect; port 0: the system's choice; repeatable",
-     cxxopts::value<std::vector<std::string>>()->default_value("127.0.0.1:8443"), "[ADDR:]PORT")
+     cxxopts::value<std::vector<std::string>>()->default_value("127.0.0.1:8443"), "[ADDR:]PORT");
+  // clang-format on
+}
+
+cxxopts::Options run_options() {
+  cxxopts::Options options(
+      "legible run", "Relays or intercepts connections and says which side ended each, and why.");
+  options.set_width(100).custom_help("--to HOST:PORT [OPTION...]");
+  add_listener_options(options);
+  // clang-format off
+  options.add_options()
     ("trust", "anchors (PEM) by which server chains are judged; without it: this machine's store",
      cxxopts::value<std::string>(), "FILE")
     ("client-trust", "anchors (PEM) by which client certificates are judged",
@@ -121,6 +128,17 @@ HostPort target(const cxxopts::ParseResult& given) {
   return *parsed;
 }
 
+/// None without a way in.
+std::vector<ListenerSettings> listeners(const cxxopts::ParseResult& given) {
+  std::vector<ListenerSettings> listeners;
+  if (given.count("to") == 0) return listeners;
+  const HostPort server = target(given);
+  for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
+    listeners.push_back({listen_address(text), WayIn::fixed, server});
+  }
+  return listeners;
+}
+
 /// Without a way in there are no listeners: `require_way_in`.
 RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   if (!given.unmatched().empty()) {
@@ -129,12 +147,7 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   }
   refuse_repeated(given, repeatable);
   RunOptions options;
-  if (given.count("to") > 0) {
-    const HostPort server = target(given);
-    for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
-      options.listeners.push_back({listen_address(text), WayIn::fixed, server});
-    }
-  }
+  options.listeners = listeners(given);
   options.trust = {file_names(given, "trust"), file_names(given, "client-trust"),
                    file_names(given, "crl")};
   options.log_file = file_name(given, "log");
@@ -187,6 +200,27 @@ void check_planned(std::span<const char* const> words) {
       throw Refused{
           fmt::format("--{}: not built into this version, which serves one target", name)};
     }
+  }
+}
+
+/// Those of the tables [[listener]].
+void add_listeners(std::vector<ListenerSettings>& all, const std::vector<ConfigTable>& tables,
+                   const std::string& folder, std::vector<ConfigError>& errors) {
+  for (const ConfigTable& table : tables) {
+    cxxopts::Options options("listener");
+    add_listener_options(options);
+    const auto understand = [&](const std::vector<std::string>& words) {
+      const auto given = parse_words(options, words);
+      if (given.count("listen") == 0) throw Refused{"listen is needed: where do clients connect?"};
+      if (given.count("to") == 0) throw Refused{"to is needed: where is the server?"};
+      const auto led = listeners(given);
+      all.insert(all.end(), led.begin(), led.end());
+    };
+    const std::size_t faults = errors.size();
+    auto entries = words_of(table, shapes_of(options, repeatable), folder, errors);
+    const std::string rest = find_faults(std::move(entries), understand, errors);
+    // What is left out because it is wrong is missing then.
+    if (!rest.empty() && errors.size() == faults) errors.push_back({table.line, rest});
   }
 }
 
@@ -251,6 +285,18 @@ std::variant<RunOptions, UsageError, HelpText, ConfigFaults> parse_run_options(
       result = validate(parse_words(options, words), cores);
     };
     const std::string rest = find_faults(std::move(entries), understand, faults.errors);
+    if (typed.count("to") == 0 && typed.count("listen") == 0) {
+      const auto& general = file.general.entries;
+      const auto stray = std::ranges::find(general, "listen", &ConfigEntry::key);
+      if (!file.listeners.empty() && result.listeners.empty() && stray != general.end()) {
+        faults.errors.push_back(
+            {stray->line, "listen: leads nowhere here; each [[listener]] has its own"});
+      }
+      add_listeners(result.listeners, file.listeners, folder, faults.errors);
+    }
+    for (const ConfigEntry& entry : file.addresses.entries) {
+      faults.errors.push_back({entry.line, "[hosts] is not built into this version"});
+    }
     result.interception.exceptions = host_exceptions(file.hosts, result.interception.everywhere,
                                                      result.trust, folder, faults.errors);
     if (!faults.errors.empty()) {

@@ -139,6 +139,25 @@ bad-server-cert = "accept"
   CHECK(second.trust->revocations == Words{"/etc/legible/general-crl.pem"});
 }
 
+TEST_CASE("each listener leads to its own server") {
+  const std::string file = R"(
+[[listener]]
+listen = 8443
+to = "one.example:443"
+[[listener]]
+listen = ["127.0.0.2:8444", 8445]
+to = "two.example:443"
+)";
+  const auto listeners = accepted(file).listeners;
+  REQUIRE(listeners.size() == 3);
+  CHECK(listeners[0].target.host == "one.example");
+  CHECK(listeners[1].address.text() == "127.0.0.2:8444");
+  CHECK(listeners[2].target.host == "two.example");
+  const auto typed = accepted(file, {"--to", "typed:1", "--listen", "0"}).listeners;
+  REQUIRE(typed.size() == 1);
+  CHECK(typed[0].target.host == "typed");
+}
+
 TEST_CASE("a fault of the file is told with its line") {
   struct Case {
     std::string text;
@@ -165,6 +184,12 @@ TEST_CASE("a fault of the file is told with its line") {
       {"to = 'a:1'\nlisten = 99999", 2, "listen 99999: a port is from 0 to 65535"},
       {"to = 'a:1'\nmode = 'both'", 2, "mode both: relay, intercept or auto is needed"},
       {"to = 'a:1'\nca-cert = 'x'", 2, "ca-cert and --ca-key belong together"},
+      {"listen = 1\n[[listener]]\nlisten = 2\nto = 'a:1'", 1, "each [[listener]] has its own"},
+      {"[[listener]]\nlisten = 1\n", 1, "to is needed"},
+      {"to = 'a:1'\n[[listener]]\nto = 'a:1'\n", 2, "listen is needed"},
+      {"[[listener]]\nlisten = 1\nto = 'a'", 3, "to a: the port is missing"},
+      {"[[listener]]\nlisten = 1\nto = 'a:1'\nmode = 'relay'", 4, "'mode' is no setting here"},
+      {"to = 'a:1'\n[hosts]\n'x' = '10.0.0.1'", 3, "not built into this version"},
       {"to = 'a:1'\n[host.'x']\nmodes = 1", 3, "did you mean mode?"},
       {"to = 'a:1'\n[host.'x']\nmode = 1", 3, "mode 1: relay, intercept"},
       {"to = 'a:1'\n[host.'x']\nlisten = 1", 3, "'listen' is no setting here"},
