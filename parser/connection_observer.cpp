@@ -40,6 +40,7 @@ struct Direction {
   Preamble* preamble = nullptr;      ///< in Stage::preamble
   bool awaits_head = false;          ///< in Stage::http: the first one
   std::uint64_t offset = 0;          ///< in the stream, of the next byte to be looked at; until TLS
+  std::uint64_t tls_at = 0;          ///< in the stream, once TLS has begun
   std::uint64_t to_skip = 0;         ///< rest of a message that needs no look
   std::vector<std::uint8_t> held;    ///< unfinished line or message, from `offset` on
 
@@ -63,6 +64,8 @@ struct ConnectionObserver::State final : HttpSink {
       : sink(sink_), limits(limits_), http_sink(http_sink_), tls(sink, limits, decryptor) {}
 
   void feed(Side from, Bytes bytes, Instant when);
+  void feed_own_answer(Bytes bytes);
+  void begin_anew();
   void gap(Side from, std::uint64_t missing);
   void end(Side from, StreamEnd how);
   void end_cleartext(Side from, StreamEnd how);
@@ -114,6 +117,12 @@ void ConnectionObserver::feed(Side from, std::span<const std::uint8_t> bytes, In
   state_->feed(from, bytes, now);
 }
 
+void ConnectionObserver::feed_own_answer(std::span<const std::uint8_t> bytes) {
+  state_->feed_own_answer(bytes);
+}
+
+void ConnectionObserver::begin_anew() { state_->begin_anew(); }
+
 void ConnectionObserver::gap(Side from, std::uint64_t missing) { state_->gap(from, missing); }
 
 void ConnectionObserver::end(Side from, StreamEnd how) { state_->end(from, how); }
@@ -124,6 +133,18 @@ void ConnectionObserver::finish_http() {
 }
 
 void ConnectionObserver::stop_decrypting() { state_->tls.stop_decrypting(); }
+
+std::uint64_t ConnectionObserver::before_tls(Side from) const {
+  const Direction& direction = state_->of(from);
+  if (direction.stage == Stage::tls) return direction.tls_at;
+  // Part of a line is no part of TLS, which begins where a line could.
+  const bool undecided = direction.stage == Stage::detecting;
+  return direction.offset + (undecided ? 0 : direction.held.size());
+}
+
+bool ConnectionObserver::speaks_tls(Side from) const {
+  return state_->of(from).stage == Stage::tls;
+}
 
 const RecordTail& ConnectionObserver::tail(Side from) const { return state_->tls.tail(from); }
 
@@ -141,6 +162,22 @@ void ConnectionObserver::State::feed(Side from, Bytes bytes, Instant when) {
   }
   const Bytes rest = advance(from, bytes);
   direction.held.assign(rest.begin(), rest.end());
+}
+
+void ConnectionObserver::State::feed_own_answer(Bytes bytes) {
+  Direction& server = of(Side::server);
+  // They are not the server's first bytes, nor do they count in its stream.
+  server.first_bytes_settled = true;
+  feed(Side::server, bytes, {});
+  server.first_bytes_settled = false;
+  server.offset = 0;
+}
+
+void ConnectionObserver::State::begin_anew() {
+  if (header) header->is_with_proxy();
+  for (const std::unique_ptr<Preamble>& exchange : exchanges) exchange->is_with_proxy();
+  report_dialogues();
+  of(Side::client).first_bytes_settled = false;
 }
 
 /// Returns what has to be held until more comes: part of a line or of a short message.
@@ -246,6 +283,7 @@ void ConnectionObserver::State::begin(Side from, Protocol protocol, Bytes first)
 
 void ConnectionObserver::State::begin_tls(Side from) {
   report_dialogues();
+  of(from).tls_at = of(from).offset;
   tls.start_at(from, of(from).offset);
   of(from).stage = Stage::tls;
   if (of(other(from)).stage != Stage::tls) return;

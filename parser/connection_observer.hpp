@@ -36,6 +36,14 @@ class ConnectionObserver {
   /// Bytes of one direction, in order, in any split, and when they came, for what is told of HTTP.
   void feed(Side from, std::span<const std::uint8_t> bytes, Instant now = {});
 
+  /// What a forward proxy, in which this observer works, answered the client before there was a
+  /// server: the server's direction of the dialogue that leads to it.
+  void feed_own_answer(std::span<const std::uint8_t> bytes);
+
+  /// What the client has said was for the proxy: who it wants to talk to hears what comes next, and
+  /// nothing before. Its first bytes are reported anew.
+  void begin_anew();
+
   /// `missing` bytes of this direction were never seen, 0: an unknown number; what follows is fed
   /// next.
   void gap(Side from, std::uint64_t missing);
@@ -49,6 +57,12 @@ class ConnectionObserver {
 
   /// Goes on without the decryptor, which may be destroyed.
   void stop_decrypting();
+
+  /// How many bytes of this direction are known to come before TLS: those behind them may be its
+  /// first, or are.
+  std::uint64_t before_tls(Side from) const;
+  /// This direction has begun to speak TLS.
+  bool speaks_tls(Side from) const;
 
   /// The records of one direction so far.
   const RecordTail& tail(Side from) const;

@@ -58,6 +58,7 @@ struct Dialogue {
   };
   std::vector<Line> lines;
   std::string target;  ///< host:port that CONNECT, SOCKS or a PROXY header names; empty if none
+  bool with_proxy = false;  ///< it was held with the proxy that looks on, in the server's place
 };
 
 /// The status line of a plain-text HTTP answer, or the request line of a plain-text request.

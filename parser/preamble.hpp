@@ -64,6 +64,9 @@ class Preamble {
   void abandon() { abandoned_ = true; }
   bool abandoned() const { return abandoned_; }
 
+  /// It is held with the proxy that looks on, in the server's place.
+  void is_with_proxy() { dialogue_.with_proxy = true; }
+
   /// More was said than the limit allows; the rest was not collected.
   bool overflowed() const { return overflowed_; }
 

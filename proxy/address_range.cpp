@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace legible::proxy {
 namespace {
@@ -14,14 +13,9 @@ constexpr int ipv6_bits = 128;
 
 AddressRange::Bytes AddressRange::mapped(const SocketAddress& address) {
   Bytes bytes{};
-  if (address.family() == AF_INET6) {
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.data());
-    std::memcpy(bytes.data(), &v6->sin6_addr, bytes.size());
-  } else {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address.data());
-    bytes[10] = bytes[11] = 0xff;
-    std::memcpy(bytes.data() + 12, &v4->sin_addr, sizeof v4->sin_addr);
-  }
+  const auto own = address.bytes();
+  std::ranges::copy_backward(own, bytes.end());
+  if (own.size() < bytes.size()) bytes[10] = bytes[11] = 0xff;
   return bytes;
 }
 

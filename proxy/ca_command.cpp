@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "certs/ca_directory.hpp"
-#include "certs/pkcs12.hpp"
+#include "proxy/ca_export.hpp"
 #include "proxy/ca_options.hpp"
 #include "proxy/ca_text.hpp"
 #include "proxy/key_files.hpp"
@@ -21,38 +21,11 @@ namespace {
 
 using certs::SigningCa;
 
-// Java's own: every truststore has a password, and this one is no secret.
-constexpr const char* truststore_password = "changeit";
-
-std::string truststore(std::span<const SigningCa> signers) {
-  std::vector<certs::TrustedCertificate> trusted;
-  for (const SigningCa& signer : signers) {
-    trusted.push_back({ca_alias(signer), signer.ca.certificate.der});
-  }
-  const auto der = certs::write_pkcs12_truststore(trusted, truststore_password);
-  return {der.begin(), der.end()};
-}
-
 std::string exported(std::span<const SigningCa> signers, CaForm form) {
-  std::string bytes;
-  switch (form) {
-    case CaForm::pem:
-      for (const SigningCa& signer : signers) bytes += signer.ca.certificate_pem();
-      break;
-    case CaForm::der:
-      for (const SigningCa& signer : signers) {
-        const auto& der = signer.ca.certificate.der;
-        bytes.append(der.begin(), der.end());
-      }
-      break;
-    case CaForm::pkcs12:
-      bytes = truststore(signers);
-      break;
-  }
   if (form != CaForm::pem && ::isatty(STDOUT_FILENO) == 1) {
     throw std::runtime_error("what is exported is binary, and standard output is a terminal");
   }
-  return bytes;
+  return export_ca(signers, form);
 }
 
 void carry_out(const CaOptions& options) {
@@ -74,10 +47,9 @@ void carry_out(const CaOptions& options) {
     return print_out(exported(chosen, options.form));
   }
   const certs::CaFiles files(source.used_directory());
-  const CaPlace place{chosen, files.certificates, files.keys,
-                      options.directory.empty()
-                          ? "legible ca export"
-                          : "legible ca export --ca-dir " + shell_word(options.directory)};
+  const CaPlace place{chosen, files.certificates, files.keys, [&](const SigningCa* signer) {
+                        return ca_export_command(options.directory, signer);
+                      }};
   print_out(options.json ? ca_json(place) : ca_text(place));
 }
 

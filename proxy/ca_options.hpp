@@ -6,11 +6,10 @@
 #include <variant>
 
 #include "certs/interception_ca.hpp"
+#include "proxy/ca_export.hpp"
 #include "proxy/usage.hpp"
 
 namespace legible::proxy {
-
-enum class CaForm : std::uint8_t { pem, der, pkcs12 };
 
 /// `legible ca`.
 struct CaOptions {

@@ -17,16 +17,15 @@ namespace {
 using certs::Certificate;
 using certs::SigningCa;
 
-/// How one kind of client is told. A line with {NAME} stands once for each certificate; {EXPORT} is
-/// the command that writes one, {FILE} the file with all.
+/// How one kind of client is told. A line with {NAME} stands once for each certificate; {PEM} is
+/// the command that writes one, {P12} the one that writes a truststore, {FILE} the file with all.
 struct Recipe {
   std::string_view who;
   std::string_view lines;
 };
 
 constexpr Recipe recipes[] = {
-    {"Each certificate as a file of its own, for what follows",
-     "{EXPORT} --key {KEY} > {NAME}.pem"},
+    {"Each certificate as a file of its own, for what follows", "{PEM} > {NAME}.pem"},
     {"Java: JSSE, Tomcat, webMethods Integration Server with JSSE",
      "keytool -importcert -noprompt -alias {NAME} -file {NAME}.pem \\\n"
      "    -keystore truststore.jks -storepass changeit\n"
@@ -34,7 +33,7 @@ constexpr Recipe recipes[] = {
      "-Djavax.net.ssl.trustStorePassword=changeit;\n"
      "# or -cacerts for all of this JVM. A PKCS#12 truststore with the password changeit, which "
      "Java\n"
-     "# takes as it is: {EXPORT} --form p12 > truststore.p12"},
+     "# takes as it is: {P12} > truststore.p12"},
     {"webMethods Integration Server",
      "# the truststore above becomes a truststore alias (Security > Keystore), which is then "
      "chosen\n"
@@ -102,9 +101,8 @@ std::string_view take_command(std::string_view& lines) {
 }
 
 void append_command(std::string& out, std::string_view command, const CaPlace& place) {
-  std::string text = fmt::format("  {}\n", command);
-  replace_all(text, "\n    ", "\n      ");
-  replace_all(text, "{EXPORT}", place.export_command);
+  std::string text = fmt::format("{}\n", command);
+  replace_all(text, "{P12}", place.export_command(nullptr));
   replace_all(text, "{FILE}", shell_word(place.certificates.string()));
   if (text.find("{NAME}") == text.npos) {
     out += text;
@@ -113,12 +111,28 @@ void append_command(std::string& out, std::string_view command, const CaPlace& p
   for (const SigningCa& signer : place.signers) {
     std::string once = text;
     replace_all(once, "{NAME}", ca_alias(signer));
-    replace_all(once, "{KEY}", signer.ca.key.is_rsa() ? "rsa" : "ec");
+    replace_all(once, "{PEM}", place.export_command(&signer));
     out += once;
   }
 }
 
 }  // namespace
+
+std::vector<CaRecipe> ca_recipes(const CaPlace& place) {
+  std::vector<CaRecipe> told;
+  for (const Recipe& recipe : recipes) {
+    std::string commands;
+    for (std::string_view lines = recipe.lines; !lines.empty();) {
+      append_command(commands, take_command(lines), place);
+    }
+    told.push_back({recipe.who, std::move(commands)});
+  }
+  return told;
+}
+
+CaFingerprints fingerprints(const Certificate& certificate) {
+  return {colon_separated(certificate.sha256), colon_separated(sha1(certificate))};
+}
 
 std::string ca_alias(const SigningCa& signer) {
   return signer.ca.key.is_rsa() ? "legible-rsa" : "legible-ec";
@@ -148,8 +162,9 @@ std::string ca_text(const CaPlace& place) {
     fmt::format_to(std::back_inserter(out), "{}\n", escape_utf8(ca.subject.text));
     line("key", key_text(ca));
     line("valid", fmt::format("{} to {}", date_text(ca.not_before), date_text(ca.not_after)));
-    line("SHA-256", colon_separated(ca.sha256));
-    line("SHA-1", colon_separated(sha1(ca)));
+    const auto [sha256, sha1] = fingerprints(ca);
+    line("SHA-256", sha256);
+    line("SHA-1", sha1);
     out += '\n';
   }
   line("certificates", place.certificates.string());
@@ -158,11 +173,10 @@ std::string ca_text(const CaPlace& place) {
       "\nHow clients learn to trust it. Where there are two certificates a client needs both: "
       "which\n"
       "one it meets depends on the server's key, and on what the client can verify.\n";
-  for (const Recipe& recipe : recipes) {
-    fmt::format_to(std::back_inserter(out), "\n{}\n", recipe.who);
-    for (std::string_view lines = recipe.lines; !lines.empty();) {
-      append_command(out, take_command(lines), place);
-    }
+  for (CaRecipe& recipe : ca_recipes(place)) {
+    recipe.commands.pop_back();
+    replace_all(recipe.commands, "\n", "\n  ");
+    fmt::format_to(std::back_inserter(out), "\n{}\n  {}\n", recipe.who, recipe.commands);
   }
   return out;
 }

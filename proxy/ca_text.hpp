@@ -2,8 +2,11 @@
 // What `legible ca show` says. Pure.
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "certs/interception_ca.hpp"
 
@@ -14,13 +17,27 @@ struct CaPlace {
   std::span<const certs::SigningCa> signers;
   std::filesystem::path certificates;
   std::filesystem::path keys;
-  /// The command that exports it, for a shell: "legible ca export", with --ca-dir where it is
-  /// needed.
-  std::string export_command;
+  /// The command, for a shell, that writes to standard output the certificate of one signer in PEM,
+  /// or (null) a PKCS#12 truststore with all.
+  std::function<std::string(const certs::SigningCa*)> export_command;
 };
+
+/// How one kind of client learns to trust the CA: who, and lines for a shell.
+struct CaRecipe {
+  std::string_view who;
+  std::string commands;
+};
+std::vector<CaRecipe> ca_recipes(const CaPlace& place);
 
 /// The name under which stores keep the certificate: "legible-ec" or "legible-rsa".
 std::string ca_alias(const certs::SigningCa& signer);
+
+/// The SHA-256 and SHA-1 digests of a certificate, as people compare them: "AB:CD:...".
+struct CaFingerprints {
+  std::string sha256;
+  std::string sha1;
+};
+CaFingerprints fingerprints(const certs::Certificate& certificate);
 
 /// A word of a shell's command line, quoted where it must be.
 std::string shell_word(const std::string& word);

@@ -37,7 +37,8 @@ class RecordingWatcher final : public capture::TcpWatcher {
                         .port = server.port,
                         .mode = "relay",
                         .reason = "capture",
-                        .host_is_name = false});
+                        .host_is_name = false,
+                        .found_by = FoundBy::capture});
   }
 
   void on_established(Time time, std::optional<std::chrono::microseconds> took) override {

@@ -57,7 +57,7 @@ std::string said_of(const ConfigTable& host) {
 
 std::string meaning(const ConfigFile& file, const RunOptions& options) {
   std::string text = fmt::format("{}: ok\n", file.path);
-  for (const ListenerSettings& listener : options.listeners) {
+  for (const ListenerSettings& listener : options.ways.listeners) {
     text += fmt::format("  listens on {}, {}\n", listener.address.text(), leads_to(listener));
   }
   text += fmt::format("  mode {}\n", word(options.interception.mode));

@@ -9,6 +9,7 @@ AcceptedClient::AcceptedClient(ConnectionId id, ConnectionContext& context, File
                                parser::RecordDecryptor* decryptor)
     : stream(context.loop, std::move(socket)),
       record(std::make_unique<ConnectionRecord>(id, context.records, decryptor)),
+      address(peer),
       host(peer.host()),
       accepted(wall_clock()),
       begun(context.loop.now()) {

@@ -45,6 +45,11 @@ void ConnectionRecord::bytes(Time time, Leg leg, std::span<const std::uint8_t> b
   observer_.feed(leg, bytes, time.time_since_epoch());
 }
 
+void ConnectionRecord::answer(Time time, std::span<const std::uint8_t> bytes) {
+  now_ = time;
+  observer_.feed_own_answer(bytes);
+}
+
 void ConnectionRecord::gap(Time time, Leg leg, std::uint64_t missing) {
   now_ = time;
   timeline_.count_gap(leg, missing);

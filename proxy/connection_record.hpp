@@ -50,6 +50,11 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
 
   /// Bytes that the side `leg` sent.
   void bytes(Time time, Leg leg, std::span<const std::uint8_t> bytes);
+  /// Bytes that the proxy sent to the client before there was a server, in its place: part of their
+  /// dialogue, and no bytes of the server's.
+  void answer(Time time, std::span<const std::uint8_t> bytes);
+  /// What the client has said was for the proxy alone.
+  void begin_anew() { observer_.begin_anew(); }
   /// `missing` bytes of the peer on `leg` were not captured; 0: an unknown number, before the
   /// first.
   void gap(Time time, Leg leg, std::uint64_t missing);
@@ -72,6 +77,10 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   /// Ends the record of an intercepted connection, of which this is the client leg. To be called
   /// once.
   Verdict conclude_with(ConnectionRecord& server_leg, Time time, const History& history = {});
+
+  /// See parser::ConnectionObserver.
+  std::uint64_t before_tls(Leg leg) const { return observer_.before_tls(leg); }
+  bool speaks_tls(Leg leg) const { return observer_.speaks_tls(leg); }
 
   ConnectionId id() const { return id_; }
   const Timeline& timeline() const { return timeline_; }

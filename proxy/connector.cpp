@@ -27,8 +27,8 @@ ConnectError classify(int status) {
 
 }  // namespace
 
-Connector::Connector(EventLoop& loop, Addresses addresses, Owner& owner)
-    : loop_(loop), addresses_(std::move(addresses)), owner_(owner) {
+Connector::Connector(EventLoop& loop, Addresses addresses, OwnConnections* own, Owner& owner)
+    : loop_(loop), addresses_(std::move(addresses)), own_(own), owner_(owner) {
   attempts_.reserve(addresses_->size());
 }
 
@@ -39,6 +39,8 @@ void Connector::try_next() {
     try {
       attempts_.emplace_back(loop_, address,
                              [this, attempt](int status) { on_attempt(attempt, status); });
+      // Its port is chosen by now, and nobody has accepted it yet.
+      if (own_ != nullptr) own_->add(attempts_.back().local(), loop_.now());
     } catch (const std::system_error& error) {
       attempts_.emplace_back();
       note_failure(address, -error.code().value());

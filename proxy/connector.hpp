@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proxy/event_loop.hpp"
+#include "proxy/own_connections.hpp"
 #include "proxy/target_resolver.hpp"
 #include "proxy/tcp_stream.hpp"
 #include "proxy/timeline.hpp"
@@ -27,8 +28,9 @@ class Connector {
     ~Owner() = default;
   };
 
-  /// The owner, which must outlive the connector, is told once, and may destroy it then.
-  Connector(EventLoop& loop, Addresses addresses, Owner& owner);
+  /// The owner, which must outlive the connector, is told once, and may destroy it then. `own`,
+  /// if not null, is told of each attempt.
+  Connector(EventLoop& loop, Addresses addresses, OwnConnections* own, Owner& owner);
 
   /// May tell the owner within this call.
   void start() { try_next(); }
@@ -42,6 +44,7 @@ class Connector {
 
   EventLoop& loop_;
   Addresses addresses_;
+  OwnConnections* own_;
   Owner& owner_;
   std::vector<TcpStream> attempts_;  ///< by index of address
   std::size_t failed_ = 0;

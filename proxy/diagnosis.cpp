@@ -25,6 +25,8 @@ using namespace diagnosis;
 constexpr Rule rules[] = {
     connect_failure,
     not_captured,
+    turned_away,
+    left_before_target,
     plain_text,
     proxy_closed,
     own_tls_failed,
@@ -75,7 +77,8 @@ void tidy_alternatives(const Situation& situation, Finding& finding) {
 
 /// A peer that breaks the protocol has failed, though it was the proxy that noticed.
 bool proxy_had_its_own_reasons(const Situation& situation, Cause cause) {
-  return situation.facts.proxy_closing &&
+  const auto* closing = situation.facts.proxy_closing;
+  return closing && closing->reason != ProxyReason::own_page &&
          (situation.primary.by(Closer::proxy) || cause == Cause::proxy_limit);
 }
 

@@ -222,6 +222,13 @@ bool is_http_of(const Entry& entry, Leg side) {
          std::holds_alternative<parser::Shared<parser::PlainHttp>>(*observation);
 }
 
+bool is_dialogue_in(const Entry& entry, parser::Protocol protocol) {
+  const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+  const auto* dialogue =
+      observation ? std::get_if<parser::Shared<parser::Dialogue>>(observation) : nullptr;
+  return dialogue != nullptr && (*dialogue)->protocol == protocol;
+}
+
 std::string first_bytes_text(const parser::FirstBytes& first) {
   const std::string_view bytes(reinterpret_cast<const char*>(first.bytes.data()), first.count);
   return fmt::format("first bytes: {}  \"{}\"", id(first.protocol), escape_ascii(bytes));
@@ -247,6 +254,12 @@ std::string reason_text(const ProxyClosing& closing) {
       return "gives up: " + escape_again(closing.detail);
     case ProxyReason::tls_failure:
       return "cannot go on: " + escape_again(closing.detail);
+    case ProxyReason::policy:
+      return "refuses: " + escape_again(closing.detail);
+    case ProxyReason::no_target:
+      return "knows no target: " + escape_again(closing.detail);
+    case ProxyReason::own_page:
+      return "answers with a page of its own";
   }
   return {};
 }
@@ -265,6 +278,12 @@ std::string_view connect_error_text(ConnectError error) {
       return "is this proxy's own listener";
     case ConnectError::not_allowed:
       return "is an address that no client may reach through this proxy";
+    case ConnectError::upstream_unreachable:
+      return "(--via) cannot be reached";
+    case ConnectError::upstream_refused:
+      return "(--via) opened no connection to the server";
+    case ConnectError::upstream_authentication:
+      return "(--via) wants a user and a password";
   }
   return {};
 }
@@ -298,6 +317,10 @@ class FactReader {
         who_(id(party(timeline.scope(), entries_[index].leg))) {}
 
   using Line = std::optional<FactText>;
+
+  Line operator()(const Represented& represented) const {
+    return FactText{who_, "speaks for " + escape_again(represented.peer) + " (PROXY header)"};
+  }
 
   Line operator()(const Connected& connected) const {
     if (detail_ == Detail::brief) return {};
@@ -350,13 +373,18 @@ class FactReader {
   Line operator()(const parser::FirstBytes& first) const {
     const bool told_better =
         first.protocol == parser::Protocol::tls || first.protocol == parser::Protocol::silent ||
-        std::ranges::any_of(
-            entries_, [&](const Entry& entry) { return is_http_of(entry, entries_[index_].leg); });
+        std::ranges::any_of(entries_, [&](const Entry& entry) {
+          return is_http_of(entry, entries_[index_].leg) || is_dialogue_in(entry, first.protocol);
+        });
     if (told_better) return {};
     return FactText{who_, first_bytes_text(first)};
   }
 
   Line operator()(const parser::Shared<parser::Dialogue>& dialogue) const {
+    if (dialogue->with_proxy && !dialogue->target.empty()) {
+      return FactText{who_, fmt::format("asks the proxy for {} ({})", shown(dialogue->target),
+                                        id(dialogue->protocol))};
+    }
     std::string line =
         fmt::format("{} in clear, {} lines", id(dialogue->protocol), dialogue->lines.size());
     if (!dialogue->target.empty()) line += ", for " + shown(dialogue->target);

@@ -79,19 +79,26 @@ InterceptConnection::InterceptConnection(ConnectionContext& context,
       settings_(settings),
       host_(settings.settings_for(asked_host(*client.record, target().host))),
       automatic_(choice.automatic),
+      found_by_(client.found_by),
       held_(std::move(client.early)) {
   client_.record = std::move(client.record);
   client_.record->begin_interception();
   client_.secrets = std::move(secrets);
   client_.stream = std::move(client.stream);
   client_.stream.set_owner(&client_);
-  client_.bytes_in = held_.size();
+  client_.bytes_in = client.received;
+  client_.bytes_out = client.sent;
   client_.ended = client.ended;
 
   server_.secrets = std::make_unique<LegSecrets>(settings.key_log);
   server_.record = std::make_unique<ConnectionRecord>(
       id(), context.records, &server_.secrets->decryptor, Scope::server_leg);
-  const Target told{target().host, target().port, "intercept", std::move(choice.reason)};
+  const Target told{target().host,
+                    target().port,
+                    "intercept",
+                    std::move(choice.reason),
+                    client.found_by != FoundBy::redirect,
+                    client.found_by};
   for (const Entry& entry : client_.record->timeline().entries()) {
     if (std::holds_alternative<Accepted>(entry.fact)) {
       server_.record->inform(entry.time, Leg::client, entry.fact);
@@ -119,7 +126,7 @@ void InterceptConnection::begin() {
                   old ? protocol_version : handshake_failure);
   }
   offer_ = tls::narrow(*hello, host_.server_limits);
-  names_ = server_names(host_, *hello, target().host);
+  names_ = server_names(host_, *hello, target().host, found_by_);
   server_.record->verify_name(names_.verified, asked_host(*client_.record, target().host));
   enter(Phase::connecting,
         std::min<std::chrono::milliseconds>(context_.timeouts.connect, handshake_time_left()));

@@ -132,6 +132,7 @@ class InterceptConnection final : public TwoLegConnection {
   PeerLeg server_{*this, Leg::server};
   Phase phase_ = Phase::connecting;
   bool automatic_ = false;          ///< chosen by `auto`
+  const FoundBy found_by_;          ///< how the target was
   std::vector<std::uint8_t> held_;  ///< what the client sent before the server leg was ready
   tls::NarrowedOffer offer_;
   ServerNames names_;

@@ -48,8 +48,13 @@ const HostSettings& InterceptionSettings::settings_for(std::string_view host) co
 
 namespace {
 
+struct WantedMode {
+  Mode mode;  ///< may be `automatic`
+  std::string why;
+};
+
 /// What the settings say, and where.
-ModeChoice wanted_mode(const InterceptionSettings& settings, std::string_view host) {
+WantedMode wanted_mode(const InterceptionSettings& settings, std::string_view host) {
   const auto word = [](Mode mode) {
     return mode == Mode::relay ? "relay" : mode == Mode::intercept ? "intercept" : "auto";
   };
@@ -67,17 +72,18 @@ ModeChoice wanted_mode(const InterceptionSettings& settings, std::string_view ho
 }  // namespace
 
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight) {
-  auto [wanted, why, automatic] = wanted_mode(settings, flight.host());
+  auto [wanted, why] = wanted_mode(settings, flight.host());
   const HostSettings& host = settings.settings_for(flight.host());
   if (wanted == Mode::relay) return {Mode::relay, std::move(why)};
   if (!flight.hello && flight.lack == FirstFlight::Lack::silence) {
     // What is refused to a client that speaks is refused to one that waits.
     const bool strict =
         wanted == Mode::intercept && host.bad_server_certificate == BadServerCertificate::refuse;
-    return {strict ? Mode::intercept : Mode::relay, why + ": the client waits for the server"};
+    return {strict ? Mode::intercept : Mode::relay, why + ": the client waits for the server",
+            false, !strict};
   }
   if (!flight.hello && flight.lack == FirstFlight::Lack::no_tls) {
-    return {Mode::relay, why + ": the client's first bytes are no TLS"};
+    return {Mode::relay, why + ": the client's first bytes are no TLS", false, true};
   }
   // What the server says to it is what counts.
   if (!flight.hello && flight.lack == FirstFlight::Lack::broken_hello) {
@@ -105,9 +111,10 @@ std::string obstacle(const HostSettings& settings, const parser::ClientHello& he
 }
 
 ServerNames server_names(const HostSettings& settings, const parser::ClientHello& hello,
-                         std::string_view target_host) {
+                         std::string_view target_host, FoundBy found_by) {
   std::string name = settings.server_name;
-  if (name.empty() && !is_address(target_host)) name = target_host;
+  const bool fixed = found_by == FoundBy::option;
+  if (name.empty() && fixed && !is_address(target_host)) name = target_host;
   if (name.empty()) name = hello.sni;
   // RFC 6066 section 3: an address is no server name.
   if (name.empty()) return {{}, std::string(target_host)};

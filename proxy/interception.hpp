@@ -12,6 +12,7 @@
 #include "certs/leaf_cache.hpp"
 #include "parser/client_hello.hpp"
 #include "proxy/interception_memory.hpp"
+#include "proxy/own_pages.hpp"
 #include "proxy/tls/live_secrets.hpp"
 #include "proxy/tls/narrowed_offer.hpp"
 #include "proxy/tls/session.hpp"
@@ -77,6 +78,7 @@ struct InterceptionSettings {
   std::shared_future<void> leaf_keys;
   std::shared_ptr<InterceptionMemory> memory;
   tls::KeyLogSink* key_log = nullptr;
+  OwnPages pages;  ///< where clients fetch the CA
 
   /// Sets what all loops share anew, for the exceptions that are there, too. Throws
   /// std::runtime_error.
@@ -109,6 +111,7 @@ struct ModeChoice {
   Mode mode = Mode::relay;  ///< never `automatic`
   std::string reason;
   bool automatic = false;  ///< chosen by `auto`, which learns from what happens
+  bool until_tls = false;  ///< relayed for lack of TLS: a dialogue may lead to it
 };
 
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight);
@@ -123,7 +126,9 @@ struct ServerNames {
   std::string sni;
   std::string verified;
 };
+/// A fixed target's own name stands for whatever the client asks for; where clients choose, their
+/// word counts.
 ServerNames server_names(const HostSettings& settings, const parser::ClientHello& hello,
-                         std::string_view target_host);
+                         std::string_view target_host, FoundBy found_by);
 
 }  // namespace legible::proxy

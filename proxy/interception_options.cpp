@@ -7,6 +7,7 @@
 #include <future>
 #include <utility>
 
+#include "proxy/ca_pages.hpp"
 #include "proxy/ca_text.hpp"
 
 namespace legible::proxy {
@@ -124,6 +125,7 @@ InterceptionSettings load_interception(const InterceptionOptions& options,
   }
   const auto minter = std::make_shared<const certs::LeafMinter>(std::move(ca), now);
   settings.intercept_under(std::make_shared<certs::LeafCache>(minter));
+  settings.pages = ca_pages(minter->ca().signers());
   settings.leaf_keys = std::async(std::launch::async, [minter] { minter->make_keys(); });
   return settings;
 }

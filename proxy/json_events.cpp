@@ -84,12 +84,18 @@ class EntryWriter {
     escaped_field(line, "listener", accepted.listener, escape_utf8);
   }
 
+  void operator()(const Represented& represented) const {
+    auto line = begin("represented");
+    escaped_field(line, "peer", represented.peer, escape_again);
+  }
+
   void operator()(const Target& target) const {
     auto line = begin_without_leg("target");
     escaped_field(line, "host", target.host, escape_ascii);
     line.field("port", target.port);
     line.field("mode", target.mode);
     line.field("reason", escape_utf8(target.reason));
+    line.plain_field("found_by", id(target.found_by));
   }
 
   void operator()(const Connected& connected) const {
@@ -174,7 +180,8 @@ class EntryWriter {
     line.plain_field("protocol", id(dialogue->protocol));
     line.array("lines", dialogue->lines, [&](const parser::Dialogue::Line& said) {
       line.begin_object();
-      line.plain_field("from", id(said.from));
+      const bool own = dialogue->with_proxy && said.from == Leg::server;
+      line.plain_field("from", own ? "proxy" : id(said.from));
       escaped_field(line, "text", said.text, escape_utf8);
       line.end_object();
     });

@@ -36,7 +36,15 @@ void enable(int socket, int level, int option, const SocketAddress& address) {
   check(setsockopt(socket, level, option, &on, sizeof on), address);
 }
 
-FileDescriptor make_socket(const SocketAddress& address) {
+/// Without the right to it REDIRECT still works.
+void accept_for_others(int socket, const SocketAddress& address) {
+  const int on = 1;
+  const bool ipv4 = address.family() == AF_INET;
+  setsockopt(socket, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_TRANSPARENT : IPV6_TRANSPARENT,
+             &on, sizeof on);
+}
+
+FileDescriptor make_socket(const SocketAddress& address, bool redirected) {
   FileDescriptor socket{
       ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)};
   check(socket.get(), address);
@@ -44,6 +52,7 @@ FileDescriptor make_socket(const SocketAddress& address) {
   // Inherited by accepted sockets: one system call less for each connection.
   enable(socket.get(), IPPROTO_TCP, TCP_NODELAY, address);
   if (address.family() == AF_INET6) enable(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, address);
+  if (redirected) accept_for_others(socket.get(), address);
   return socket;
 }
 
@@ -56,19 +65,19 @@ SocketAddress bound_address(int socket, const SocketAddress& asked) {
 
 }  // namespace
 
-ListeningSockets listen_on(const SocketAddress& address, std::size_t count) {
+ListeningSockets listen_on(const SocketAddress& address, std::size_t count, bool redirected) {
   ListeningSockets result;
 
   // The first one binds without SO_REUSEPORT, so that a port in use is refused whoever uses it,
   // and gets the option afterwards, so that the others may join it.
-  FileDescriptor first = make_socket(address);
+  FileDescriptor first = make_socket(address, redirected);
   check(bind(first.get(), address.data(), address.size()), address);
   enable(first.get(), SOL_SOCKET, SO_REUSEPORT, address);
   result.address = bound_address(first.get(), address);
   result.sockets.push_back(std::move(first));
 
   while (result.sockets.size() < count) {
-    FileDescriptor socket = make_socket(address);
+    FileDescriptor socket = make_socket(address, redirected);
     enable(socket.get(), SOL_SOCKET, SO_REUSEPORT, address);
     check(bind(socket.get(), result.address.data(), result.address.size()), address);
     result.sockets.push_back(std::move(socket));

@@ -17,6 +17,10 @@ struct ListeningSockets {
 /// wakes for another's client, no descriptor has to travel between threads, and what a loop
 /// accepts stays with it. Throws std::runtime_error when the address is not to be had, also when
 /// another process of the same user listens there with SO_REUSEPORT.
-ListeningSockets listen_on(const SocketAddress& address, std::size_t count);
+///
+/// `redirected`: packets that TPROXY leads here are taken in, too, where the process may do so
+/// (CAP_NET_ADMIN).
+ListeningSockets listen_on(const SocketAddress& address, std::size_t count,
+                           bool redirected = false);
 
 }  // namespace legible::proxy

@@ -14,7 +14,7 @@ struct LogLine {
   std::uint64_t connection = 0;  ///< 0: the event is not of a connection
   std::string time;
   std::string event;
-  std::string peer;  ///< accepted: address:port
+  std::string peer;  ///< accepted, represented: address:port
   std::string host;  ///< target
   std::uint64_t port = 0;
   std::string sni;      ///< client-hello

@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <iterator>
 #include <limits>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -26,8 +24,8 @@ constexpr std::uint32_t max_threads = 256;
 // A handshake message's length has three bytes (RFC 8446 section 4).
 constexpr std::uint32_t max_hello_bytes = (1U << 24) - 1;
 
-constexpr std::string_view repeatable[] = {"listen", "trust",     "client-trust",
-                                           "crl",    "intercept", "relay"};
+constexpr std::string_view repeatable[] = {"listen",    "trust", "client-trust", "crl",
+                                           "intercept", "relay", "allow-from",   "allow-to"};
 
 constexpr const char* examples =
     "\nExamples:\n"
@@ -36,21 +34,17 @@ constexpr const char* examples =
     "\n"
     "  legible run --to partner.example:443 --mode intercept    # the client trusts: legible ca "
     "show\n"
-    "  legible run --listen 0.0.0.0:443 --to gateway:8443 --log day.jsonl\n";
-
-void add_listener_options(cxxopts::Options& options) {
-  // clang-format off
-  options.add_options()
-    ("to", "the server that everything goes to; needed", cxxopts::value<std::string>(), "HOST:PORT")
-    ("listen", "where clients connect; port 0: the system's choice; repeatable",
-     cxxopts::value<std::vector<std::string>>()->default_value("127.0.0.1:8443"), "[ADDR:]PORT");
-  // clang-format on
-}
+    "  legible run --listen 0.0.0.0:443 --to gateway:8443 --log day.jsonl\n"
+    "\n"
+    "  legible run --forward --mode intercept\n"
+    "  curl --proxy http://127.0.0.1:8443 --cacert ~/.local/share/legible/ca.pem "
+    "https://partner.example/\n";
 
 cxxopts::Options run_options() {
   cxxopts::Options options(
       "legible run", "Relays or intercepts connections and says which side ended each, and why.");
-  options.set_width(100).custom_help("--to HOST:PORT [OPTION...]");
+  options.set_width(100).custom_help(
+      "--to HOST:PORT | --forward | --by-sni PORT | --transparent [OPTION...]");
   add_listener_options(options);
   // clang-format off
   options.add_options()
@@ -80,63 +74,9 @@ cxxopts::Options run_options() {
     ("threads", "event loops (default: one for each core)", cxxopts::value<std::string>(), "N")
     ("h,help", "this text");
   // clang-format on
+  add_way_options(options);
   add_interception_options(options);
   return options;
-}
-
-/// The digits behind the last colon are more than a port can be.
-bool port_is_out_of_range(std::string_view text) {
-  const std::string_view digits = text.substr(text.rfind(':') + 1);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return error == std::errc::result_out_of_range && end == digits.data() + digits.size();
-}
-
-SocketAddress listen_address(const std::string& text) {
-  if (port_is_out_of_range(text)) refuse("listen", text, "a port is from 0 to 65535");
-  const bool port_only = text.find(':') == std::string::npos;
-  const auto parsed = parse_host_port(port_only ? "127.0.0.1:" + text : text);
-  const auto address = parsed ? SocketAddress::from_numeric(parsed->host, parsed->port)
-                              : std::optional<SocketAddress>();
-  if (!address) {
-    refuse("listen", text, "a port, 1.2.3.4:PORT or [2001:db8::1]:PORT is needed");
-  }
-  return *address;
-}
-
-/// What is wrong with a target that is no HOST:PORT.
-std::string wanted_in_place_of(std::string_view text) {
-  const auto colons = std::ranges::count(text, ':');
-  if (colons == 0) return fmt::format("the port is missing: --to {}:443", text);
-  const std::string_view port = text.substr(text.rfind(':') + 1);
-  if (colons > 1) return "HOST:PORT is needed, an IPv6 address as [2001:db8::1]:PORT";
-  const bool digits = port.find_first_not_of("0123456789") == port.npos;
-  if (port.empty() || !digits) return fmt::format("'{}' is no port", port);
-  return "HOST:PORT is needed";
-}
-
-HostPort target(const cxxopts::ParseResult& given) {
-  const auto& text = given["to"].as<std::string>();
-  if (text.find("://") != std::string::npos) {
-    refuse("to", text, "HOST:PORT is needed, without https:// and path");
-  }
-  const auto parsed = parse_host_port(text);
-  if (port_is_out_of_range(text) || (parsed && parsed->port == 0)) {
-    refuse("to", text, "a port is from 1 to 65535");
-  }
-  if (!parsed) refuse("to", text, wanted_in_place_of(text));
-  return *parsed;
-}
-
-/// None without a way in.
-std::vector<ListenerSettings> listeners(const cxxopts::ParseResult& given) {
-  std::vector<ListenerSettings> listeners;
-  if (given.count("to") == 0) return listeners;
-  const HostPort server = target(given);
-  for (const std::string& text : given["listen"].as<std::vector<std::string>>()) {
-    listeners.push_back({listen_address(text), WayIn::fixed, server});
-  }
-  return listeners;
 }
 
 /// Without a way in there are no listeners: `require_way_in`.
@@ -147,7 +87,7 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   }
   refuse_repeated(given, repeatable);
   RunOptions options;
-  options.listeners = listeners(given);
+  options.ways = way_options(given);
   options.trust = {file_names(given, "trust"), file_names(given, "client-trust"),
                    file_names(given, "crl")};
   options.log_file = file_name(given, "log");
@@ -166,8 +106,10 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
 }
 
 RunOptions require_way_in(RunOptions options) {
-  if (options.listeners.empty()) {
-    throw Refused{"--to HOST:PORT is needed: where is the server?"};
+  if (options.ways.listeners.empty()) {
+    throw Refused{
+        "--to HOST:PORT is needed: where is the server? (or --forward, --by-sni PORT, "
+        "--transparent)"};
   }
   return options;
 }
@@ -175,18 +117,9 @@ RunOptions require_way_in(RunOptions options) {
 /// The word's option, when it is one that only a later version has. Empty otherwise.
 std::string_view planned_option(std::string_view word) {
   static constexpr std::string_view planned[] = {
-      "forward",
-      "by-sni",
-      "transparent",
       "capture",
       "har",
       "ui",
-      "proxy-auth",
-      "allow-from",
-      "allow-to",
-      "via",
-      "accept-proxy-protocol",
-      "send-proxy-protocol",
   };
   if (!word.starts_with("--")) return {};
   const std::string_view name = word.substr(2, word.find('=') - 2);
@@ -197,8 +130,7 @@ void check_planned(std::span<const char* const> words) {
   for (const char* word : words) {
     const std::string_view name = planned_option(word);
     if (!name.empty()) {
-      throw Refused{
-          fmt::format("--{}: not built into this version, which serves one target", name)};
+      throw Refused{fmt::format("--{}: not built into this version", name)};
     }
   }
 }
@@ -212,8 +144,10 @@ void add_listeners(std::vector<ListenerSettings>& all, const std::vector<ConfigT
     const auto understand = [&](const std::vector<std::string>& words) {
       const auto given = parse_words(options, words);
       if (given.count("listen") == 0) throw Refused{"listen is needed: where do clients connect?"};
-      if (given.count("to") == 0) throw Refused{"to is needed: where is the server?"};
       const auto led = listeners(given);
+      if (led.empty()) {
+        throw Refused{"to, forward, by-sni or transparent is needed: where is the server?"};
+      }
       all.insert(all.end(), led.begin(), led.end());
     };
     const std::size_t faults = errors.size();
@@ -222,6 +156,22 @@ void add_listeners(std::vector<ListenerSettings>& all, const std::vector<ConfigT
     // What is left out because it is wrong is missing then.
     if (!rest.empty() && errors.size() == faults) errors.push_back({table.line, rest});
   }
+}
+
+/// Those of the table [hosts].
+NamedAddresses named_addresses(const ConfigTable& table, std::vector<ConfigError>& errors) {
+  NamedAddresses addresses;
+  for (const ConfigEntry& entry : table.entries) {
+    const bool one_address = entry.values.size() == 1 &&
+                             SocketAddress::from_numeric(entry.values.front().text, 0).has_value();
+    if (one_address) {
+      addresses[in_lower_case(entry.key)] = entry.values.front().text;
+    } else {
+      errors.push_back(
+          {entry.line, fmt::format("{}: an address is needed, without port", entry.key)});
+    }
+  }
+  return addresses;
 }
 
 /// Does the command line say it, or what belongs together with it?
@@ -285,18 +235,16 @@ std::variant<RunOptions, UsageError, HelpText, ConfigFaults> parse_run_options(
       result = validate(parse_words(options, words), cores);
     };
     const std::string rest = find_faults(std::move(entries), understand, faults.errors);
-    if (typed.count("to") == 0 && typed.count("listen") == 0) {
+    if (!names_way_in(typed) && typed.count("listen") == 0) {
       const auto& general = file.general.entries;
       const auto stray = std::ranges::find(general, "listen", &ConfigEntry::key);
-      if (!file.listeners.empty() && result.listeners.empty() && stray != general.end()) {
+      if (!file.listeners.empty() && result.ways.listeners.empty() && stray != general.end()) {
         faults.errors.push_back(
             {stray->line, "listen: leads nowhere here; each [[listener]] has its own"});
       }
-      add_listeners(result.listeners, file.listeners, folder, faults.errors);
+      add_listeners(result.ways.listeners, file.listeners, folder, faults.errors);
     }
-    for (const ConfigEntry& entry : file.addresses.entries) {
-      faults.errors.push_back({entry.line, "[hosts] is not built into this version"});
-    }
+    result.ways.addresses = named_addresses(file.addresses, faults.errors);
     result.interception.exceptions = host_exceptions(file.hosts, result.interception.everywhere,
                                                      result.trust, folder, faults.errors);
     if (!faults.errors.empty()) {

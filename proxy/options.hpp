@@ -10,16 +10,15 @@
 #include "proxy/connection.hpp"
 #include "proxy/event_log.hpp"
 #include "proxy/interception_options.hpp"
-#include "proxy/socket_address.hpp"
 #include "proxy/trust_files.hpp"
 #include "proxy/usage.hpp"
-#include "proxy/way_in.hpp"
+#include "proxy/way_options.hpp"
 
 namespace legible::proxy {
 
 /// `legible run`.
 struct RunOptions {
-  std::vector<ListenerSettings> listeners;  ///< at least one
+  WayOptions ways;
   TrustFiles trust;
   InterceptionOptions interception;
   Timeouts timeouts;

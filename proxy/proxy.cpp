@@ -14,7 +14,8 @@ std::vector<ListeningSockets> listen_on_all(const ProxySettings& settings) {
   std::vector<ListeningSockets> listening;
   listening.reserve(settings.listeners.size());
   for (const ListenerSettings& listener : settings.listeners) {
-    listening.push_back(listen_on(listener.address, settings.threads));
+    listening.push_back(
+        listen_on(listener.address, settings.threads, listener.way == WayIn::transparent));
   }
   return listening;
 }
@@ -25,7 +26,14 @@ Reach reach_of(const ProxySettings& settings, const std::vector<ListeningSockets
   for (const ListeningSockets& each : listening) reach.listeners.push_back(each.address);
   reach.clients_choose = std::ranges::any_of(
       settings.listeners, [](const auto& listener) { return listener.way != WayIn::fixed; });
+  reach.allowed_targets = settings.service.rules.targets;
   return reach;
+}
+
+std::unique_ptr<OwnConnections> own_connections(const ProxySettings& settings) {
+  const bool redirected = std::ranges::any_of(
+      settings.listeners, [](const auto& each) { return each.way == WayIn::transparent; });
+  return redirected ? std::make_unique<OwnConnections>() : nullptr;
 }
 
 }  // namespace
@@ -35,15 +43,16 @@ Proxy::Proxy(const ProxySettings& settings, const MakeSink& make_sink)
 
 Proxy::Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
              const MakeSink& make_sink)
-    : all_ended_(main_loop_, [this] { main_loop_.stop(); }),
+    : listeners_(settings.listeners),
+      all_ended_(main_loop_, [this] { main_loop_.stop(); }),
       shared_{reach_of(settings, listening),
               SettingsInForce(std::make_shared<const ServiceSettings>(settings.service)),
-              Admission(settings.max_connections)} {
+              own_connections(settings), Admission(settings.max_connections)} {
   for (std::size_t i = 0; i < settings.threads; ++i) {
     workers_.push_back(std::make_unique<Worker>(shared_, make_sink()));
     for (std::size_t j = 0; j < listening.size(); ++j) {
       workers_.back()->add_listener(std::move(listening[j].sockets[i]), listening[j].address,
-                                    settings.listeners[j]);
+                                    listeners_[j]);
     }
   }
   shared_.admission.restrict_to(connections_for_free_descriptors());

@@ -56,6 +56,7 @@ class Proxy {
   Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
         const MakeSink& make_sink);
 
+  const std::vector<ListenerSettings> listeners_;
   EventLoop main_loop_;
   Wakeup all_ended_;
   WorkerShared shared_;

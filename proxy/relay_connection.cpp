@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/timeline_search.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -22,10 +24,16 @@ RelayConnection::RelayConnection(ConnectionContext& context, Connection::Owner& 
       early_bytes_(std::move(client.early)) {
   client_.stream = std::move(client.stream);
   client_.stream.set_owner(&client_);
-  client_.bytes_in = early_bytes_.size();
+  client_.bytes_in = client.received;
+  client_.bytes_out = client.sent;
   client_.ended = client.ended;
   record_->note(wall_clock(), Leg::server,
-                Target{target().host, target().port, "relay", std::move(reason)});
+                Target{target().host, target().port, "relay", std::move(reason),
+                       client.found_by != FoundBy::redirect, client.found_by});
+}
+
+void RelayConnection::hand_over_tls(Successor& successor, std::unique_ptr<LegSecrets> secrets) {
+  dialogue_ = std::make_unique<Dialogue>(successor, std::move(secrets));
 }
 
 void RelayConnection::start() {
@@ -45,6 +53,7 @@ void RelayConnection::on_server_connected() {
   if (client_.paused && server_.stream.queued() <= low_water) resume(client_);
   if (!sent) on_write_failed(server_);
   observe_progress();
+  if (dialogue_) end_dialogue();
 }
 
 void RelayConnection::on_no_server() {
@@ -60,6 +69,8 @@ void RelayConnection::refuse_client() {
 // --- relaying ---
 
 void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> bytes) {
+  const bool may_hold = phase_ != Phase::refusing && !from.discarding;
+  if (dialogue_ && &from == &client_ && may_hold) return on_dialogue(bytes);
   LegStream& to = other(from);
   bool sent = true;
   if (from.discarding) {
@@ -76,6 +87,73 @@ void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> by
   if (phase_ == Phase::refusing) return refuse_client();
   if (!sent) on_write_failed(to);
   observe_progress();
+  if (dialogue_ && &from == &server_) {
+    dialogue_->unanswered = false;
+    end_dialogue();
+  }
+}
+
+/// What may lead to TLS is looked at first: the server is sent what comes before it, and no more.
+void RelayConnection::on_dialogue(std::span<const std::uint8_t> bytes) {
+  std::vector<std::uint8_t>& held = dialogue_->held;
+  if (held.empty()) dialogue_->entries = record_->timeline().entries().size();
+  held.insert(held.end(), bytes.begin(), bytes.end());
+  record_->bytes(wall_clock(), Leg::client, bytes);
+  const std::uint64_t behind =
+      record_->timeline().flow(Leg::client).bytes - record_->before_tls(Leg::client);
+  release_dialogue(held.size() - std::min<std::size_t>(held.size(), behind));
+  observe_progress();
+  end_dialogue();
+}
+
+/// Where the client speaks TLS, and the server has answered what came before: a client may have
+/// said both at once.
+void RelayConnection::end_dialogue() {
+  if (ending() || !server_.stream || !record_->speaks_tls(Leg::client)) return;
+  if (dialogue_->unanswered) return;
+  if (leads_to_server()) return hand_over();
+  release_dialogue(dialogue_->held.size());
+  record_->stop_decrypting();
+  dialogue_.reset();
+  observe_progress();
+}
+
+/// What was asked for was TLS with this server, and no tunnel to another one.
+bool RelayConnection::leads_to_server() const {
+  const auto* dialogue =
+      last_observed<parser::Shared<parser::Dialogue>>(record_->timeline(), Leg::client);
+  const auto* greeted =
+      last_observed<parser::Shared<parser::Dialogue>>(record_->timeline(), Leg::server);
+  const auto tunnels = [](const parser::Shared<parser::Dialogue>* each) {
+    return each && !(*each)->with_proxy && !(*each)->target.empty() &&
+           (*each)->protocol != parser::Protocol::proxy_protocol;
+  };
+  return !tunnels(dialogue) && !tunnels(greeted);
+}
+
+/// The first `bytes` of what is held are no TLS.
+void RelayConnection::release_dialogue(std::size_t bytes) {
+  std::vector<std::uint8_t>& held = dialogue_->held;
+  const std::span<const std::uint8_t> clear = std::span(held).first(bytes);
+  bool sent = true;
+  dialogue_->unanswered |= !clear.empty();
+  if (server_.stream) {
+    sent = send(server_, clear);
+  } else {
+    early_bytes_.insert(early_bytes_.end(), clear.begin(), clear.end());
+  }
+  held.erase(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(bytes));
+  if (server_.queued() > high_water || early_bytes_.size() >= max_early_bytes) pause(client_);
+  if (!sent) on_write_failed(server_);
+}
+
+void RelayConnection::hand_over() {
+  const auto dialogue = std::move(dialogue_);
+  AcceptedClient client = leave();
+  client.record = std::move(record_);
+  client.early = std::move(dialogue->held);
+  client.entries_before_early = dialogue->entries;
+  dialogue->successor.on_tls_begun(std::move(client), std::move(dialogue->secrets));
 }
 
 bool RelayConnection::send(LegStream& to, std::span<const std::uint8_t> bytes) {
@@ -106,6 +184,7 @@ void RelayConnection::on_sent(LegStream& to, int status) {
 
 void RelayConnection::on_end(LegStream& from, parser::StreamEnd how) {
   LegStream& to = other(from);
+  if (dialogue_ && &from == &client_) release_dialogue(dialogue_->held.size());
   if (how != parser::StreamEnd::fin) {
     from.stream.close();
     if (to.stream) return mirror_reset(to);

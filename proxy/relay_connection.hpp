@@ -7,15 +7,31 @@
 #include <string>
 #include <vector>
 
+#include "proxy/leg_secrets.hpp"
 #include "proxy/two_leg_connection.hpp"
 
 namespace legible::proxy {
 
 class RelayConnection final : public TwoLegConnection {
  public:
+  /// Is told when a dialogue in clear has led to TLS.
+  class Successor {
+   public:
+    /// `client` holds its first bytes of TLS, which the server has not been sent, and the server's
+    /// open stream. The connection is to be destroyed, but not within this call.
+    virtual void on_tls_begun(AcceptedClient client, std::unique_ptr<LegSecrets> secrets) = 0;
+
+   protected:
+    ~Successor() = default;
+  };
+
   /// `reason`: why the connection is relayed.
   RelayConnection(ConnectionContext& context, Connection::Owner& owner, AcceptedClient client,
                   std::string reason);
+
+  /// Once the client speaks TLS somebody else serves it. `secrets` belong to its record. To be
+  /// called before `start`.
+  void hand_over_tls(Successor& successor, std::unique_ptr<LegSecrets> secrets);
 
   ConnectionId id() const override { return record_->id(); }
   /// Opens the server leg.
@@ -42,6 +58,11 @@ class RelayConnection final : public TwoLegConnection {
 
   void on_bytes(LegStream& from, std::span<const std::uint8_t> bytes) override;
   void on_sent(LegStream& to, int status) override;
+  void on_dialogue(std::span<const std::uint8_t> bytes);
+  void release_dialogue(std::size_t bytes);
+  bool leads_to_server() const;
+  void end_dialogue();
+  void hand_over();
   bool send(LegStream& to, std::span<const std::uint8_t> bytes);
   void on_write_failed(LegStream& to);
 
@@ -65,6 +86,16 @@ class RelayConnection final : public TwoLegConnection {
   bool client_reset_ = false;              ///< while the server leg was being opened
   bool half_close_used_ = false;           ///< one side talked on after the other's FIN
   std::vector<std::uint8_t> early_bytes_;  ///< that the client sent before the server leg was open
+
+  /// Of a dialogue that may lead to TLS.
+  struct Dialogue {
+    Successor& successor;
+    std::unique_ptr<LegSecrets> secrets;
+    std::vector<std::uint8_t> held{};  ///< that the client sent, and that may be TLS
+    std::size_t entries = 0;           ///< of the timeline, before `held` came
+    bool unanswered = false;           ///< what the server was sent last
+  };
+  std::unique_ptr<Dialogue> dialogue_;  ///< null: whatever comes is relayed
 };
 
 }  // namespace legible::proxy

@@ -47,6 +47,22 @@ OutputOptions output_options(const RunOptions& options) {
   return output;
 }
 
+/// Open proxies are found within hours.
+void warn_of_open_proxy(const RunOptions& options) {
+  static const AddressRange loopback[] = {*AddressRange::parse("127.0.0.0/8"),
+                                          *AddressRange::parse("::1")};
+  if (!options.ways.rules.clients.empty() || options.ways.rules.credentials) return;
+  for (const ListenerSettings& listener : options.ways.listeners) {
+    const bool reachable = std::ranges::none_of(
+        loopback, [&](const AddressRange& range) { return range.contains(listener.address); });
+    if (listener.way != WayIn::forward || !reachable) continue;
+    complain(
+        "notice: --forward on {} is an open proxy: whoever reaches it can go anywhere through it "
+        "(--allow-from CIDR, --allow-to GLOB and --proxy-auth limit that)",
+        listener.address.text());
+  }
+}
+
 /// The words of the command line, which are read again with the files that they name.
 struct CommandLine {
   int argc;
@@ -115,7 +131,7 @@ void Run::operator()() {
   in_force_ = load(options_, notices);
   outputs_ =
       naming("--log", [&] { return std::make_unique<EventOutputs>(output_options(options_)); });
-  Proxy proxy({options_.listeners, options_.max_connections, options_.threads, *in_force_},
+  Proxy proxy({options_.ways.listeners, options_.max_connections, options_.threads, *in_force_},
               [&] { return outputs_->make_sink(); });
 
   bool stopping = false;
@@ -137,6 +153,7 @@ void Run::operator()() {
   for (const SocketAddress& address : proxy.addresses()) {
     complain("listening on {}", address.text());
   }
+  warn_of_open_proxy(options_);
   for (const std::string& notice : notices) complain("notice: {}", notice);
   proxy.run();
   outputs_->close();
@@ -147,10 +164,10 @@ void Run::operator()() {
 
 /// What is wrong with a --to that is a --listen. Empty when it is not, or a name.
 std::string told_to_reach_itself(const RunOptions& options) {
-  for (const ListenerSettings& leading : options.listeners) {
+  for (const ListenerSettings& leading : options.ways.listeners) {
     if (leading.way != WayIn::fixed) continue;
     const auto target = SocketAddress::from_numeric(leading.target.host, leading.target.port);
-    for (const ListenerSettings& listener : options.listeners) {
+    for (const ListenerSettings& listener : options.ways.listeners) {
       if (!target || !leads_to_own_listener(*target, {&listener.address, 1})) continue;
       return fmt::format("--to {} is --listen {}, this proxy itself: give the server's address",
                          target->text(), listener.address.text());

@@ -48,6 +48,9 @@ std::variant<RunOptions, UsageError, HelpText> read_run_options(int argc, const 
 ServiceSettings load_service(const RunOptions& options, std::vector<std::string>& notices,
                              const ServiceSettings* before) {
   ServiceSettings settings;
+  settings.rules = options.ways.rules;
+  settings.addresses = options.ways.addresses;
+  settings.outbound = options.ways.outbound;
   settings.timeouts = options.timeouts;
   settings.limits.client_hello_bytes = options.max_hello;
   settings.trust = load_trust(options);
@@ -65,7 +68,7 @@ std::vector<std::string> unchangeable_differences(const RunOptions& before, cons
   const auto compare = [&](bool same, const char* name) {
     if (!same) differences.emplace_back(name);
   };
-  compare(std::ranges::equal(before.listeners, now.listeners, is_same_way), "listeners");
+  compare(std::ranges::equal(before.ways.listeners, now.ways.listeners, is_same_way), "listeners");
   compare(before.threads == now.threads, "threads");
   compare(before.max_connections == now.max_connections, "max-connections");
   compare(before.format == now.format, "format");

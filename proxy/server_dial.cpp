@@ -1,18 +1,32 @@
 #include "proxy/server_dial.hpp"
 
-#include <utility>
+#include <fmt/format.h>
+
+#include "proxy/wire_text.hpp"
 
 namespace legible::proxy {
 
-ServerDial::~ServerDial() { target_->forget(*this); }
+ServerDial::ServerDial(const DialContext& context, const std::shared_ptr<TargetResolver>& target,
+                       Owner& owner)
+    : context_(context),
+      next_hop_(context.via != nullptr ? context.targets.find(context.via->proxy) : target),
+      owner_(owner),
+      begun_(context.loop.now()) {
+  if (context.via != nullptr) dialogue_.emplace(*context.via, target->target());
+}
+
+ServerDial::~ServerDial() { next_hop_->forget(*this); }
 
 void ServerDial::give_up() {
+  if (stream_)
+    return fail({ConnectError::timeout, address_, "it does not answer what it is asked"});
   on_connect_failed(connector_ ? connector_->timed_out()
                                : ConnectFailed{ConnectError::dns, {}, "no answer"});
 }
 
 void ServerDial::on_resolved(Addresses addresses) {
-  connector_.emplace(loop_, std::move(addresses), static_cast<Connector::Owner&>(*this));
+  connector_.emplace(context_.loop, std::move(addresses), context_.own,
+                     static_cast<Connector::Owner&>(*this));
   connector_->start();
 }
 
@@ -26,14 +40,67 @@ void ServerDial::on_out_of_reach(OutOfReach reason, const SocketAddress& address
   on_connect_failed({error, address.text(), {}});
 }
 
-void ServerDial::on_connected(TcpStream stream, const SocketAddress& address) {
-  owner_.on_connected(std::move(stream), address);
-}
-
 void ServerDial::on_connect_failed(ConnectFailed failure) {
   // The addresses that were known did not help.
-  target_->doubt();
-  owner_.on_connect_failed(std::move(failure));
+  next_hop_->doubt();
+  fail(std::move(failure));
+}
+
+void ServerDial::on_connected(TcpStream stream, const SocketAddress& address) {
+  if (!dialogue_) {
+    const std::chrono::milliseconds took{context_.loop.now() - begun_};
+    return owner_.on_opened({std::move(stream), address.text(), {}, took});
+  }
+  stream_ = std::move(stream);
+  stream_.set_owner(this);
+  address_ = address.text();
+  stream_.start_reading();
+  say(dialogue_->begin());
+}
+
+// --- the dialogue with an upstream proxy ---
+
+void ServerDial::on_read(std::span<const std::uint8_t> bytes) {
+  unread_.insert(unread_.end(), bytes.begin(), bytes.end());
+  while (!unread_.empty()) {
+    UpstreamDialogue::Step step = dialogue_->feed(unread_);
+    unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(step.consumed));
+    if (auto* failure = std::get_if<ConnectFailed>(&step.what)) return fail(std::move(*failure));
+    if (const auto* words = std::get_if<UpstreamDialogue::Say>(&step.what)) {
+      say(words->bytes);
+    } else if (std::holds_alternative<UpstreamDialogue::Open>(step.what)) {
+      stream_.stop_reading();
+      const std::chrono::milliseconds took{context_.loop.now() - begun_};
+      return owner_.on_opened({std::move(stream_), address_, std::move(unread_), took});
+    } else {
+      return;
+    }
+  }
+}
+
+void ServerDial::on_read_end(int status) {
+  fail({ConnectError::upstream_refused, address_,
+        status == UV_EOF ? "it closed without an answer" : "it reset the connection"});
+}
+
+void ServerDial::say(std::string_view words) {
+  // What cannot be written shows in what is read.
+  stream_.write({reinterpret_cast<const std::uint8_t*>(words.data()), words.size()});
+}
+
+void ServerDial::fail(ConnectFailed failure) {
+  stream_.close();
+  if (const Upstream* via = context_.via) {
+    const bool answered = failure.error == ConnectError::upstream_refused ||
+                          failure.error == ConnectError::upstream_authentication;
+    if (!answered) {
+      failure.detail = fmt::format("{}{}{}", id(failure.error), failure.detail.empty() ? "" : ": ",
+                                   failure.detail);
+      failure.error = ConnectError::upstream_unreachable;
+    }
+    failure.address = fmt::format("{}:{}", via->proxy.host, via->proxy.port);
+  }
+  owner_.on_not_opened(std::move(failure));
 }
 
 }  // namespace legible::proxy

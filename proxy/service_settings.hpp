@@ -6,9 +6,12 @@
 #include <utility>
 
 #include "parser/connection_observer.hpp"
+#include "proxy/client_rules.hpp"
 #include "proxy/connection.hpp"
 #include "proxy/interception.hpp"
+#include "proxy/outbound.hpp"
 #include "proxy/trust_settings.hpp"
+#include "proxy/way_in.hpp"
 
 namespace legible::proxy {
 
@@ -18,6 +21,9 @@ struct ServiceSettings {
   parser::Limits limits;
   TrustSettings trust;
   InterceptionSettings interception;
+  ClientRules rules;
+  NamedAddresses addresses;  ///< for names that clients ask for
+  Outbound outbound;
 };
 
 /// The settings for new connections. Those that are open keep the settings that they began with.

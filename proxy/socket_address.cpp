@@ -93,4 +93,10 @@ std::uint16_t SocketAddress::port() const {
   return ntohs(family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port);
 }
 
+std::span<const std::uint8_t> SocketAddress::bytes() const {
+  if (family() == AF_INET6) return storage_.v6.sin6_addr.s6_addr;
+  const auto& v4 = storage_.v4.sin_addr;
+  return {reinterpret_cast<const std::uint8_t*>(&v4), sizeof v4};
+}
+
 }  // namespace legible::proxy

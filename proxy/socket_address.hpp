@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,8 @@ class SocketAddress {
   std::string host() const;  ///< `1.2.3.4`, `2001:db8::1`
   std::string text() const;  ///< `1.2.3.4:443`, `[2001:db8::1]:443`
   std::uint16_t port() const;
+  /// The address itself, 4 or 16 bytes in network order.
+  std::span<const std::uint8_t> bytes() const;
 
  private:
   union {

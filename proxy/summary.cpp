@@ -66,6 +66,8 @@ void SummaryBuilder::add(std::string_view text) {
     if (found != open_.end()) open_.erase(found);
   } else if (found == open_.end()) {
     return;
+  } else if (line->event == "represented") {
+    found->second.peer = kept(without_port(line->peer));
   } else if (line->event == "target") {
     found->second.target = host_and_port(*line);
   } else if (line->event == "client-hello" && found->second.sni.empty()) {

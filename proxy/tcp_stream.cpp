@@ -93,6 +93,15 @@ TcpStream::TcpStream(EventLoop& loop, const SocketAddress& address, OnConnect do
 
 void TcpStream::set_owner(Owner* owner) { handle_->owner = owner; }
 
+SocketAddress TcpStream::local() const {
+  sockaddr_storage address{};
+  int size = sizeof address;
+  if (uv_tcp_getsockname(&handle_->tcp, reinterpret_cast<sockaddr*>(&address), &size) < 0) {
+    address.ss_family = AF_INET;
+  }
+  return SocketAddress(reinterpret_cast<const sockaddr*>(&address));
+}
+
 void TcpStream::start_reading() {
   uv_read_start(handle_->stream(), lend_read_buffer,
                 [](uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {

@@ -53,6 +53,9 @@ class TcpStream {
   /// Bytes that wait for the kernel or, in it, for the peer's window.
   std::size_t unsent() const;
 
+  /// Its own address; the unspecified one when it is gone.
+  SocketAddress local() const;
+
   /// Has the connection been reset, or has it failed? Asked of a stream that is not being read,
   /// which is told of nothing.
   bool broken() const;

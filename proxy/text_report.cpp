@@ -13,6 +13,7 @@
 #include "proxy/escape.hpp"
 #include "proxy/fact_text.hpp"
 #include "proxy/http_text.hpp"
+#include "proxy/timeline_search.hpp"
 #include "proxy/wire_text.hpp"
 #include "proxy/wrap.hpp"
 
@@ -45,12 +46,12 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t indent,
 void append_header(std::string& out, ConnectionId connection, const Timeline& timeline,
                    const Palette& palette) {
   const auto* accepted = first<Accepted>(timeline);
-  const auto* target = first<Target>(timeline);
+  const auto* target = last_fact<Target>(timeline, Leg::server);
   const std::string client = accepted != nullptr ? escape_again(accepted->peer) : "(unknown)";
   const std::string server = target != nullptr ? target_text(*target) : "(no target)";
   std::string mode(target != nullptr ? target->mode : "");
   // A capture is diagnosed as a relayed connection is, but nothing was relayed.
-  if (target != nullptr && target->reason == "capture") mode = target->reason;
+  if (target != nullptr && target->found_by == FoundBy::capture) mode = target->reason;
   // What `auto` chose for a reason of this connection's.
   constexpr std::string_view automatic = "--mode auto: ";
   if (target != nullptr && target->reason.starts_with(automatic)) {

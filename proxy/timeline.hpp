@@ -49,12 +49,30 @@ struct Accepted {
   bool after_limit = false;
 };
 
+/// The client speaks for another one, as its PROXY header says.
+struct Represented {
+  std::string peer;  ///< address:port
+};
+
+/// What named the target.
+enum class FoundBy : std::uint8_t {
+  option,         ///< --to
+  connect,        ///< HTTP CONNECT
+  absolute_form,  ///< an HTTP request in absolute form
+  socks4,
+  socks5,
+  sni,
+  redirect,  ///< the redirected socket
+  capture,   ///< the packets
+};
+
 struct Target {
   std::string host;
   std::uint16_t port = 0;
   std::string_view mode;     ///< "relay" or "intercept"
   std::string reason;        ///< "fixed target", "capture", "--mode auto"
   bool host_is_name = true;  ///< false: `host` is an address that the client may know by a name
+  FoundBy found_by = FoundBy::option;
 };
 
 struct Connected {
@@ -67,13 +85,16 @@ enum class ConnectError : std::uint8_t {
   timeout,
   dns,
   unreachable,
-  own_listener,  ///< the proxy did not try: it would have reached itself
-  not_allowed,   ///< nor here: see Reach
+  own_listener,             ///< the proxy did not try: it would have reached itself
+  not_allowed,              ///< nor here: see Reach
+  upstream_unreachable,     ///< the proxy that all goes through (--via) was not reached
+  upstream_refused,         ///< it said no, or something else than its protocol
+  upstream_authentication,  ///< it wants a user and a password, or others
 };
 
 struct ConnectFailed {
   ConnectError error;
-  std::string address;  ///< the last one tried; empty for `dns`
+  std::string address;  ///< the last one tried; empty for `dns`; of an upstream proxy its name
   std::string detail;
 };
 
@@ -108,6 +129,9 @@ enum class ProxyReason : std::uint8_t {
   not_terminable,      ///< intercept: the client offers nothing that can be ended here
   tls_failure,         ///< intercept: the proxy's own TLS could not go on with what a peer sent
   flood,               ///< intercept: a peer sends without end what brings nothing forward
+  policy,              ///< who may use the proxy, and for what
+  no_target,           ///< the client did not say where it wants to go
+  own_page,            ///< the client asked for a page of the proxy's own
 };
 struct ProxyClosing {
   ProxyReason reason;
@@ -127,8 +151,9 @@ struct LeafMinted {
 /// The observation ended while the connection was still open (a capture's end).
 struct StillOpen {};
 
-using Fact = std::variant<Accepted, Target, Connected, ConnectFailed, parser::Observation,
-                          ChainSeen, ChainJudged, LeafMinted, LegClosed, ProxyClosing, StillOpen>;
+using Fact =
+    std::variant<Accepted, Represented, Target, Connected, ConnectFailed, parser::Observation,
+                 ChainSeen, ChainJudged, LeafMinted, LegClosed, ProxyClosing, StillOpen>;
 
 /// One fact, and when. `leg` is the side that produced it: that sent the bytes, or that closed.
 struct Entry {

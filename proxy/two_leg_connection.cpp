@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/timeline_search.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -35,12 +37,14 @@ void TwoLegConnection::LegStream::on_written(int status) {
 }
 
 TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner& owner,
-                                   const AcceptedClient& client)
+                                   AcceptedClient& client)
     : context_(context),
       accepted_(client.accepted),
       client_host_(client.host),
       owner_(owner),
-      target_(client.target),
+      target_(std::move(client.target)),
+      opened_(std::move(client.server)),
+      announcement_(std::move(client.announcement)),
       timer_(context.loop, [this] { guarded([this] { on_timer(); }); }),
       begun_(client.begun),
       last_activity_(client.begun) {}
@@ -48,23 +52,42 @@ TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner
 // --- the server leg ---
 
 void TwoLegConnection::dial() {
-  dial_.emplace(context_.loop, target_, static_cast<Connector::Owner&>(*this));
+  if (const auto opened = std::move(opened_)) return adopt(std::move(*opened));
+  dial_.emplace(context_.dialling(), target_, static_cast<ServerDial::Owner&>(*this));
   dial_->start();
 }
 
-void TwoLegConnection::on_connected(TcpStream stream, const SocketAddress& address) {
+void TwoLegConnection::on_opened(OpenedServer server) {
   guarded([&] {
-    const Time now = wall_clock();
-    record(Leg::server).note(now, Leg::server, Connected{address.text(), now - accepted_});
-    LegStream& server = leg(Leg::server);
-    server.stream = std::move(stream);
-    server.stream.set_owner(&server);
     dial_.reset();
-    on_server_connected();
+    server.took = wall_clock() - accepted_;
+    adopt(std::move(server));
   });
 }
 
-void TwoLegConnection::on_connect_failed(ConnectFailed failure) {
+void TwoLegConnection::adopt(OpenedServer&& opened) {
+  const Connected connected{opened.address, opened.took};
+  if (opened.used) {
+    record(Leg::server).inform(wall_clock(), Leg::server, connected);
+  } else {
+    record(Leg::server).note(wall_clock(), Leg::server, connected);
+  }
+  LegStream& server = leg(Leg::server);
+  server.stream = std::move(opened.stream);
+  server.stream.set_owner(&server);
+  server.stream.start_reading();
+  server.bytes_in = opened.received;
+  server.bytes_out = opened.sent;
+  const std::string announcement = std::exchange(announcement_, {});
+  if (!announcement.empty()) {
+    server.stream.write(
+        {reinterpret_cast<const std::uint8_t*>(announcement.data()), announcement.size()});
+  }
+  on_server_connected();
+  if (!opened.early.empty() && server.stream) server.on_read(opened.early);
+}
+
+void TwoLegConnection::on_not_opened(ConnectFailed failure) {
   guarded([&] {
     record(Leg::server).note(wall_clock(), Leg::server, std::move(failure));
     dial_.reset();
@@ -72,7 +95,7 @@ void TwoLegConnection::on_connect_failed(ConnectFailed failure) {
   });
 }
 
-void TwoLegConnection::on_connect_shortage() {
+void TwoLegConnection::on_shortage() {
   guarded([&] {
     record(Leg::server).note(wall_clock(), Leg::server, ProxyClosing{ProxyReason::resources});
     dial_.reset();
@@ -188,6 +211,38 @@ void TwoLegConnection::finish() {
   leg(Leg::client).stream.close();
   leg(Leg::server).stream.close();
   owner_.on_finished(*this);
+}
+
+AcceptedClient TwoLegConnection::leave() {
+  ending_ = Ending::finished;
+  timer_.stop();
+  unread_timer_.reset();
+  LegStream& client = leg(Leg::client);
+  LegStream& server = leg(Leg::server);
+  client.stream.stop_reading();
+  server.stream.stop_reading();
+  const Timeline& timeline = record(Leg::client).timeline();
+  const auto* target = last_fact<Target>(timeline, Leg::server);
+  const auto* connected = last_fact<Connected>(timeline, Leg::server);
+
+  AcceptedClient left;
+  left.stream = std::move(client.stream);
+  left.target = target_;
+  left.found_by = target ? target->found_by : FoundBy::option;
+  left.server = std::make_unique<OpenedServer>(
+      OpenedServer{.stream = std::move(server.stream),
+                   .address = connected ? connected->address : std::string(),
+                   .took = connected ? connected->took.value_or(std::chrono::microseconds{})
+                                     : std::chrono::microseconds{},
+                   .used = true,
+                   .received = server.bytes_in,
+                   .sent = server.bytes_out});
+  left.host = client_host_;
+  left.accepted = accepted_;
+  left.begun = context_.loop.now();
+  left.received = client.bytes_in;
+  left.sent = client.bytes_out;
+  return left;
 }
 
 History TwoLegConnection::recall_and_add(const PastConnection& connection) {

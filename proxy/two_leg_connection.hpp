@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <string>
 
@@ -13,7 +12,7 @@
 
 namespace legible::proxy {
 
-class TwoLegConnection : public Connection, private Connector::Owner {
+class TwoLegConnection : public Connection, private ServerDial::Owner {
  public:
   TwoLegConnection(const TwoLegConnection&) = delete;
   TwoLegConnection& operator=(const TwoLegConnection&) = delete;
@@ -50,8 +49,7 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   /// A failed handshake has its verdict at the latest 3 s after its first terminal event.
   static constexpr std::chrono::milliseconds linger_limit{2500};
 
-  TwoLegConnection(ConnectionContext& context, Connection::Owner& owner,
-                   const AcceptedClient& client);
+  TwoLegConnection(ConnectionContext& context, Connection::Owner& owner, AcceptedClient& client);
   ~TwoLegConnection() override = default;
 
   /// Opens the server leg, which ends in one of `on_server_connected` and `on_no_server`.
@@ -72,6 +70,8 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   void close_legs(parser::StreamEnd how);
   /// Gives the verdict, closes both streams, tells the owner.
   void finish();
+  /// Gives up client and server, both connected, to somebody else, who gets the record too.
+  AcceptedClient leave();
 
   /// `limit` from now on_time_out is called.
   void wait_for(std::chrono::milliseconds limit) { timer_.start(limit); }
@@ -82,16 +82,6 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   /// The end of both legs is settled: nothing that the peers still say changes anything.
   bool ending() const { return ending_ != Ending::no; }
   bool resetting(const LegStream& leg) const { return &leg == resetting_; }
-
-  /// Nothing may be thrown through libuv: what fails in `step` ends this connection, and no other.
-  template <class Step>
-  void guarded(Step step) {
-    try {
-      step();
-    } catch (const std::exception& error) {
-      abandon(error.what());
-    }
-  }
 
   /// What was seen before of this client and target; `connection` is remembered with it.
   History recall_and_add(const PastConnection& connection);
@@ -134,16 +124,19 @@ class TwoLegConnection : public Connection, private Connector::Owner {
   /// Gives the verdict, unless it was given.
   virtual void conclude() = 0;
 
-  void on_connected(TcpStream stream, const SocketAddress& address) final;
-  void on_connect_failed(ConnectFailed failure) final;
-  void on_connect_shortage() final;
+  void on_opened(OpenedServer server) final;
+  void on_not_opened(ConnectFailed failure) final;
+  void on_shortage() final;
+  void abandon(const char* why) final;
+  void adopt(OpenedServer&& server);
   void on_leg_written(LegStream& to, int status);
-  void abandon(const char* why);
   void look_for_resets();
   void on_timer();
 
   Connection::Owner& owner_;
   const std::shared_ptr<TargetResolver> target_;
+  std::unique_ptr<OpenedServer> opened_;  ///< until it is used
+  std::string announcement_;              ///< likewise: what the server is told first
   Timer timer_;
   std::optional<Timer> unread_timer_;  ///< while a leg is not read
   const std::uint64_t begun_;          ///< loop time, which no change of the clock moves

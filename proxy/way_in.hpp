@@ -2,6 +2,10 @@
 // How clients come to a listener, and so how the server of each is found.
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include "proxy/socket_address.hpp"
 
@@ -19,5 +23,10 @@ struct ListenerSettings {
   WayIn way = WayIn::fixed;
   HostPort target;  ///< fixed: the server; by_sni: the port alone
 };
+
+/// Where to connect for a name that clients ask for, instead of looking it up. Names in lower case.
+using NamedAddresses = std::map<std::string, std::string, std::less<>>;
+
+std::string in_lower_case(std::string_view name);
 
 }  // namespace legible::proxy

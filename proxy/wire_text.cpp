@@ -59,9 +59,22 @@ std::string_view id(certs::MintIssuer issuer) {
 }
 
 std::string_view id(ConnectError error) {
-  static constexpr std::array<std::string_view, 6> names = {
-      "refused", "timeout", "dns", "unreachable", "own-listener", "not-allowed"};
+  static constexpr std::array<std::string_view, 9> names = {"refused",
+                                                            "timeout",
+                                                            "dns",
+                                                            "unreachable",
+                                                            "own-listener",
+                                                            "not-allowed",
+                                                            "upstream-unreachable",
+                                                            "upstream-refused",
+                                                            "upstream-authentication"};
   return entry_of(names, error);
+}
+
+std::string_view id(FoundBy found_by) {
+  static constexpr std::array<std::string_view, 8> names = {
+      "to", "connect", "absolute-form", "socks4", "socks5", "sni", "redirect", "capture"};
+  return entry_of(names, found_by);
 }
 
 std::string hex_id(std::uint32_t number, std::size_t bytes) {

@@ -20,6 +20,7 @@ std::string_view id(parser::Protocol protocol);
 std::string_view id(parser::SniState state);
 std::string_view id(parser::StreamEnd end);
 std::string_view id(ConnectError error);
+std::string_view id(FoundBy found_by);
 /// The ids of `leaf-minted`.
 std::string_view id(certs::MintIssuer issuer);
 

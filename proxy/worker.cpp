@@ -8,7 +8,7 @@
 
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/intercept_connection.hpp"
-#include "proxy/relay_connection.hpp"
+#include "proxy/original_destination.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -32,7 +32,14 @@ Worker::Terms::Terms(Worker& worker, std::shared_ptr<const ServiceSettings> in_f
     : settings(std::move(in_force)),
       chains(settings->trust),
       records{*worker.sink_, chains, settings->limits},
-      context{worker.loop_, records, worker.targets_, worker.shared_.history, settings->timeouts} {}
+      context{worker.loop_,
+              records,
+              worker.targets_,
+              worker.shared_.history,
+              settings->timeouts,
+              settings->outbound,
+              worker.shared_.own.get()},
+      intake{settings->interception, settings->rules, settings->addresses} {}
 
 const std::shared_ptr<Worker::Terms>& Worker::current_terms() {
   auto settings = shared_.settings.get();
@@ -41,10 +48,10 @@ const std::shared_ptr<Worker::Terms>& Worker::current_terms() {
 }
 
 Worker::Entrance::Entrance(Worker& owner, FileDescriptor socket, const SocketAddress& address,
-                           const ListenerSettings& settings)
+                           const ListenerSettings& leading)
     : worker(owner),
-      way(settings.way),
-      target(way == WayIn::fixed ? owner.targets_.find(settings.target) : nullptr),
+      settings(leading),
+      target(leading.way == WayIn::fixed ? owner.targets_.find(leading.target) : nullptr),
       listener(owner.loop_, std::move(socket), address.text(), *this) {}
 
 void Worker::add_listener(FileDescriptor socket, const SocketAddress& address,
@@ -91,22 +98,42 @@ void Worker::on_accept(Entrance& entrance, FileDescriptor client, const SocketAd
   fresh.start();
 }
 
+/// Where clients go, and what is done with them, is not settled before they speak.
+bool Worker::holds_clients(const Terms& terms, const Entrance& entrance) {
+  const ServiceSettings& settings = *terms.settings;
+  return settings.interception.active() || entrance.settings.way != WayIn::fixed ||
+         !settings.rules.clients.empty() || !settings.rules.header_senders.empty();
+}
+
 std::unique_ptr<Connection> Worker::serve(Terms& terms, ConnectionId id, Entrance& entrance,
                                           FileDescriptor client, const SocketAddress& peer,
                                           Accepted told) {
   Connection::Owner& owner = *this;
-  ConnectionContext& context = terms.context;
-  const InterceptionSettings& interception = terms.settings->interception;
-  if (!interception.active()) {
-    AcceptedClient accepted(id, context, std::move(client), peer, std::move(told));
-    accepted.target = entrance.target;
-    return std::make_unique<RelayConnection>(context, owner, std::move(accepted), "fixed target");
+  const ServiceSettings& settings = *terms.settings;
+  std::unique_ptr<LegSecrets> secrets;
+  if (settings.interception.active()) {
+    secrets = std::make_unique<LegSecrets>(settings.interception.key_log);
   }
-  auto secrets = std::make_unique<LegSecrets>(interception.key_log);
-  AcceptedClient accepted(id, context, std::move(client), peer, std::move(told),
-                          &secrets->decryptor);
+  std::optional<SocketAddress> meant;
+  if (entrance.settings.way == WayIn::transparent) meant = original_destination(client.get());
+  std::string announcement;
+  if (settings.outbound.announce != Outbound::Announce::nothing) {
+    announcement = proxy_header(settings.outbound.announce, peer,
+                                meant ? *meant : local_address(client.get()));
+  }
+  AcceptedClient accepted(id, terms.context, std::move(client), peer, std::move(told),
+                          secrets ? &secrets->decryptor : nullptr);
+  accepted.announcement = std::move(announcement);
   accepted.target = entrance.target;
-  return std::make_unique<ClientIntake>(context, interception, owner,
+  if (meant) {
+    accepted.found_by = FoundBy::redirect;
+    accepted.target = targets_.find({meant->host(), meant->port()});
+  }
+  if (!holds_clients(terms, entrance)) {
+    return std::make_unique<RelayConnection>(terms.context, owner, std::move(accepted),
+                                             "fixed target");
+  }
+  return std::make_unique<ClientIntake>(terms.context, terms.intake, entrance.settings, owner,
                                         static_cast<ClientIntake::Owner&>(*this),
                                         std::move(secrets), std::move(accepted));
 }
@@ -116,16 +143,32 @@ void Worker::on_chosen(ClientIntake& intake, AcceptedClient client,
   Served& place = connections_.at(intake.id());
   ConnectionContext& context = place.terms->context;
   Connection::Owner& owner = *this;
-  std::unique_ptr<Connection> next;
   if (choice.mode == Mode::intercept) {
-    next = std::make_unique<InterceptConnection>(context, place.terms->settings->interception,
-                                                 owner, std::move(client), std::move(secrets),
-                                                 std::move(choice));
-  } else {
-    client.record->stop_decrypting();
-    next = std::make_unique<RelayConnection>(context, owner, std::move(client),
-                                             std::move(choice.reason));
+    return succeed(place, std::make_unique<InterceptConnection>(
+                              context, place.terms->settings->interception, owner,
+                              std::move(client), std::move(secrets), std::move(choice)));
   }
+  if (!choice.until_tls) client.record->stop_decrypting();
+  auto relay = std::make_unique<RelayConnection>(context, owner, std::move(client),
+                                                 std::move(choice.reason));
+  if (choice.until_tls) {
+    relay->hand_over_tls(static_cast<RelayConnection::Successor&>(*this), std::move(secrets));
+  }
+  succeed(place, std::move(relay));
+}
+
+void Worker::on_tls_begun(AcceptedClient client, std::unique_ptr<LegSecrets> secrets) {
+  Served& place = connections_.at(client.record->id());
+  Connection::Owner& owner = *this;
+  auto intake = std::make_unique<ClientIntake>(
+      place.terms->context, place.terms->intake, led_already_, owner,
+      static_cast<ClientIntake::Owner&>(*this), std::move(secrets), std::move(client));
+  intake->resume_at_hello();
+  succeed(place, std::move(intake));
+}
+
+/// A connection whose call is under way is destroyed later.
+void Worker::succeed(Served& place, std::unique_ptr<Connection> next) {
   finished_.push_back({place.terms, std::exchange(place.connection, std::move(next))});
   place.connection->start();
 }

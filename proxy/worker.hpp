@@ -16,6 +16,7 @@
 #include "proxy/event_loop.hpp"
 #include "proxy/event_sink.hpp"
 #include "proxy/listening_socket.hpp"
+#include "proxy/relay_connection.hpp"
 #include "proxy/service_settings.hpp"
 #include "proxy/target_directory.hpp"
 #include "proxy/tcp_listener.hpp"
@@ -27,12 +28,15 @@ namespace legible::proxy {
 struct WorkerShared {
   const Reach reach;  ///< its listeners as bound
   SettingsInForce settings;
+  const std::unique_ptr<OwnConnections> own;  ///< null where nothing is redirected here
   Admission admission;
   ConnectionHistory history{};
   std::atomic<ConnectionId> last_id{0};
 };
 
-class Worker final : private Connection::Owner, private ClientIntake::Owner {
+class Worker final : private Connection::Owner,
+                     private ClientIntake::Owner,
+                     private RelayConnection::Successor {
  public:
   /// `shared` must outlive the worker, and the workers each other's threads: one may wake another.
   Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink);
@@ -40,7 +44,7 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Before `run`.
+  /// Before `run`. `settings` must outlive the worker.
   void add_listener(FileDescriptor socket, const SocketAddress& address,
                     const ListenerSettings& settings);
   EventSink& sink() { return *sink_; }
@@ -61,7 +65,7 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
   /// A listener, and where it leads.
   struct Entrance final : TcpListener::Owner {
     Entrance(Worker& owner, FileDescriptor socket, const SocketAddress& address,
-             const ListenerSettings& settings);
+             const ListenerSettings& leading);
 
     bool may_accept() override { return worker.may_accept(); }
     void on_accept(FileDescriptor client, const SocketAddress& peer) override {
@@ -70,7 +74,7 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
     void on_accept_error(int error) override { worker.on_accept_error(error); }
 
     Worker& worker;
-    const WayIn way;
+    const ListenerSettings& settings;
     const std::shared_ptr<TargetResolver> target;  ///< where everything goes; null: it depends
     TcpListener listener;
   };
@@ -84,6 +88,7 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
     ChainCache chains;
     RecordContext records;
     ConnectionContext context;
+    const IntakeSettings intake;
   };
 
   /// A connection, which its terms must outlive.
@@ -98,10 +103,13 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
   void on_finished(Connection& connection) override;
   void on_chosen(ClientIntake& intake, AcceptedClient client, std::unique_ptr<LegSecrets> secrets,
                  ModeChoice choice) override;
+  void on_tls_begun(AcceptedClient client, std::unique_ptr<LegSecrets> secrets) override;
   const std::shared_ptr<Terms>& current_terms();
+  static bool holds_clients(const Terms& terms, const Entrance& entrance);
   std::unique_ptr<Connection> serve(Terms& terms, ConnectionId id, Entrance& entrance,
                                     FileDescriptor client, const SocketAddress& peer,
                                     Accepted told);
+  void succeed(Served& place, std::unique_ptr<Connection> next);
 
   void on_wakeup();
   void on_stop_request();
@@ -113,7 +121,8 @@ class Worker final : private Connection::Owner, private ClientIntake::Owner {
   EventLoop loop_;
   std::unique_ptr<EventSink> sink_;
   TargetDirectory targets_;
-  std::shared_ptr<Terms> terms_;  ///< for the next connection
+  std::shared_ptr<Terms> terms_;        ///< for the next connection
+  const ListenerSettings led_already_;  ///< of clients that come with their server
   std::unordered_map<ConnectionId, Served> connections_;
   /// Destroyed when no call of theirs can be under way.
   std::vector<Served> finished_;

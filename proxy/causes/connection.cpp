@@ -130,6 +130,34 @@ constexpr CauseInfo causes[] = {
      .client_hint = "Correct the host name, or the DNS or hosts file of the machine that looks it "
                     "up.",
      .client_logs = unresolved_logs},
+    {.cause = Cause::upstream_proxy_unreachable,
+     .id = "upstream-proxy-unreachable",
+     .fix_at = FixAt::proxy,
+     .title = "the proxy in front (--via) cannot be reached",
+     .meaning = "All connections to servers go through another proxy, and no connection to that "
+                "one came about. The server was never asked.",
+     .looks_like = "Connecting to the address of --via fails, or it does not answer.",
+     .proxy_hint = "Check the address and port of --via, and that this machine may reach it."},
+    {.cause = Cause::upstream_proxy_refused,
+     .id = "upstream-proxy-refused",
+     .fix_at = FixAt::network,
+     .title = "the proxy in front (--via) opened no connection to the server",
+     .meaning = "The proxy through which servers are reached answered the CONNECT or SOCKS request "
+                "with a refusal: its rules forbid the server or the port, or it could not reach "
+                "the server itself (502, 503, 504, SOCKS replies 3 to 6).",
+     .looks_like = "An HTTP status other than 2xx, or a SOCKS reply other than 0, instead of a "
+                   "tunnel.",
+     .proxy_hint = "Ask those who run that proxy to allow the server and its port; its log says "
+                   "which rule refused, or why the server was not reached."},
+    {.cause = Cause::upstream_proxy_auth_required,
+     .id = "upstream-proxy-auth-required",
+     .fix_at = FixAt::proxy,
+     .title = "the proxy in front (--via) wants a user and a password, or others",
+     .meaning = "The proxy through which servers are reached serves only those who give a user and "
+                "a password (Basic, or SOCKS 5's), and none were given, or wrong ones.",
+     .looks_like = "HTTP 407, or a SOCKS 5 method or login that is refused.",
+     .proxy_hint = "Give them: --via http://USER:PASSWORD@HOST:PORT. Negotiate and NTLM are not "
+                   "spoken here: a proxy that speaks them (cntlm, px) can stand between."},
     {.cause = Cause::server_silent,
      .id = "server-silent",
      .fix_at = FixAt::server,

@@ -163,11 +163,64 @@ Answer connect_failure(const Situation& situation) {
           "choose the target, unless --allow-to names it",
           target_text(situation.facts), where));
       break;
+    case ConnectError::upstream_unreachable:
+      finding.cause = Cause::upstream_proxy_unreachable;
+      finding.with(fmt::format("--via {}: {}", where, quoted(failed->detail)));
+      break;
+    case ConnectError::upstream_refused:
+      finding.cause = Cause::upstream_proxy_refused;
+      finding.with(fmt::format("asked for {}, the proxy {} answered {}",
+                               target_text(situation.facts), where, quoted(failed->detail)));
+      break;
+    case ConnectError::upstream_authentication:
+      finding.cause = Cause::upstream_proxy_auth_required;
+      finding.with(fmt::format("the proxy {} answered {}", where, quoted(failed->detail)));
+      break;
   }
-  if (situation.timeline.flow(Leg::client).bytes > 0) {
+  const bool asked_proxy_first = situation.facts.dialogue && !situation.facts.hello;
+  if (situation.timeline.flow(Leg::client).bytes > 0 && !asked_proxy_first) {
     finding.with("no byte of the client's could be handed on");
   }
   return finding;
+}
+
+Answer turned_away(const Situation& situation) {
+  const ProxyClosing* closing = situation.facts.proxy_closing;
+  if (!closing) return std::nullopt;
+  Finding finding;
+  finding.confidence = Confidence::certain;
+  switch (closing->reason) {
+    case ProxyReason::policy:
+      finding.cause = Cause::proxy_policy;
+      finding.title = "its rules do not allow this: " + closing->detail;
+      return finding.with(fmt::format("the proxy refused the client: {}", closing->detail));
+    case ProxyReason::no_target:
+      finding.cause = Cause::proxy_policy;
+      finding.title = "it does not know which server is meant: " + closing->detail;
+      finding.to_do.client =
+          "Let the client name the server: as its proxy setting where this is --forward, by its "
+          "URL's host name where this is --by-sni.";
+      finding.to_do.proxy = "Or give the server: --to HOST:PORT.";
+      return finding.with(closing->detail);
+    case ProxyReason::own_page:
+      finding.cause = Cause::none;
+      return finding.with("the client asked the proxy itself for a page, and no server was asked");
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Where clients name the target themselves.
+Answer left_before_target(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const auto& first = facts.client().first_bytes;
+  const bool asks = first && facts.client().plain_text();
+  if (facts.target || facts.hello || !asks || !situation.client_closed()) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::client_silent;
+  finding.confidence = Confidence::medium;
+  finding.title = "it left before it had said which server it wants";
+  return finding.with("the client's request to the proxy is not whole, or was refused");
 }
 
 Answer proxy_closed(const Situation& situation) {
@@ -224,8 +277,11 @@ Answer proxy_closed(const Situation& situation) {
     case ProxyReason::flood:
       finding.cause = Cause::proxy_limit;
       return finding.with(closing->detail);
-    case ProxyReason::tls_failure:
-      return std::nullopt;  // own_tls_failed
+    case ProxyReason::tls_failure:  // own_tls_failed
+    case ProxyReason::policy:       // turned_away
+    case ProxyReason::no_target:
+    case ProxyReason::own_page:
+      return std::nullopt;
   }
   return finding;
 }

@@ -170,6 +170,9 @@ std::string tell_primary_event(const Situation& situation) {
       if (situation.facts.connect_failed->error == ConnectError::not_allowed) {
         return "the proxy opened no connection: no client may go there through it";
       }
+      if (situation.facts.connect_failed->error >= ConnectError::upstream_unreachable) {
+        return "no connection to the server came about through --via";
+      }
       return "the proxy could not connect to the server";
     case Mechanism::proxy_abort:
       return fmt::format("the proxy closed{}", when);

@@ -92,6 +92,8 @@ class Collector {
   }
   void observe(const Entry&, const parser::Shared<parser::Dialogue>& dialogue) {
     facts_.dialogue = dialogue.get();
+    // What the server is meant to hear has not begun.
+    if (dialogue->with_proxy) facts_.side(Leg::client).first_bytes.reset();
   }
   void observe(const Entry& entry, const parser::Shared<parser::PlainHttp>& http) {
     facts_.side(entry.leg).http = http.get();

@@ -46,6 +46,12 @@ bool may_have_left_for_name(const Situation& situation, const Finding& finding) 
          situation.facts.server_certificate_delivered() && !situation.facts.server().leaf();
 }
 
+/// The client was pointed at the listener, which stands for the target; it did not name the target
+/// itself.
+bool stands_for_target(const Facts& facts) {
+  return facts.target && facts.target->found_by == FoundBy::option;
+}
+
 /// How the client gets at the listener and keeps the server's name.
 std::string mend(const Facts& facts) {
   const std::string& target = facts.target->host;
@@ -72,7 +78,7 @@ bool certificate_is_for_neither(const Situation& situation, std::string_view tar
 
 bool asks_for_another_name(const Situation& situation) {
   const Facts& facts = situation.facts;
-  if (!facts.hello || !facts.target || facts.hello->sni.empty()) return false;
+  if (!facts.hello || !stands_for_target(facts) || facts.hello->sni.empty()) return false;
   const std::string& target = facts.target->host;
   return !target.empty() && !is_address(target) &&
          !certs::equal_ignoring_case(facts.hello->sni, target);
@@ -80,8 +86,9 @@ bool asks_for_another_name(const Situation& situation) {
 
 bool may_compare_address(const Situation& situation) {
   const Facts& facts = situation.facts;
-  if (!facts.hello || facts.hello->sni_state != parser::SniState::absent || !facts.target ||
-      !facts.accepted || facts.target->host.empty() || is_address(facts.target->host)) {
+  if (!facts.hello || facts.hello->sni_state != parser::SniState::absent ||
+      !stands_for_target(facts) || !facts.accepted || facts.target->host.empty() ||
+      is_address(facts.target->host)) {
     return false;
   }
   const certs::Certificate* leaf = facts.server().leaf();
@@ -101,13 +108,15 @@ std::optional<std::string> tell_insertion(const Situation& situation, const Find
   const Facts& facts = situation.facts;
   const Cause cause = finding.cause;
   const auto& first = facts.client().first_bytes;
-  if (cause == Cause::plain_http_to_tls && first &&
+  if (cause == Cause::plain_http_to_tls && first && stands_for_target(facts) &&
       first->protocol == parser::Protocol::http_connect) {
     return "the client used the listener as an HTTP proxy (CONNECT), and it stands for one server: "
            "point the client's URL or hosts file at the listener instead of its proxy setting";
   }
   const bool unsure = may_have_left_for_name(situation, finding);
-  if (!(about_names(cause) || unsure) || !facts.hello || !facts.target) return std::nullopt;
+  if (!(about_names(cause) || unsure) || !facts.hello || !stands_for_target(facts)) {
+    return std::nullopt;
+  }
   const std::string& target = facts.target->host;
   if (target.empty() || (is_address(target) && !unsure)) return std::nullopt;
 

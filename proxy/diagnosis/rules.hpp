@@ -8,6 +8,8 @@ namespace legible::proxy::diagnosis {
 
 /// No TCP connection to the server; the proxy's own limits.
 Answer connect_failure(const Situation& situation);
+Answer turned_away(const Situation& situation);
+Answer left_before_target(const Situation& situation);
 Answer proxy_closed(const Situation& situation);
 
 /// Intercept: the proxy's own TLS could not go on, by its own limits or because a peer broke the

@@ -79,7 +79,7 @@ class Usage(unittest.TestCase):
     def test_wrong_usage_is_one_line_that_names_it_and_status_2(self):
         for words, named in [
             ([], "a command"), (["frob"], "frob"), (["ca"], "ca"), (["run"], "--to"),
-            (["run", "--to", "a:1", "--frob"], "--frob"), (["run", "--forward"], "--forward"),
+            (["run", "--to", "a:1", "--frob"], "--frob"), (["run", "--to", "a:1", "--forward"], "--forward"),
             (["run", "--to", "a:1", "--mode", "frob"], "--mode frob"),
             (["run", "--to", "127.0.0.1:8443"], "--to 127.0.0.1:8443 is --listen 127.0.0.1:8443"),
             (["run", "--to", "[::1]:443", "--listen", "[::]:443"], "--listen [::]:443"), (["read"], "FILE"),

@@ -169,17 +169,20 @@ class Stage:
         return listener.getsockname()[1]
 
     def proxy(self, target: str, *options: str, threads: int = 1) -> "Proxy":
-        proxy = Proxy(self, target, *options, threads=threads)
+        return self.proxy_by(("--to", target), *options, threads=threads)
+
+    def proxy_by(self, way: tuple[str, ...], *options: str, threads: int = 1) -> "Proxy":
+        proxy = Proxy(self, way, *options, threads=threads)
         self._cleanup.callback(proxy.stop)
         return proxy
 
 
 class Proxy:
-    """`legible run` in front of one server."""
+    """`legible run` with one listener, and the options that tell where it leads."""
 
-    def __init__(self, stage: Stage, target: str, *options: str, threads: int = 1):
+    def __init__(self, stage: Stage, way: tuple[str, ...], *options: str, threads: int = 1):
         self._process = subprocess.Popen(
-            [stage.program, "run", "--listen", "127.0.0.1:0", "--to", target, "--format", "json",
+            [stage.program, "run", "--listen", "127.0.0.1:0", *way, "--format", "json",
              "--trust", stage.certificate(stage.anchors), "--threads", str(threads),
              *(each.format(certs=stage.certificates, stage=stage.folder) for each in options)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

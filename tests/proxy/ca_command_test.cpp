@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy/ca_export.hpp"
 #include "proxy/ca_options.hpp"
 #include "proxy/ca_text.hpp"
 
@@ -69,8 +70,13 @@ TEST_CASE("what ca cannot do is refused by name") {
 TEST_CASE("what is shown names the CA, and says what to type, for each certificate") {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   static const InterceptionCa ca = InterceptionCa::make(now);
+  const auto exported_from = [](const std::string& directory) {
+    return [directory](const certs::SigningCa* signer) {
+      return ca_export_command(directory, signer);
+    };
+  };
   const CaPlace both{ca.signers(), "/some where/ca.pem", "/some where/ca-key.pem",
-                     "legible ca export --ca-dir '/some where'"};
+                     exported_from("/some where")};
   const std::string text = ca_text(both);
   for (const auto& signer : ca.signers()) {
     CHECK_THAT(text, ContainsSubstring(signer.ca.certificate.subject.text));
@@ -87,7 +93,7 @@ TEST_CASE("what is shown names the CA, and says what to type, for each certifica
   CHECK(text.find_first_of("{}") == text.npos);
   for (const char* secret : {"PRIVATE", "BEGIN"}) CHECK(text.find(secret) == text.npos);
 
-  const CaPlace one{ca.signers().first(1), "/ca.pem", "/ca-key.pem", "legible ca export"};
+  const CaPlace one{ca.signers().first(1), "/ca.pem", "/ca-key.pem", exported_from("")};
   CHECK_THAT(ca_text(one), !ContainsSubstring("legible-rsa"));
 }
 

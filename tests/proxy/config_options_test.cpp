@@ -59,7 +59,7 @@ relay = ["*.bank.example"]
 intercept = "x"
 client_cert = "client.pem"
 )");
-  CHECK(options.listeners.front().target.host == "partner.example");
+  CHECK(options.ways.listeners.front().target.host == "partner.example");
   CHECK(options.timeouts.connect == 5s);
   CHECK(options.timeouts.handshake == 20s);
   CHECK(options.timeouts.idle == 60s);
@@ -89,9 +89,9 @@ client-key = "k.pem"
   const RunOptions options =
       accepted(file, {"--to", "typed:2", "--idle-timeout", "7", "--format", "text", "--intercept",
                       "x", "--client-cert", "typed.pem"});
-  REQUIRE(options.listeners.size() == 2);
-  CHECK(options.listeners[1].address.port() == 8444);
-  CHECK(options.listeners.front().target.host == "typed");
+  REQUIRE(options.ways.listeners.size() == 2);
+  CHECK(options.ways.listeners[1].address.port() == 8444);
+  CHECK(options.ways.listeners.front().target.host == "typed");
   CHECK(options.timeouts.connect == 5s);
   CHECK(options.timeouts.idle == 7s);
   CHECK(options.format == OutputFormat::text);
@@ -148,14 +148,39 @@ to = "one.example:443"
 listen = ["127.0.0.2:8444", 8445]
 to = "two.example:443"
 )";
-  const auto listeners = accepted(file).listeners;
+  const auto listeners = accepted(file).ways.listeners;
   REQUIRE(listeners.size() == 3);
   CHECK(listeners[0].target.host == "one.example");
   CHECK(listeners[1].address.text() == "127.0.0.2:8444");
   CHECK(listeners[2].target.host == "two.example");
-  const auto typed = accepted(file, {"--to", "typed:1", "--listen", "0"}).listeners;
+  const auto typed = accepted(file, {"--to", "typed:1", "--listen", "0"}).ways.listeners;
   REQUIRE(typed.size() == 1);
   CHECK(typed[0].target.host == "typed");
+}
+
+TEST_CASE("listeners lead by different ways, and names to addresses of their own") {
+  const auto ways = accepted(R"(
+proxy-auth = "u:p"
+[[listener]]
+listen = 8443
+forward = true
+[[listener]]
+listen = 443
+by-sni = 8443
+[[listener]]
+listen = 444
+transparent = true
+[hosts]
+"Partner.example" = "203.0.113.7"
+)")
+                        .ways;
+  REQUIRE(ways.listeners.size() == 3);
+  CHECK(ways.listeners[0].way == WayIn::forward);
+  CHECK(ways.listeners[1].way == WayIn::by_sni);
+  CHECK(ways.listeners[1].target.port == 8443);
+  CHECK(ways.listeners[2].way == WayIn::transparent);
+  CHECK(ways.addresses == NamedAddresses{{"partner.example", "203.0.113.7"}});
+  CHECK(ways.rules.credentials == ProxyCredentials{"u", "p"});
 }
 
 TEST_CASE("a fault of the file is told with its line") {
@@ -185,11 +210,12 @@ TEST_CASE("a fault of the file is told with its line") {
       {"to = 'a:1'\nmode = 'both'", 2, "mode both: relay, intercept or auto is needed"},
       {"to = 'a:1'\nca-cert = 'x'", 2, "ca-cert and --ca-key belong together"},
       {"listen = 1\n[[listener]]\nlisten = 2\nto = 'a:1'", 1, "each [[listener]] has its own"},
-      {"[[listener]]\nlisten = 1\n", 1, "to is needed"},
       {"to = 'a:1'\n[[listener]]\nto = 'a:1'\n", 2, "listen is needed"},
       {"[[listener]]\nlisten = 1\nto = 'a'", 3, "to a: the port is missing"},
       {"[[listener]]\nlisten = 1\nto = 'a:1'\nmode = 'relay'", 4, "'mode' is no setting here"},
-      {"to = 'a:1'\n[hosts]\n'x' = '10.0.0.1'", 3, "not built into this version"},
+      {"to = 'a:1'\n[hosts]\n'x' = 'y.example'", 3, "x: an address is needed, without port"},
+      {"to = 'a:1'\n[hosts]\n'x' = '10.0.0.1:443'", 3, "x: an address is needed"},
+      {"[[listener]]\nlisten = 1", 1, "to, forward, by-sni or transparent is needed"},
       {"to = 'a:1'\n[host.'x']\nmodes = 1", 3, "did you mean mode?"},
       {"to = 'a:1'\n[host.'x']\nmode = 1", 3, "mode 1: relay, intercept"},
       {"to = 'a:1'\n[host.'x']\nlisten = 1", 3, "'listen' is no setting here"},

@@ -22,7 +22,7 @@ class Attempt final : Connector::Owner {
  public:
   explicit Attempt(std::vector<SocketAddress> addresses) {
     Connector connector(loop_, std::make_shared<const std::vector<SocketAddress>>(addresses),
-                        *this);
+                        nullptr, *this);
     connector.start();
     if (!connected_to && !failure && !shortage) loop_.run();
   }

@@ -170,8 +170,12 @@ TEST_CASE("the server is asked for the name that is configured, its own, or the 
     const char* asked;
     const char* sni;
     const char* verified;
+    FoundBy found_by = FoundBy::option;
   };
   const auto c = GENERATE(values<Case>({
+      {"", "target.example", "asked.example", "asked.example", "asked.example", FoundBy::connect},
+      {"", "target.example", "", "", "target.example", FoundBy::socks5},
+      {"real.example", "target.example", "", "real.example", "real.example", FoundBy::connect},
       {"real.example", "10.0.0.1", "localhost", "real.example", "real.example"},
       {"", "target.example", "localhost", "target.example", "target.example"},
       {"", "10.0.0.1", "asked.example", "asked.example", "asked.example"},
@@ -182,7 +186,7 @@ TEST_CASE("the server is asked for the name that is configured, its own, or the 
   settings.server_name = c.configured;
   parser::ClientHello hello;
   hello.sni = c.asked;
-  const ServerNames names = server_names(settings, hello, c.target);
+  const ServerNames names = server_names(settings, hello, c.target, c.found_by);
   CHECK(names.sni == c.sni);
   CHECK(names.verified == c.verified);
 }

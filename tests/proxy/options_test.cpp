@@ -42,9 +42,9 @@ TEST_CASE("options of interception where nothing is intercepted are told to have
 
 TEST_CASE("run needs only a target") {
   const RunOptions options = accepted({"--to", "partner.example:443"});
-  CHECK(options.listeners.front().target == HostPort{"partner.example", 443});
-  REQUIRE(options.listeners.size() == 1);
-  CHECK(options.listeners.front().address.text() == "127.0.0.1:8443");
+  CHECK(options.ways.listeners.front().target == HostPort{"partner.example", 443});
+  REQUIRE(options.ways.listeners.size() == 1);
+  CHECK(options.ways.listeners.front().address.text() == "127.0.0.1:8443");
   CHECK(options.timeouts.connect == 10s);
   CHECK(options.timeouts.handshake == 20s);
   CHECK(options.timeouts.idle == 300s);
@@ -88,11 +88,11 @@ TEST_CASE("run takes every option") {
                                        "events.log",
                                        "--max-hello",
                                        "1000"});
-  CHECK(options.listeners.back().target == HostPort{"2001:db8::1", 443});
-  REQUIRE(options.listeners.size() == 3);
-  CHECK(options.listeners[0].address.text() == "127.0.0.1:0");
-  CHECK(options.listeners[1].address.text() == "0.0.0.0:1");
-  CHECK(options.listeners[2].address.text() == "[::1]:2");
+  CHECK(options.ways.listeners.back().target == HostPort{"2001:db8::1", 443});
+  REQUIRE(options.ways.listeners.size() == 3);
+  CHECK(options.ways.listeners[0].address.text() == "127.0.0.1:0");
+  CHECK(options.ways.listeners[1].address.text() == "0.0.0.0:1");
+  CHECK(options.ways.listeners[2].address.text() == "[::1]:2");
   CHECK(options.trust.server == Files{"roots.pem", "more,roots.pem"});
   CHECK(options.trust.client == Files{"clients.pem"});
   CHECK(options.trust.revocations == Files{"lists.pem"});
@@ -158,7 +158,7 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--to", "b:2"}, "--to is given twice"},
       {{"--to", "a:1", "--log", "a", "--log", "b"}, "--log is given twice"},
       {{"--to", "a:1", "--json", "--format", "text"}, "--json and --format text"},
-      {{"--t", "a:1"}, "--t is no option; did you mean --to or --trust or --threads?"},
+      {{"--t", "a:1"}, "--t is no option; did you mean --to or "},
       {{"--to", "a:1", "--trsut", "f"}, "--trsut is no option; did you mean --trust?"},
       {{"--to", "partner.example:0"}, "--to"},
       {{"--to", "partner.example:70000"}, "--to"},
@@ -190,8 +190,18 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--trust"}, "--trust"},
       {{"--to", "a:1", "--nonsense"}, "--nonsense is no option"},
       {{"--to", "a:1", "-x"}, "-x"},
-      {{"--forward"}, "--forward: not built into this version"},
-      {{"--by-sni=443"}, "--by-sni: not built into this version"},
+      {{"--to", "a:1", "--forward"}, "--to and --forward exclude each other"},
+      {{"--by-sni", "0"}, "--by-sni 0"},
+      {{"--by-sni", "443", "--transparent"}, "--by-sni and --transparent exclude each other"},
+      {{"--forward", "--allow-from", "10.0.0.0/33"}, "--allow-from 10.0.0.0/33"},
+      {{"--to", "a:1", "--allow-to", "*"}, "--allow-to"},
+      {{"--forward", "--proxy-auth", "secret"}, "--proxy-auth: USER:PASSWORD"},
+      {{"--to", "a:1", "--proxy-auth", "u:p"}, "--proxy-auth needs --forward"},
+      {{"--to", "a:1", "--accept-proxy-protocol=everybody"}, "--accept-proxy-protocol everybody"},
+      {{"--to", "a:1", "--send-proxy-protocol=v3"}, "--send-proxy-protocol v3"},
+      {{"--to", "a:1", "--via", "ftp://a:1"}, "--via: a URL that begins with http://"},
+      {{"--to", "a:1", "--via", "http://u:secret@a"}, "--via: HOST:PORT is needed in it, not 'a'"},
+      {{"--to", "a:1", "--via", "http://u:%zz@a:1"}, "--via: user or password"},
       {{"--to", "a:1", "--capture", "f"}, "--capture: not built into this version"},
       {{"--to", "a:1", "stray"}, "stray"},
   }));
@@ -201,6 +211,49 @@ TEST_CASE("wrong usage of run is one line that names the option") {
   REQUIRE(error);
   CHECK(error->message.find(c.named) != std::string::npos);
   CHECK(error->message.find('\n') == std::string::npos);
+  CHECK(error->message.find("secret") == std::string::npos);
+}
+
+TEST_CASE("clients come in by one way, and the proxy goes out by another") {
+  const auto parsed = [](const std::vector<std::string>& words) {
+    return std::get<RunOptions>(parse(words)).ways;
+  };
+  SECTION("a forward proxy") {
+    const WayOptions ways =
+        parsed({"--forward", "--proxy-auth", "u:p:q", "--allow-from", "10.0.0.0/8,::1",
+                "--allow-from", "192.0.2.1", "--allow-to", "*.example", "--allow-to", "b:1"});
+    CHECK(ways.listeners.front().way == WayIn::forward);
+    CHECK(ways.rules.credentials == ProxyCredentials{"u", "p:q"});
+    CHECK(ways.rules.clients.size() == 3);
+    CHECK(ways.rules.targets == std::vector<std::string>{"*.example", "b:1"});
+    CHECK(ways.rules.header_senders.empty());
+  }
+  SECTION("by name, or by where packets were sent to") {
+    const WayOptions named = parsed({"--by-sni", "8443"});
+    CHECK(named.listeners.front().way == WayIn::by_sni);
+    CHECK(named.listeners.front().target.port == 8443);
+    CHECK(parsed({"--transparent"}).listeners.front().way == WayIn::transparent);
+  }
+  SECTION("PROXY headers") {
+    const WayOptions ways =
+        parsed({"--to", "a:1", "--accept-proxy-protocol", "--send-proxy-protocol"});
+    CHECK(ways.rules.header_senders.size() == 2);
+    CHECK(ways.outbound.announce == Outbound::Announce::version1);
+    CHECK(parsed({"--to", "a:1", "--send-proxy-protocol=v2"}).outbound.announce ==
+          Outbound::Announce::version2);
+  }
+  SECTION("through a proxy in front") {
+    const auto http = parsed({"--to", "a:1", "--via", "http://us%65r:p%40ss@proxy:3128/"});
+    REQUIRE(http.outbound.via);
+    CHECK(http.outbound.via->protocol == Upstream::Protocol::http);
+    CHECK(http.outbound.via->proxy == HostPort{"proxy", 3128});
+    CHECK(http.outbound.via->credentials == ProxyCredentials{"user", "p@ss"});
+    const auto socks = parsed({"--to", "a:1", "--via", "socks5://[::1]:1080"});
+    REQUIRE(socks.outbound.via);
+    CHECK(socks.outbound.via->protocol == Upstream::Protocol::socks5);
+    CHECK(socks.outbound.via->proxy == HostPort{"::1", 1080});
+    CHECK_FALSE(socks.outbound.via->credentials);
+  }
 }
 
 TEST_CASE("what asks for interception is taken where something is intercepted") {

@@ -84,13 +84,19 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
   constexpr std::string_view could_not = "the proxy could not connect to the server";
   constexpr std::string_view did_not =
       "the proxy opened no connection: it would have been one to itself";
+  constexpr std::string_view not_via = "no connection to the server came about through --via";
   constexpr std::string_view may_not =
       "the proxy opened no connection: no client may go there through it";
-  for (const Case& failed : {Case{ConnectError::refused, Cause::tcp_refused, could_not},
-                             Case{ConnectError::timeout, Cause::tcp_connect_timeout, could_not},
-                             Case{ConnectError::dns, Cause::name_not_resolved, could_not},
-                             Case{ConnectError::own_listener, Cause::proxy_policy, did_not},
-                             Case{ConnectError::not_allowed, Cause::proxy_policy, may_not}}) {
+  for (const Case& failed :
+       {Case{ConnectError::refused, Cause::tcp_refused, could_not},
+        Case{ConnectError::timeout, Cause::tcp_connect_timeout, could_not},
+        Case{ConnectError::dns, Cause::name_not_resolved, could_not},
+        Case{ConnectError::own_listener, Cause::proxy_policy, did_not},
+        Case{ConnectError::not_allowed, Cause::proxy_policy, may_not},
+        Case{ConnectError::upstream_unreachable, Cause::upstream_proxy_unreachable, not_via},
+        Case{ConnectError::upstream_refused, Cause::upstream_proxy_refused, not_via},
+        Case{ConnectError::upstream_authentication, Cause::upstream_proxy_auth_required,
+             not_via}}) {
     Conversation c{Conversation::NotConnected{}};
     c.client_says(hello_openssl()).note(S, ConnectFailed{failed.error, "10.0.0.2:443", "detail"});
     const Verdict verdict = diagnose(c.timeline());

@@ -1,0 +1,362 @@
+#include "proxy/forward_dialogue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "parser/ascii.hpp"
+#include "parser/http1_observer.hpp"
+#include "parser/preamble.hpp"
+#include "parser/socks.hpp"
+#include "proxy/base64.hpp"
+#include "proxy/escape.hpp"
+#include "proxy/http_page.hpp"
+#include "proxy/own_pages.hpp"
+
+extern "C" {  // which this header of mbedTLS leaves to its reader
+#include <mbedtls/constant_time.h>
+}
+
+namespace legible::proxy {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+using parser::same_in_any_case;
+namespace socks = parser::socks;
+
+constexpr std::size_t longest_head = 64 * 1024;
+constexpr std::uint16_t http_port = 80;
+constexpr std::string_view scheme = "http://";
+
+/// In a time that tells nothing of where they differ.
+bool same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && mbedtls_ct_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+/// What a proxy reads of a request's head.
+struct RequestHead final : parser::Http1Events {
+  void on_start_line(const parser::HttpStartLine& line) override { start = line; }
+  void on_header(std::string_view name, std::string_view value) override {
+    if (same_in_any_case(name, "Host")) host = value;
+    if (same_in_any_case(name, "Proxy-Authorization")) authorization = value;
+    if (same_in_any_case(name, "Upgrade")) upgrades = true;
+    if (same_in_any_case(name, "Content-Length") || same_in_any_case(name, "Transfer-Encoding")) {
+      has_body = true;
+    }
+  }
+  parser::AfterHead on_head_end() override {
+    whole = true;
+    return parser::AfterHead::as_framed;
+  }
+
+  bool is_from(const ProxyCredentials& wanted) const {
+    const std::string expected = basic(wanted);
+    const std::size_t scheme_size = expected.find(' ');
+    const std::string_view given = authorization;
+    return same_in_any_case(given.substr(0, scheme_size),
+                            std::string_view(expected).substr(0, scheme_size)) &&
+           given.size() > scheme_size &&
+           same_secret(given.substr(scheme_size), std::string_view(expected).substr(scheme_size));
+  }
+
+  parser::HttpStartLine start;
+  std::string host;
+  std::string authorization;
+  bool upgrades = false;
+  bool has_body = false;
+  bool whole = false;
+};
+
+/// The size of the head at the start of `text`. Absent: its end has not come yet.
+std::optional<std::size_t> head_size(std::string_view text) {
+  constexpr std::string_view ends[] = {"\r\n\r\n", "\n\n"};
+  std::size_t size = std::string_view::npos;
+  for (const std::string_view end : ends) {
+    const std::size_t at = text.find(end);
+    if (at != std::string_view::npos) size = std::min(size, at + end.size());
+  }
+  return size == std::string_view::npos ? std::nullopt : std::optional(size);
+}
+
+/// The authority of an `http` URI, and what follows it.
+struct AbsoluteForm {
+  std::string_view authority;
+  std::string_view rest;
+};
+
+std::optional<AbsoluteForm> absolute_form(std::string_view target) {
+  if (!same_in_any_case(target.substr(0, scheme.size()), scheme)) return std::nullopt;
+  target.remove_prefix(scheme.size());
+  const std::size_t end = std::min(target.find_first_of("/?#"), target.size());
+  return AbsoluteForm{target.substr(0, end), target.substr(end)};
+}
+
+std::optional<HostPort> host_port(std::string_view authority, std::uint16_t default_port) {
+  authority.remove_prefix(
+      std::min(authority.rfind('@') + 1, authority.size()));  // user information
+  if (const auto whole = parse_host_port(authority)) return whole;
+  return parse_host_port(fmt::format("{}:{}", authority, default_port));
+}
+
+/// For the proxy alone (RFC 9110 section 7.6.1, section 11.7.2).
+bool is_for_the_proxy(std::string_view line, bool keeps_connection) {
+  const std::string_view name = line.substr(0, line.find(':'));
+  if (!keeps_connection &&
+      (same_in_any_case(name, "Connection") || same_in_any_case(name, "Keep-Alive"))) {
+    return true;
+  }
+  return same_in_any_case(name, "Proxy-Connection") ||
+         same_in_any_case(name, "Proxy-Authorization");
+}
+
+/// The head as the server gets it: in origin form (RFC 9112 section 3.2.1), without what is said to
+/// the proxy. It asks for one answer only: the next request may be for another server.
+std::string for_origin(std::string_view head, std::string_view method, bool upgrades) {
+  const std::size_t first_line = std::min(head.find('\n'), head.size() - 1) + 1;
+  const std::size_t target_at = method.size() + 1 + scheme.size();
+  const std::size_t path = head.find_first_of("/?# ", target_at);
+  std::string text = fmt::format("{} ", method);
+  if (head[path] != '/') text += same_in_any_case(method, "OPTIONS") ? "*" : "/";
+  text += head.substr(path, first_line - path);
+  head.remove_prefix(first_line);
+
+  bool dropped = false;
+  while (!head.empty()) {
+    const std::size_t size = std::min(head.find('\n'), head.size() - 1) + 1;
+    const std::string_view line = head.substr(0, size);
+    head.remove_prefix(size);
+    if (line == "\r\n" || line == "\n") break;
+    // A line that continues the one before (RFC 9112 section 5.2) shares its fate.
+    const bool continues = line.front() == ' ' || line.front() == '\t';
+    if (!continues) dropped = is_for_the_proxy(line, upgrades);
+    if (!dropped) text += line;
+  }
+  if (!upgrades) text += "Connection: close\r\n";
+  return text + "\r\n";
+}
+
+std::string socks4_reply(std::uint8_t code) {
+  std::string reply(8, '\0');
+  reply[1] = static_cast<char>(code);
+  return reply;
+}
+
+/// With an address of zeros: RFC 1928 section 6 lets it tell nothing.
+std::string socks5_reply(std::uint8_t code) {
+  constexpr char ipv4 = 1;
+  return {static_cast<char>(socks::version5), static_cast<char>(code), 0, ipv4, 0, 0, 0, 0, 0, 0};
+}
+
+std::string login_reply(bool good) {
+  return {static_cast<char>(socks::login_version), static_cast<char>(good ? 0 : 1)};
+}
+
+std::uint8_t reply_code(ConnectError error) {
+  switch (error) {
+    case ConnectError::refused:
+      return socks::connection_refused;
+    case ConnectError::own_listener:
+    case ConnectError::not_allowed:
+      return socks::not_allowed;
+    default:
+      return socks::host_unreachable;
+  }
+}
+
+/// RFC 9110 section 15.6.
+HttpPage page_for(const HostPort& target, const ConnectFailed& failure) {
+  const std::string where = fmt::format("{}:{}", escape_utf8(target.host), target.port);
+  switch (failure.error) {
+    case ConnectError::refused:
+      return {502, "Bad Gateway", where + " refused the connection."};
+    case ConnectError::timeout:
+      return {504, "Gateway Timeout", where + " did not answer."};
+    case ConnectError::dns:
+      return {502, "Bad Gateway",
+              fmt::format("the name of {} does not resolve: {}", where, failure.detail)};
+    case ConnectError::unreachable:
+      return {502, "Bad Gateway", fmt::format("{} cannot be reached: {}", where, failure.detail)};
+    case ConnectError::own_listener:
+      return {508, "Loop Detected", where + " is this proxy itself."};
+    case ConnectError::not_allowed:
+      return {403, "Forbidden", where + " may not be reached through this proxy."};
+    case ConnectError::upstream_unreachable:
+    case ConnectError::upstream_refused:
+    case ConnectError::upstream_authentication:
+      break;
+  }
+  return {502, "Bad Gateway",
+          fmt::format("the proxy {}, through which {} is to be reached, opened no connection: {}",
+                      failure.address, where, escape_utf8(failure.detail))};
+}
+
+const HttpPage authentication_wanted{407, "Proxy Authentication Required",
+                                     "This proxy wants a user and a password.",
+                                     "Proxy-Authenticate: Basic realm=\"legible\", "
+                                     "charset=\"UTF-8\"\r\n"};
+
+ForwardDialogue::Step bad_request(std::string why) {
+  const HttpPage page{400, "Bad Request", fmt::format("This is a forward proxy, and {}.", why)};
+  return {ForwardDialogue::Refusal{page.answer(), std::move(why), ProxyReason::no_target}};
+}
+
+}  // namespace
+
+ForwardDialogue::Step ForwardDialogue::feed(Bytes bytes) {
+  switch (stage_) {
+    case Stage::socks5_login:
+      return log_in(bytes);
+    case Stage::socks5_request:
+      return feed_socks5(bytes);
+    case Stage::first:
+      break;
+  }
+  if (bytes[0] == socks::version5) return greet(bytes);
+  if (bytes[0] == socks::version4) return feed_socks4(bytes);
+  if (parser::begins_tls_record(bytes[0])) {
+    return {Refusal{{},
+                    "the client began with TLS and named no target: it does not know that it "
+                    "speaks to a forward proxy",
+                    ProxyReason::no_target}};
+  }
+  return feed_http(bytes);
+}
+
+// --- HTTP ---
+
+ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
+  const std::string_view text = parser::as_text(bytes);
+  const auto size = head_size(text.substr(0, longest_head));
+  if (!size && bytes.size() >= longest_head) return bad_request("the request's head is too long");
+
+  RequestHead head;
+  parser::Http1Observer observer(parser::Http1Observer::Kind::requests, head, longest_head);
+  const auto progress = observer.feed(bytes.first(size.value_or(bytes.size())));
+  using Status = parser::Http1Observer::Status;
+  if (progress.status == Status::broken || progress.status == Status::head_limit) {
+    return bad_request("the first bytes are neither HTTP nor SOCKS");
+  }
+  if (!size || !head.whole) return {NeedMore{}};
+
+  const bool connects = head.start.method == "CONNECT";
+  const std::string_view target = head.start.target;
+  if (required_ != nullptr && !head.is_from(*required_)) {
+    const std::string why = head.authorization.empty()
+                                ? "the client gave no user and password"
+                                : "the client's user and password are not those of --proxy-auth";
+    // It may try again, where nothing but the head came.
+    if (head.has_body) return {Refusal{authentication_wanted.answer(), why}, *size};
+    return {Answer{authentication_wanted.answer(HttpPage::After::open), why}, *size};
+  }
+  ForwardRequest request;
+  if (connects) {
+    const auto server = parse_host_port(target);
+    if (!server) return bad_request("CONNECT names no HOST:PORT");
+    request.form = FoundBy::connect;
+    request.target = *server;
+    request.granted = "HTTP/1.1 200 Connection established\r\n\r\n";
+    return {std::move(request), *size};
+  }
+  const auto absolute = absolute_form(target);
+  const auto server = host_port(absolute ? absolute->authority : head.host, http_port);
+  if (!absolute || (server && is_own_page_host(server->host))) {
+    if (target.starts_with('/') || absolute) {
+      const std::string_view path = absolute ? absolute->rest : target;
+      return {OwnPage{std::string(path.substr(0, path.find_first_of("?#")))}, *size};
+    }
+    return bad_request("the request names no server that it could be sent to");
+  }
+  if (!server) return bad_request("the request's URL has no host");
+  request.form = FoundBy::absolute_form;
+  request.target = *server;
+  request.head = for_origin(text.substr(0, *size), head.start.method, head.upgrades);
+  return {std::move(request), *size};
+}
+
+// --- SOCKS ---
+
+ForwardDialogue::Step ForwardDialogue::feed_socks4(Bytes bytes) {
+  const auto decoded = parser::decode_socks4_request(bytes);
+  if (std::holds_alternative<parser::NeedMore>(decoded)) return {NeedMore{}};
+  const auto* message = std::get_if<parser::SocksMessage>(&decoded);
+  const std::string rejected = socks4_reply(socks::rejected4);
+  if (message == nullptr) return {Refusal{rejected, "its SOCKS 4 request is broken"}};
+  if (required_ != nullptr) {
+    return {Refusal{rejected, "SOCKS 4 has no password, which --proxy-auth wants"}, message->size};
+  }
+  if (message->code != socks::connect) {
+    return {Refusal{rejected, "of SOCKS 4 only CONNECT is served"}, message->size};
+  }
+  return {ForwardRequest{
+              FoundBy::socks4, {message->host, message->port}, socks4_reply(socks::granted4), {}},
+          message->size};
+}
+
+ForwardDialogue::Step ForwardDialogue::greet(Bytes bytes) {
+  const auto decoded = parser::decode_socks5_greeting(bytes);
+  const auto* greeting = std::get_if<parser::SocksGreeting>(&decoded);
+  if (greeting == nullptr) return {NeedMore{}};
+  const std::uint8_t wanted =
+      required_ != nullptr ? socks::user_and_password : socks::no_authentication;
+  const bool offered = std::ranges::find(greeting->methods, wanted) != greeting->methods.end();
+  const auto answer = [](std::uint8_t method) {
+    return std::string{static_cast<char>(socks::version5), static_cast<char>(method)};
+  };
+  if (!offered) {
+    return {Refusal{answer(socks::no_acceptable_method),
+                    required_ != nullptr
+                        ? "the client offered no user and password, which --proxy-auth wants"
+                        : "the client insists on authentication, and no --proxy-auth is set"},
+            greeting->size};
+  }
+  stage_ = required_ != nullptr ? Stage::socks5_login : Stage::socks5_request;
+  return {Answer{answer(wanted), {}}, greeting->size};
+}
+
+ForwardDialogue::Step ForwardDialogue::log_in(Bytes bytes) {
+  const auto decoded = parser::decode_socks5_login(bytes);
+  const auto* login = std::get_if<parser::SocksLogin>(&decoded);
+  if (login == nullptr) return {NeedMore{}};
+  const bool good = bytes[0] == socks::login_version && same_secret(login->user, required_->user) &&
+                    same_secret(login->password, required_->password);
+  if (!good) {
+    return {
+        Refusal{login_reply(false), "the client's user and password are not those of --proxy-auth"},
+        login->size};
+  }
+  stage_ = Stage::socks5_request;
+  return {Answer{login_reply(true), {}}, login->size};
+}
+
+ForwardDialogue::Step ForwardDialogue::feed_socks5(Bytes bytes) {
+  const auto decoded = parser::decode_socks5_message(bytes);
+  if (std::holds_alternative<parser::NeedMore>(decoded)) return {NeedMore{}};
+  const auto* message = std::get_if<parser::SocksMessage>(&decoded);
+  if (message == nullptr || bytes[0] != socks::version5) {
+    return {Refusal{socks5_reply(socks::general_failure), "its SOCKS 5 request is broken"}};
+  }
+  if (message->code != socks::connect) {
+    return {
+        Refusal{socks5_reply(socks::command_not_supported), "of SOCKS 5 only CONNECT is served"},
+        message->size};
+  }
+  return {ForwardRequest{
+              FoundBy::socks5, {message->host, message->port}, socks5_reply(socks::succeeded), {}},
+          message->size};
+}
+
+// --- refusals ---
+
+std::string refusal_of(const ForwardRequest& request, const ConnectFailed& failure) {
+  switch (request.form) {
+    case FoundBy::socks4:
+      return socks4_reply(socks::rejected4);
+    case FoundBy::socks5:
+      return socks5_reply(reply_code(failure.error));
+    default:
+      return page_for(request.target, failure).answer();
+  }
+}
+
+}  // namespace legible::proxy

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""starttls.py PROGRAM CERTIFICATES: TLS that begins after a dialogue in clear, relayed and
+intercepted.
+"""
+
+import contextlib
+import ftplib
+import imaplib
+import os
+import poplib
+import shutil
+import smtplib
+import socket
+import ssl
+import subprocess
+import unittest
+
+from harness import PATIENCE, free_port, wait_listening
+from intercepted import Intercepted, run_tests
+
+MODES = ("relay", "intercept", "auto")
+
+DOVECOT = """
+protocols = imap pop3
+base_dir = {folder}/run
+state_dir = {folder}/run
+listen = 127.0.0.1
+log_path = {folder}/dovecot.log
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{key}
+passdb {{
+  driver = static
+  args = password=secret
+}}
+userdb {{
+  driver = static
+  args = uid=65534 gid=65534 home={folder}
+}}
+first_valid_uid = 1
+mail_location = maildir:{folder}/mail
+default_internal_user = nobody
+default_internal_group = nogroup
+default_login_user = nobody
+service anvil {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+"""
+
+
+class StartTls(Intercepted):
+    def in_each_mode(self, port: int):
+        for mode in MODES:
+            with self.subTest(mode=mode):
+                yield mode, self.stage.proxy(f"127.0.0.1:{port}", "--ca-dir", "{certs}/ca", "--mode",
+                                             mode, threads=2)
+
+    def expect_success(self, proxy, mode: str, protocol: str):
+        verdict = proxy.verdict()
+        self.assertEqual((verdict["outcome"], verdict["legs"]["client"]["version"] is not None),
+                         ("ok", True), verdict["summary"])
+        self.assertEqual([each["protocol"] for each in proxy.find("starttls")], [protocol])
+        self.assertEqual(proxy.find("target")[-1]["mode"],
+                         "relay" if mode == "relay" else "intercept")
+        judged = [each for each in proxy.find("certificate-verified") if each["of"] == "server"]
+        if mode != "relay":
+            self.assertTrue(judged and judged[0]["ok"], judged)
+
+    def dovecot(self) -> dict[str, int]:
+        program = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
+        if program is None or os.geteuid() != 0:
+            self.skipTest("dovecot is not installed, or this is not root")
+        if not os.path.exists("/usr/lib/dovecot/pop3"):
+            self.skipTest("dovecot-pop3d is not installed")
+        ports = {"imap": free_port(), "pop3": free_port()}
+        # Its processes run as nobody.
+        self.stage.folder.chmod(0o755)
+        conf = self.stage.file("dovecot.conf", DOVECOT.format(
+            folder=self.stage.folder, certificate=self.stage.certificate("good_ec.pem"),
+            key=self.stage.certificate("good_ec.key"), **ports))
+        server = self.stage.start(program, "-F", "-c", conf)
+        for port in ports.values():
+            wait_listening(server, port)
+        return ports
+
+    def test_imap_with_dovecot(self):
+        for mode, proxy in self.in_each_mode(self.dovecot()["imap"]):
+            with imaplib.IMAP4("127.0.0.1", proxy.port, timeout=PATIENCE) as client:
+                client.host = "a.test"  # whom the certificate is for
+                client.starttls(self.trusting())
+                self.assertEqual(client.noop()[0], "OK")
+            self.expect_success(proxy, mode, "imap")
+
+    def test_pop3_with_dovecot(self):
+        for mode, proxy in self.in_each_mode(self.dovecot()["pop3"]):
+            client = poplib.POP3("127.0.0.1", proxy.port, timeout=PATIENCE)
+            client.host = "a.test"
+            client.stls(self.trusting())
+            self.assertIn("USER", client.capa())
+            client.quit()
+            self.expect_success(proxy, mode, "pop3")
+
+    def served(self, part, certificate="good_ec"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.stage.certificate(f"{certificate}.pem"),
+                                self.stage.certificate(f"{certificate}.key"))
+        return self.stage.script(lambda connection: part(connection, context))
+
+    @staticmethod
+    def line(connection) -> bytes:
+        line = b""
+        while not line.endswith(b"\n") and (byte := connection.recv(1)):
+            line += byte
+        return line
+
+    def smtp_server(self, connection: socket.socket, context: ssl.SSLContext):
+        connection.sendall(b"220 mail.test ESMTP\r\n")
+        self.line(connection)
+        connection.sendall(b"250-mail.test\r\n250 STARTTLS\r\n")
+        self.line(connection)
+        connection.sendall(b"220 go ahead\r\n")
+        with context.wrap_socket(connection, server_side=True) as tls:
+            self.line(tls)
+            tls.sendall(b"250 mail.test\r\n")
+            self.line(tls)
+            tls.sendall(b"221 bye\r\n")
+            with contextlib.suppress(OSError):
+                tls.unwrap()
+
+    def test_smtp(self):
+        for mode in MODES:
+            with self.subTest(mode=mode):
+                proxy = self.stage.proxy(f"127.0.0.1:{self.served(self.smtp_server)}", "--ca-dir",
+                                         "{certs}/ca", "--mode", mode)
+                client = smtplib.SMTP("127.0.0.1", proxy.port, timeout=PATIENCE)
+                client._host = "a.test"
+                client.starttls(context=self.trusting())
+                client.ehlo()
+                client.quit()
+                self.expect_success(proxy, mode, "smtp")
+
+    def test_a_server_certificate_that_smtp_clients_refuse(self):
+        for mode in MODES:
+            with self.subTest(mode=mode):
+                port = self.served(self.smtp_server, "expired")
+                proxy = self.stage.proxy(f"127.0.0.1:{port}", "--ca-dir", "{certs}/ca", "--mode",
+                                         mode)
+                client = smtplib.SMTP("127.0.0.1", proxy.port, timeout=PATIENCE)
+                client._host = "a.test"
+                with self.assertRaises(ssl.SSLError):
+                    client.starttls(context=self.trusting("1.2"))
+                client.close()
+                verdict = proxy.verdict()
+                self.assertEqual((verdict["closer"], verdict["cause"]),
+                                 ("client", "server-cert-expired"))
+
+    def test_a_hello_that_comes_with_the_command_is_not_lost(self):
+        """Against RFC 3207, but some clients do it."""
+
+        def server(connection: socket.socket, context: ssl.SSLContext):
+            connection.sendall(b"220 mail.test ESMTP\r\n")
+            self.line(connection)
+            connection.sendall(b"220 go ahead\r\n")
+            with context.wrap_socket(connection, server_side=True) as tls:
+                tls.sendall(tls.recv(100))
+
+        for mode in MODES:
+            with self.subTest(mode=mode):
+                proxy = self.stage.proxy(f"127.0.0.1:{self.served(server)}", "--ca-dir",
+                                         "{certs}/ca", "--mode", mode)
+                incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+                tls = self.trusting().wrap_bio(incoming, outgoing, server_hostname="a.test")
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    tls.do_handshake()
+                with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
+                    self.line(client)
+                    client.sendall(b"STARTTLS\r\n" + outgoing.read())
+                    self.assertEqual(self.line(client), b"220 go ahead\r\n")
+                    while True:
+                        try:
+                            tls.do_handshake()
+                            break
+                        except ssl.SSLWantReadError:
+                            client.sendall(outgoing.read())
+                            incoming.write(client.recv(65536))
+                    tls.write(b"echo")
+                    client.sendall(outgoing.read())
+                    while True:
+                        with contextlib.suppress(ssl.SSLWantReadError):
+                            self.assertEqual(tls.read(100), b"echo")
+                            break
+                        incoming.write(client.recv(65536))
+                self.assertEqual(proxy.verdict()["cause"] in ("none", "truncated-close"), True)
+
+    def test_a_mail_dialogue_without_tls_stays_one(self):
+        def server(connection: socket.socket, _):
+            connection.sendall(b"220 mail.test ESMTP\r\n")
+            while line := self.line(connection):
+                connection.sendall(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 ok\r\n")
+                if line.startswith(b"QUIT"):
+                    return
+
+        for mode in MODES:
+            with self.subTest(mode=mode):
+                proxy = self.stage.proxy(f"127.0.0.1:{self.served(server)}", "--ca-dir",
+                                         "{certs}/ca", "--mode", mode)
+                client = smtplib.SMTP("127.0.0.1", proxy.port, timeout=PATIENCE)
+                client.noop()
+                client.quit()
+                verdict = proxy.verdict()
+                self.assertEqual((verdict["outcome"], verdict["cause"]), ("not-tls", "none"))
+
+    def openssl(self, proxy, protocol: str) -> str:
+        done = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{proxy.port}", "-starttls", protocol,
+             "-servername", "a.test", "-verify_return_error", "-CAfile",
+             self.stage.certificate("root.crt")],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+        return done.stdout
+
+    def test_binary_dialogues(self):
+        """LDAP's StartTLS and PostgreSQL's SSLRequest, as OpenSSL's client speaks them."""
+
+        def postgres(connection: socket.socket, context: ssl.SSLContext):
+            self.assertEqual(connection.recv(8), bytes([0, 0, 0, 8, 4, 210, 22, 47]))
+            connection.sendall(b"S")
+            with context.wrap_socket(connection, server_side=True) as tls:
+                tls.recv(1)
+
+        def ldap(connection: socket.socket, context: ssl.SSLContext):
+            request = connection.recv(1000)
+            self.assertIn(b"1.3.6.1.4.1.1466.20037", request)
+            connection.sendall(bytes.fromhex("300c02010178070a010004000400"))
+            with context.wrap_socket(connection, server_side=True) as tls:
+                tls.recv(1)
+
+        for protocol, server, name in (("postgres", postgres, "postgresql"),
+                                       ("ldap", ldap, "ldap")):
+            for mode in MODES:
+                with self.subTest(protocol=protocol, mode=mode):
+                    proxy = self.stage.proxy(f"127.0.0.1:{self.served(server)}", "--ca-dir",
+                                             "{certs}/ca", "--mode", mode)
+                    self.assertIn("Verify return code: 0 (ok)", self.openssl(proxy, protocol))
+                    self.assertEqual(proxy.verdict()["outcome"], "ok")
+                    self.assertEqual([each["protocol"] for each in proxy.find("starttls")], [name])
+                    self.assertEqual(proxy.find("target")[-1]["mode"],
+                                     "relay" if mode == "relay" else "intercept")
+
+
+if __name__ == "__main__":
+    run_tests()

@@ -1,0 +1,27 @@
+#include "proxy/own_connections.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+
+namespace legible::proxy {
+
+TEST_CASE("the proxy's own connections are known again for some seconds") {
+  const auto address = [](const char* host, std::uint16_t port) {
+    return *SocketAddress::from_numeric(host, port);
+  };
+  const auto own = std::make_unique<OwnConnections>();
+  constexpr std::uint64_t now = 1000;
+  CHECK_FALSE(own->contains(address("10.0.0.1", 40000), now));
+  own->add(address("10.0.0.1", 40000), now);
+  CHECK(own->contains(address("10.0.0.1", 40000), now));
+  CHECK(own->contains(address("10.0.0.1", 40000), now - 3));
+  CHECK(own->contains(address("10.0.0.1", 40000), now + OwnConnections::memory_milliseconds));
+  CHECK_FALSE(
+      own->contains(address("10.0.0.1", 40000), now + OwnConnections::memory_milliseconds + 1));
+  CHECK_FALSE(own->contains(address("10.0.0.2", 40000), now));
+  CHECK_FALSE(own->contains(address("10.0.0.1", 40001), now));
+  own->add(address("2001:db8::1", 40000 + OwnConnections::capacity), now);
+  CHECK(own->contains(address("2001:db8::1", 40000 + OwnConnections::capacity), now));
+}
+
+}  // namespace legible::proxy
