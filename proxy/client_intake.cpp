@@ -279,6 +279,7 @@ void ClientIntake::on_not_opened(ConnectFailed failure) {
   guarded([&] {
     dial_.reset();
     const std::string answer = refusal_of(request_, failure);
+    end_dialogue();
     note_target();
     client_.record->note(wall_clock(), Leg::server, std::move(failure));
     part(answer);
@@ -289,9 +290,16 @@ void ClientIntake::on_shortage() {
   guarded([&] {
     dial_.reset();
     const ConnectFailed failure{ConnectError::unreachable, {}, "out of resources"};
+    end_dialogue();
     note_target();
     refuse({ProxyReason::resources}, refusal_of(request_, failure));
   });
+}
+
+/// What the client asked of a forward proxy is told as that.
+void ClientIntake::end_dialogue() {
+  const bool asks = stage_ == Stage::request || stage_ == Stage::dialing;
+  if (asks && request_.form != FoundBy::absolute_form) client_.record->begin_anew();
 }
 
 /// What is said to the client in the server's place, as part of the dialogue.
@@ -390,7 +398,7 @@ void ClientIntake::on_read_end(int status) {
     if (stage_ == Stage::done) return;
     const parser::StreamEnd how = stream_end(status, false);
     observe(client_.early.size());
-    if (stage_ == Stage::request || stage_ == Stage::dialing) client_.record->begin_anew();
+    end_dialogue();
     if (stage_ == Stage::request && !objection_.empty()) {
       client_.record->note(wall_clock(), Leg::client,
                            ProxyClosing{ProxyReason::policy, {}, objection_});
@@ -410,6 +418,7 @@ void ClientIntake::on_read_end(int status) {
 
 /// Ends the connection for a reason of the proxy's own.
 void ClientIntake::refuse(ProxyClosing closing, std::string_view last_words) {
+  end_dialogue();
   client_.record->note(wall_clock(), Leg::client, std::move(closing));
   part(last_words);
 }

@@ -80,6 +80,7 @@ class ClientIntake final : public Connection, private TcpStream::Owner, private 
 
   bool converse();
   void dial(ForwardRequest request);
+  void end_dialogue();
   void answer_with(std::string_view bytes);
   void say(std::string_view bytes);
 

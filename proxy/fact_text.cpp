@@ -359,7 +359,7 @@ class FactReader {
   }
 
   Line operator()(const ProxyClosing& closing) const {
-    return FactText{"proxy", reason_text(closing), true};
+    return FactText{"proxy", reason_text(closing), closing.reason != ProxyReason::own_page};
   }
 
   Line operator()(const StillOpen&) const {
