@@ -252,7 +252,8 @@ void ClientIntake::dial(ForwardRequest request) {
   if (!go_to(request_.target)) return;
   stage_ = Stage::dialing;
   timer_.start(std::min(context_.timeouts.connect, context_.timeouts.handshake));
-  dial_.emplace(context_.dialling(), client_.target, static_cast<ServerDial::Owner&>(*this));
+  dial_ = std::make_unique<ServerDial>(context_.dialling(), client_.target,
+                                       static_cast<ServerDial::Owner&>(*this));
   dial_->start();
 }
 

@@ -116,7 +116,7 @@ class ClientIntake final : public Connection, private TcpStream::Owner, private 
   ForwardDialogue dialogue_;
   std::string objection_;  ///< to what it said to a forward proxy last
   ForwardRequest request_;
-  std::optional<ServerDial> dial_;
+  std::unique_ptr<ServerDial> dial_;
 };
 
 }  // namespace legible::proxy

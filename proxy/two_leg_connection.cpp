@@ -53,7 +53,8 @@ TwoLegConnection::TwoLegConnection(ConnectionContext& context, Connection::Owner
 
 void TwoLegConnection::dial() {
   if (const auto opened = std::move(opened_)) return adopt(std::move(*opened));
-  dial_.emplace(context_.dialling(), target_, static_cast<ServerDial::Owner&>(*this));
+  dial_ = std::make_unique<ServerDial>(context_.dialling(), target_,
+                                       static_cast<ServerDial::Owner&>(*this));
   dial_->start();
 }
 

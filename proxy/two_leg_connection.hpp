@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -144,8 +145,8 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
   Ending ending_ = Ending::no;
   LegStream* resetting_ = nullptr;  ///< in Ending::resetting
   int reset_polls_ = 0;
-  std::size_t unsent_before_ = 0;  ///< when it was looked at last
-  std::optional<ServerDial> dial_;
+  std::size_t unsent_before_ = 0;     ///< when it was looked at last
+  std::unique_ptr<ServerDial> dial_;  ///< while it goes on
 };
 
 }  // namespace legible::proxy
