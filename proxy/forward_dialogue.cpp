@@ -99,38 +99,53 @@ std::optional<HostPort> host_port(std::string_view authority, std::uint16_t defa
   return parse_host_port(fmt::format("{}:{}", authority, default_port));
 }
 
-/// For the proxy alone (RFC 9110 section 7.6.1, section 11.7.2).
-bool is_for_the_proxy(std::string_view line, bool keeps_connection) {
+/// For the proxy alone (RFC 9110 section 7.6.1, section 11.7.2), or replaced by it.
+bool is_left_out(std::string_view line, bool keeps_connection) {
   const std::string_view name = line.substr(0, line.find(':'));
   if (!keeps_connection &&
       (same_in_any_case(name, "Connection") || same_in_any_case(name, "Keep-Alive"))) {
     return true;
   }
   return same_in_any_case(name, "Proxy-Connection") ||
-         same_in_any_case(name, "Proxy-Authorization");
+         same_in_any_case(name, "Proxy-Authorization") || same_in_any_case(name, "Host");
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
+  const std::string_view line = text.substr(0, size);
+  text.remove_prefix(size);
+  return line;
 }
 
 /// The head as the server gets it: in origin form (RFC 9112 section 3.2.1), without what is said to
-/// the proxy. It asks for one answer only: the next request may be for another server.
-std::string for_origin(std::string_view head, std::string_view method, bool upgrades) {
-  const std::size_t first_line = std::min(head.find('\n'), head.size() - 1) + 1;
-  const std::size_t target_at = method.size() + 1 + scheme.size();
-  const std::size_t path = head.find_first_of("/?# ", target_at);
-  std::string text = fmt::format("{} ", method);
-  if (head[path] != '/') text += same_in_any_case(method, "OPTIONS") ? "*" : "/";
-  text += head.substr(path, first_line - path);
-  head.remove_prefix(first_line);
+/// the proxy, and with the URL's host, whatever Host said (section 3.2.2). It asks for one answer
+/// only: the next request may be for another server. None: the request line has not the usual form.
+std::optional<std::string> for_origin(std::string_view head, std::string_view method,
+                                      bool upgrades) {
+  const std::string_view line = take_line(head);
+  const std::size_t target_at = method.size() + 1;
+  if (!line.starts_with(method) || line[method.size()] != ' ' ||
+      !same_in_any_case(line.substr(target_at, scheme.size()), scheme)) {
+    return std::nullopt;
+  }
+  const std::size_t authority_at = target_at + scheme.size();
+  const std::size_t path_at = line.find_first_of("/?# ", authority_at);
+  if (path_at == line.npos) return std::nullopt;
+  std::string_view host = line.substr(authority_at, path_at - authority_at);
+  host.remove_prefix(host.rfind('@') + 1);
 
-  bool dropped = false;
+  std::string text = fmt::format("{} ", method);
+  if (line[path_at] != '/') text += same_in_any_case(method, "OPTIONS") ? "*" : "/";
+  text += line.substr(path_at);
+  text += fmt::format("Host: {}\r\n", host);
+  bool left_out = false;
   while (!head.empty()) {
-    const std::size_t size = std::min(head.find('\n'), head.size() - 1) + 1;
-    const std::string_view line = head.substr(0, size);
-    head.remove_prefix(size);
-    if (line == "\r\n" || line == "\n") break;
+    const std::string_view field = take_line(head);
+    if (field == "\r\n" || field == "\n") break;
     // A line that continues the one before (RFC 9112 section 5.2) shares its fate.
-    const bool continues = line.front() == ' ' || line.front() == '\t';
-    if (!continues) dropped = is_for_the_proxy(line, upgrades);
-    if (!dropped) text += line;
+    const bool continues = field.front() == ' ' || field.front() == '\t';
+    if (!continues) left_out = is_left_out(field, upgrades);
+    if (!left_out) text += field;
   }
   if (!upgrades) text += "Connection: close\r\n";
   return text + "\r\n";
@@ -270,7 +285,9 @@ ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
   if (!server) return bad_request("the request's URL has no host");
   request.form = FoundBy::absolute_form;
   request.target = *server;
-  request.head = for_origin(text.substr(0, *size), head.start.method, head.upgrades);
+  auto in_origin_form = for_origin(text.substr(0, *size), head.start.method, head.upgrades);
+  if (!in_origin_form) return bad_request("the request line has not its usual form");
+  request.head = std::move(*in_origin_form);
   return {std::move(request), *size};
 }
 

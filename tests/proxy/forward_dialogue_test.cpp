@@ -72,14 +72,17 @@ TEST_CASE("a request in absolute form is put into origin form, without what is f
       {"POST http://u:p@www.example:8080 HTTP/1.1\r\nhost: www.example:8080\r\n"
        "Proxy-Authorization: Basic eDp5\r\n and more of it\r\nContent-Length: 3\r\n\r\n",
        {"www.example", 8080},
-       "POST / HTTP/1.1\r\nhost: www.example:8080\r\nContent-Length: 3\r\nConnection: "
+       "POST / HTTP/1.1\r\nHost: www.example:8080\r\nContent-Length: 3\r\nConnection: "
        "close\r\n\r\n"},
       {"OPTIONS HTTP://www.example HTTP/1.1\r\nHost: www.example\r\n\r\n",
        {"www.example", 80},
        "OPTIONS * HTTP/1.1\r\nHost: www.example\r\nConnection: close\r\n\r\n"},
       {"GET http://www.example?q HTTP/1.0\r\n\r\n",
        {"www.example", 80},
-       "GET /?q HTTP/1.0\r\nConnection: close\r\n\r\n"},
+       "GET /?q HTTP/1.0\r\nHost: www.example\r\nConnection: close\r\n\r\n"},
+      {"GET http://www.example/ HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n",
+       {"www.example", 80},
+       "GET / HTTP/1.1\r\nHost: www.example\r\nConnection: close\r\n\r\n"},
       {"GET http://ws.example/ HTTP/1.1\r\nHost: ws.example\r\nConnection: Upgrade\r\n"
        "Upgrade: websocket\r\n\r\n",
        {"ws.example", 80},
@@ -201,6 +204,8 @@ TEST_CASE("what is no request to a forward proxy is refused, with the reason") {
       {"CONNECT partner.example HTTP/1.1\r\n\r\n", "CONNECT names no HOST:PORT", "HTTP/1.1 400 "},
       {"GET https://partner.example/ HTTP/1.1\r\n\r\n", "names no server", "HTTP/1.1 400 "},
       {"GET http:///path HTTP/1.1\r\n\r\n", "has no host", "HTTP/1.1 400 "},
+      {"GET http://a.example\r\n\r\n", "has not its usual form", "HTTP/1.1 400 "},
+      {"\r\nGET http://a.example/ HTTP/1.1\r\n\r\n", "has not its usual form", "HTTP/1.1 400 "},
       {"SSH-2.0-OpenSSH\r\n", "neither HTTP nor SOCKS", "HTTP/1.1 400 "},
       {"\x04\x02\x01\xbb\xc0\x00\x02\x01\x00"s, "only CONNECT", "\x00\x5b", ProxyReason::policy},
   }));
