@@ -48,6 +48,7 @@ target_include_directories(rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS})
 # Its released version compares null + n with null, and means it.
 target_compile_options(rapidjson INTERFACE -fno-sanitize=pointer-overflow)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET GLOBAL tomlplusplus>=3.1)
+pkg_check_modules(CONTENT_CODINGS REQUIRED IMPORTED_TARGET GLOBAL zlib libbrotlidec libzstd)
 pkg_check_modules(LIBPCAP REQUIRED IMPORTED_TARGET GLOBAL libpcap)
 
 # Optional: fast arithmetic, and PKCS#12 files.

@@ -1,5 +1,6 @@
 #include "parser/http2_streams.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -7,6 +8,9 @@ namespace legible::parser {
 namespace {
 
 constexpr std::size_t at(Side side) { return static_cast<std::size_t>(side); }
+
+/// Of all open streams' content so much is kept, by the size that is allowed to one.
+constexpr std::size_t whole_bodies = 4;
 
 /// RFC 9110 section 8.6: what Content-Length announces of a message that has none.
 bool is_without_content(const HttpResponse& response) {
@@ -117,7 +121,14 @@ void Http2Streams::take_data(Side from, Http2Stream& stream, std::span<const std
   HttpMessage& message = from == Side::client ? static_cast<HttpMessage&>(stream.request)
                                               : static_cast<HttpMessage&>(stream.response);
   if (stream.web_socket[at(from)]) stream.web_socket[at(from)]->feed(bytes, message.body_bytes);
-  message.take_body(bytes, limits_);
+  const std::size_t before = message.body.size();
+  // What is kept has no gap.
+  const std::size_t allowed = whole_bodies * std::size_t{limits_.http_body_bytes};
+  const std::size_t room = before == message.body_bytes ? allowed - kept_content_bytes_ : 0;
+  const auto kept = bytes.first(std::min(room, bytes.size()));
+  message.take_body(kept, limits_);
+  message.body_bytes += bytes.size() - kept.size();
+  kept_content_bytes_ += message.body.size() - before;
 }
 
 void Http2Streams::end(Side from, std::uint32_t number) {
@@ -176,6 +187,8 @@ void Http2Streams::tell(Side from, HttpMessage& message, const HttpEvent& event)
   kept_bytes_ -= message.headers.bytes() + message.trailers.bytes();
   message.headers.clear();
   message.trailers.clear();
+  kept_content_bytes_ -= message.body.size();
+  message.body = {};
 }
 
 }  // namespace legible::parser

@@ -65,6 +65,7 @@ class Http2Streams {
   std::map<std::uint32_t, Http2Stream> streams_;
   std::uint64_t first_id_ = 0;  ///< added to a stream's number: its messages' id
   std::size_t kept_bytes_ = 0;  ///< of all streams' fields
+  std::size_t kept_content_bytes_ = 0;
   bool limit_told_ = false;
   std::array<bool, 2> stopped_{};
   bool first_head_told_ = false;

@@ -63,6 +63,8 @@ void HttpMessage::clear() {
   fields_dropped = 0;
   protocol.clear();
   body_bytes = 0;
+  constexpr std::size_t kept_capacity = 4096;
+  if (body.capacity() > kept_capacity) body = {};
   body.clear();
   flags = {};
   complete = false;

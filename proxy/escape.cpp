@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "proxy/utf8.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -21,39 +23,6 @@ void append_hex(std::string& out, std::string_view bytes) {
 }
 
 constexpr bool is_printable_ascii(std::uint8_t byte) { return (byte >= 0x20) & (byte <= 0x7e); }
-
-/// One character of UTF-8: its length and value, or one byte that begins none.
-struct Character {
-  std::size_t length = 1;
-  std::uint32_t code = 0;
-  bool valid = false;
-};
-
-/// RFC 3629: the shortest form only, no surrogates, nothing above U+10FFFF.
-Character decode(std::string_view text) {
-  struct Form {
-    std::uint8_t mask, lead;
-    std::size_t length;
-    std::uint32_t smallest;
-  };
-  static constexpr Form forms[] = {
-      {0x80, 0x00, 1, 0}, {0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
-
-  const std::uint8_t first = byte_at(text, 0);
-  const auto* form =
-      std::ranges::find_if(forms, [&](const Form& f) { return (first & f.mask) == f.lead; });
-  if (form == std::end(forms) || text.size() < form->length) return {};
-
-  std::uint32_t code = first & static_cast<std::uint8_t>(~form->mask);
-  for (std::size_t i = 1; i < form->length; ++i) {
-    const std::uint8_t byte = byte_at(text, i);
-    if ((byte & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte & 0x3fu);
-  }
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code < form->smallest || code > 0x10ffff || surrogate) return {};
-  return {form->length, code, true};
-}
 
 struct Range {
   std::uint32_t first, last;
@@ -108,7 +77,7 @@ std::string escape(std::string_view text, Backslash backslash) {
     text.remove_prefix(plain);
     if (text.empty()) break;
 
-    const Character character = decode(text);
+    const Utf8Character character = decode_utf8(text);
     const std::string_view bytes = text.substr(0, character.length);
     const bool stays = bytes == "\\" ? backslash == Backslash::kept
                                      : character.valid && is_printable(character.code);

@@ -59,6 +59,8 @@ cxxopts::Options run_options() {
     ("json", "the same as --format json")
     ("log", "JSON lines as well, appended; reopened on SIGUSR1",
      cxxopts::value<std::string>(), "FILE")
+    ("har", "HTTP archive of intercepted and plain exchanges, with their secrets; continued if it is there",
+     cxxopts::value<std::string>(), "FILE")
     ("connect-timeout", "seconds",
      cxxopts::value<std::string>()->default_value("10"), "N")
     ("handshake-timeout", "seconds, from accept on",
@@ -91,6 +93,7 @@ RunOptions validate(const cxxopts::ParseResult& given, std::size_t cores) {
   options.trust = {file_names(given, "trust"), file_names(given, "client-trust"),
                    file_names(given, "crl")};
   options.log_file = file_name(given, "log");
+  options.har_file = file_name(given, "har");
   options.timeouts = {
       std::chrono::seconds{number(given, "connect-timeout", 1, max_connect_seconds)},
       std::chrono::seconds{number(given, "handshake-timeout", 1, max_connect_seconds)},
@@ -118,7 +121,6 @@ RunOptions require_way_in(RunOptions options) {
 std::string_view planned_option(std::string_view word) {
   static constexpr std::string_view planned[] = {
       "capture",
-      "har",
       "ui",
   };
   if (!word.starts_with("--")) return {};

@@ -26,6 +26,7 @@ struct RunOptions {
   std::size_t threads = 1;
   OutputFormat format = OutputFormat::text;
   std::string log_file;  ///< empty: none
+  std::string har_file;  ///< likewise
   std::uint32_t max_hello = 65536;
 };
 

@@ -21,10 +21,12 @@
 #include "proxy/descriptor_limit.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/event_log.hpp"
+#include "proxy/har/archive.hpp"
 #include "proxy/key_log_file.hpp"
 #include "proxy/own_listener.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/run_settings.hpp"
+#include "proxy/sink_pair.hpp"
 #include "proxy/standard_streams.hpp"
 
 namespace legible::proxy {
@@ -83,12 +85,15 @@ class Run {
   std::shared_ptr<const ServiceSettings> load(const RunOptions& options,
                                               std::vector<std::string>& notices);
   void read_again(Proxy& proxy);
+  void open_outputs();
+  std::unique_ptr<EventSink> make_sink();
 
   const CommandLine words_;
   const RunOptions options_;
   std::shared_ptr<const ServiceSettings> in_force_;
   std::optional<KeyLogFile> key_log_;
   std::unique_ptr<EventOutputs> outputs_;
+  std::optional<har::Archive> archive_;  ///< reports to the outputs
 };
 
 std::shared_ptr<const ServiceSettings> Run::load(const RunOptions& options,
@@ -99,6 +104,15 @@ std::shared_ptr<const ServiceSettings> Run::load(const RunOptions& options,
   if (settings->interception.active() && !path.empty()) {
     if (!key_log_) naming("--keylog", [&] { key_log_.emplace(path); });
     settings->interception.key_log = &*key_log_;
+  }
+  if (!options_.har_file.empty()) {
+    constexpr std::uint32_t kept_of_each_body = 1 << 20;
+    settings->limits.http_body_bytes = kept_of_each_body;
+    if (!settings->interception.active()) {
+      notices.emplace_back(
+          "--har gets plain HTTP only; what is inside TLS takes --mode intercept or auto, or "
+          "--intercept GLOB");
+    }
   }
   return settings;
 }
@@ -125,14 +139,30 @@ void Run::read_again(Proxy& proxy) {
   for (const std::string& notice : notices) outputs_->notice(notice);
 }
 
+void Run::open_outputs() {
+  outputs_ =
+      naming("--log", [&] { return std::make_unique<EventOutputs>(output_options(options_)); });
+  if (options_.har_file.empty()) return;
+  har::Archive::Options options;
+  options.report = [this](std::string_view what) {
+    complain("legible: {}", what);
+    outputs_->notice(what);
+  };
+  naming("--har", [&] { archive_.emplace(options_.har_file, std::move(options)); });
+}
+
+std::unique_ptr<EventSink> Run::make_sink() {
+  if (!archive_) return outputs_->make_sink();
+  return std::make_unique<SinkPair>(outputs_->make_sink(), archive_->make_sink());
+}
+
 void Run::operator()() {
   raise_descriptor_limit();
   std::vector<std::string> notices;
   in_force_ = load(options_, notices);
-  outputs_ =
-      naming("--log", [&] { return std::make_unique<EventOutputs>(output_options(options_)); });
+  open_outputs();
   Proxy proxy({options_.ways.listeners, options_.max_connections, options_.threads, *in_force_},
-              [&] { return outputs_->make_sink(); });
+              [&] { return make_sink(); });
 
   bool stopping = false;
   const auto stop = [&] {
@@ -148,6 +178,7 @@ void Run::operator()() {
   const SignalWatcher reopen(proxy.main_loop(), SIGUSR1, [&] {
     outputs_->reopen();
     if (key_log_) key_log_->reopen();
+    if (archive_) archive_->reopen();
   });
 
   for (const SocketAddress& address : proxy.addresses()) {
@@ -156,6 +187,7 @@ void Run::operator()() {
   warn_of_open_proxy(options_);
   for (const std::string& notice : notices) complain("notice: {}", notice);
   proxy.run();
+  if (archive_) archive_->close();
   outputs_->close();
   if (key_log_) key_log_->close();
   // Everything is written: a name server that does not answer must not hold up the end.

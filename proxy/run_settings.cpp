@@ -73,6 +73,7 @@ std::vector<std::string> unchangeable_differences(const RunOptions& before, cons
   compare(before.max_connections == now.max_connections, "max-connections");
   compare(before.format == now.format, "format");
   compare(before.log_file == now.log_file, "log");
+  compare(before.har_file == now.har_file, "har");
   compare(before.interception.key_log == now.interception.key_log, "keylog");
   return differences;
 }

@@ -234,6 +234,22 @@ TEST_CASE("limits of HTTP/2 are said, and hold") {
                                    concat({get("/a"), h2_fields({{"x", "1"}, {"yz", "22"}})}))})},
         {get_a + " | x: 1 | dropped 1"}}},
       limits);
+
+  Limits content;
+  content.http_body_bytes = 2;
+  const auto upload = [&](std::uint32_t stream) {
+    return concat({h2_headers(stream, 0, get("/a")), h2_data(stream, 0, "abc")});
+  };
+  const auto told = [](int stream, const std::string& body) {
+    return "client: request " + std::to_string(stream) + " GET /a 2.0 https://h | body " + body;
+  };
+  check_http({{"content that is kept of all streams together",
+               {client_begins({upload(1), upload(3), upload(5), upload(7), upload(9),
+                               h2_data(1, h2_end_stream, ""), upload(11),
+                               h2_data(9, h2_end_stream, "d"), h2_data(11, h2_end_stream, "")})},
+               {told(1, "3 \"ab\""), told(9, "4"), told(11, "3 \"ab\""), told(3, "3 \"ab\" ..."),
+                told(5, "3 \"ab\" ..."), told(7, "3 \"ab\" ...")}}},
+             content);
 }
 
 TEST_CASE("the first answer in HTTP/2 is told as soon as its head is whole") {
