@@ -108,7 +108,11 @@ std::shared_ptr<const ServiceSettings> Run::load(const RunOptions& options,
   if (!options_.har_file.empty()) {
     constexpr std::uint32_t kept_of_each_body = 1 << 20;
     settings->limits.http_body_bytes = kept_of_each_body;
-    if (!settings->interception.active()) {
+    // Through a forward proxy, or from anywhere, plain HTTP may come.
+    const bool may_be_empty = std::ranges::none_of(options_.ways.listeners, [](const auto& each) {
+      return each.way == WayIn::forward || each.way == WayIn::transparent;
+    });
+    if (may_be_empty && !settings->interception.active()) {
       notices.emplace_back(
           "--har gets plain HTTP only; what is inside TLS takes --mode intercept or auto, or "
           "--intercept GLOB");

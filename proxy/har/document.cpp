@@ -87,7 +87,10 @@ Document::Document(const std::string& path) : path_(path) {
   struct stat status{};
   if (::fstat(file_.get(), &status) != 0) fail(path, "cannot be opened", errno);
   if (!S_ISREG(status.st_mode)) fail(path, "is no regular file", EINVAL);
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) fail(path, "another process writes it", errno);
+  // A file system without locks is no reason to refuse.
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    fail(path, "another process writes it", errno);
+  }
   // It holds what cookies and credentials are there.
   const bool others_can = (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
   if (status.st_size > 0) {

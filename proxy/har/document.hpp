@@ -3,10 +3,9 @@
 //
 // Each entry is a line, behind which the document's end always stands. A new entry is written over
 // that end, with the end appended, in one call, after the room for it has been reserved: a disk
-// that is full changes nothing. A process that is killed finishes the memory page that it writes
-// (Linux: generic_perform_write), so that an entry within one page is there or not. One that
-// crosses pages can be cut by a kill in the microseconds of its own writing; opening the file again
-// mends it.
+// that is full changes nothing. Linux lets a process that is killed finish the memory page that it
+// writes (generic_perform_write), so that an entry within one page is there or not. One that
+// crosses pages can be cut while it is copied; opening the file again mends it.
 
 #include <cstdint>
 #include <string>

@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 from harness import PATIENCE, free_port, wait_listening, wait_until
@@ -203,6 +204,18 @@ class Archive(Intercepted):
         self.assertTrue(wait_until(lambda: len(proxy.find("notice")) == 2, PATIENCE))
         self.assertIn("is written again", proxy.find("notice")[1]["what"])
         self.wait_for(5)
+
+    def test_an_archive_that_may_stay_empty_is_said(self):
+        for way, said in (("--to", "127.0.0.1:1"), True), (("--forward",), False):
+            program = subprocess.Popen(
+                [self.program, "run", *way, "--listen", "127.0.0.1:0", "--har", self.file],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(program.stderr.close)
+            self.assertIn("listening on", program.stderr.readline())
+            time.sleep(0.2)  # for what follows it
+            program.terminate()
+            self.assertEqual("--har gets plain HTTP only" in program.stderr.read(), said)
+            program.wait(PATIENCE)
 
     def test_what_is_no_file_is_refused(self):
         proxy = subprocess.run(
