@@ -101,11 +101,6 @@ void ClientIntake::start() {
            "its packets out of the rule"},
           {});
     }
-    if (!settings_.rules.admits(client_.address)) {
-      const std::string why =
-          fmt::format("{} is no address that --allow-from covers", client_.host);
-      return refuse({ProxyReason::policy, {}, why}, {});
-    }
     timer_.start(std::min<std::chrono::milliseconds>(patience, context_.timeouts.handshake));
     client_.stream.start_reading();
     if (!any_contains(settings_.rules.header_senders, client_.address)) pass_header();
@@ -188,6 +183,12 @@ bool ClientIntake::read_header() {
   consume(header->size);
   client_.record->begin_anew();
   if (const auto& source = header->source) {
+    const auto address = SocketAddress::from_numeric(source->host, source->port);
+    if (!address) {
+      refuse({ProxyReason::policy, {}, "its PROXY header names no address"}, {});
+      return false;
+    }
+    client_.address = *address;
     client_.host = source->host;
     announce(*header);
     client_.record->note(wall_clock(), Leg::client,
@@ -211,6 +212,11 @@ void ClientIntake::announce(const parser::ProxyHeader& header) {
 /// What the client itself says begins here.
 bool ClientIntake::pass_header() {
   stage_ = Stage::hello;
+  if (!settings_.rules.admits(client_.address)) {
+    const std::string why = fmt::format("{} is no address that --allow-from covers", client_.host);
+    refuse({ProxyReason::policy, {}, why}, {});
+    return false;
+  }
   switch (listener_.way) {
     case WayIn::forward:
       stage_ = Stage::request;
@@ -230,6 +236,7 @@ bool ClientIntake::pass_header() {
 bool ClientIntake::converse() {
   ForwardDialogue::Step step = dialogue_.feed(client_.early);
   consume(step.consumed);
+  if (std::holds_alternative<ForwardDialogue::NeedMore>(step.what)) return step.consumed > 0;
   if (auto* answer = std::get_if<ForwardDialogue::Answer>(&step.what)) {
     objection_ = std::move(answer->objection);
     objection_.empty() ? answer_with(answer->bytes) : say(answer->bytes);
@@ -265,6 +272,8 @@ void ClientIntake::on_opened(OpenedServer server) {
     client_.server = std::make_unique<OpenedServer>(std::move(server));
     if (request_.form == FoundBy::absolute_form) {
       observe(client_.early.size());
+      client_.only = std::make_unique<SingleRequest>(request_.head);
+      client_.early.resize(client_.only->admit(client_.early));
       client_.early.insert(client_.early.begin(), request_.head.begin(), request_.head.end());
       return hand_over({Mode::relay, reason_for(client_.found_by)});
     }
@@ -272,7 +281,9 @@ void ClientIntake::on_opened(OpenedServer server) {
     client_.record->begin_anew();
     if (!client_.ended) client_.stream.start_reading();
     if (!settle()) return;
-    client_.early.empty() && client_.ended ? choose(nullptr, Lack::no_tls) : advance();
+    advance();
+    // Nothing more will come of a hello that is not whole.
+    if (stage_ == Stage::hello && client_.ended) choose_without_hello();
   });
 }
 
@@ -371,6 +382,12 @@ void ClientIntake::choose(const parser::ClientHello* hello, Lack lack) {
   hand_over(choose_mode(settings_.interception, {hello, lack, client_.host, target_host()}));
 }
 
+/// The client has ended before its hello was whole.
+void ClientIntake::choose_without_hello() {
+  const bool tls = !client_.early.empty() && parser::begins_tls_record(client_.early.front());
+  choose(nullptr, tls ? Lack::broken_hello : Lack::no_tls);
+}
+
 /// --by-sni. False: the client is refused.
 bool ClientIntake::find_by_name(const parser::ClientHello* hello) {
   client_.found_by = FoundBy::sni;
@@ -411,9 +428,7 @@ void ClientIntake::on_read_end(int status) {
     // Half a hello, or bytes that wait for an answer: what the server says to them counts.
     const bool waits = client_.ended && stage_ == Stage::hello && !client_.early.empty() &&
                        listener_.way != WayIn::by_sni;
-    if (!waits) return finish();
-    const bool tls = parser::begins_tls_record(client_.early.front());
-    choose(nullptr, tls ? Lack::broken_hello : Lack::no_tls);
+    waits ? choose_without_hello() : finish();
   });
 }
 
@@ -455,6 +470,8 @@ void ClientIntake::on_timer() {
     if (choice.mode == Mode::relay) return hand_over(std::move(choice));
   }
   timer_.start(time_left());
+  // Who would have sent a header has not: it waits for the server to speak first.
+  if (stage_ == Stage::header && client_.early.empty()) pass_header();
 }
 
 void ClientIntake::give_up(ProxyReason reason, std::chrono::seconds limit) {

@@ -88,6 +88,7 @@ class ClientIntake final : public Connection, private TcpStream::Owner, private 
   bool settle();
   void consider();
   void choose(const parser::ClientHello* hello, FirstFlight::Lack lack = {});
+  void choose_without_hello();
   bool find_by_name(const parser::ClientHello* hello);
   void hand_over(ModeChoice choice);
 

@@ -11,6 +11,10 @@
 
 namespace legible::proxy {
 
+/// Whether a pattern of --allow-to covers the target: HOST, or HOST:PORT with an IPv6 address in
+/// brackets. One of digits, dots and wildcards alone is for addresses: no name matches it.
+bool covers_target(std::string_view pattern, const HostPort& target);
+
 struct ClientRules {
   std::vector<AddressRange> clients;            ///< that are served; empty: all
   std::vector<std::string> targets;             ///< globs of HOST or HOST:PORT; empty: all

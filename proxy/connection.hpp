@@ -13,6 +13,7 @@
 #include "proxy/event_loop.hpp"
 #include "proxy/outbound.hpp"
 #include "proxy/server_dial.hpp"
+#include "proxy/single_request.hpp"
 #include "proxy/target_directory.hpp"
 #include "proxy/tcp_stream.hpp"
 
@@ -86,6 +87,7 @@ struct AcceptedClient {
   std::shared_ptr<TargetResolver> target;  ///< the server that it goes to; null: not known yet
   FoundBy found_by = FoundBy::option;      ///< how the target was
   std::unique_ptr<OpenedServer> server;    ///< null: not connected to yet
+  std::unique_ptr<SingleRequest> only;     ///< all that it may send; null: whatever it says
   /// What the server is to hear first: a PROXY header.
   std::string announcement;
   SocketAddress address;

@@ -41,9 +41,6 @@ struct RequestHead final : parser::Http1Events {
     if (same_in_any_case(name, "Host")) host = value;
     if (same_in_any_case(name, "Proxy-Authorization")) authorization = value;
     if (same_in_any_case(name, "Upgrade")) upgrades = true;
-    if (same_in_any_case(name, "Content-Length") || same_in_any_case(name, "Transfer-Encoding")) {
-      has_body = true;
-    }
   }
   parser::AfterHead on_head_end() override {
     whole = true;
@@ -64,13 +61,12 @@ struct RequestHead final : parser::Http1Events {
   std::string host;
   std::string authorization;
   bool upgrades = false;
-  bool has_body = false;
   bool whole = false;
 };
 
 /// The size of the head at the start of `text`. Absent: its end has not come yet.
 std::optional<std::size_t> head_size(std::string_view text) {
-  constexpr std::string_view ends[] = {"\r\n\r\n", "\n\n"};
+  constexpr std::string_view ends[] = {"\n\r\n", "\n\n"};
   std::size_t size = std::string_view::npos;
   for (const std::string_view end : ends) {
     const std::size_t at = text.find(end);
@@ -242,6 +238,9 @@ ForwardDialogue::Step ForwardDialogue::feed(Bytes bytes) {
 
 ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
   const std::string_view text = parser::as_text(bytes);
+  // RFC 9112 section 2.2: empty lines before a request are passed over.
+  const std::size_t begin = text.find_first_not_of("\r\n");
+  if (begin > 0) return {NeedMore{}, std::min(begin, text.size())};
   const auto size = head_size(text.substr(0, longest_head));
   if (!size && bytes.size() >= longest_head) return bad_request("the request's head is too long");
 
@@ -252,7 +251,8 @@ ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
   if (progress.status == Status::broken || progress.status == Status::head_limit) {
     return bad_request("the first bytes are neither HTTP nor SOCKS");
   }
-  if (!size || !head.whole) return {NeedMore{}};
+  if (!size) return {NeedMore{}};
+  if (!head.whole) return bad_request("the request's head ends in its middle");
 
   const bool connects = head.start.method == "CONNECT";
   const std::string_view target = head.start.target;
@@ -260,8 +260,11 @@ ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
     const std::string why = head.authorization.empty()
                                 ? "the client gave no user and password"
                                 : "the client's user and password are not those of --proxy-auth";
-    // It may try again, where nothing but the head came.
-    if (head.has_body) return {Refusal{authentication_wanted.answer(), why}, *size};
+    // It may try again on this connection, where no other request can be under way; not for ever.
+    constexpr int most_objections = 3;
+    if (!connects || ++objections_ > most_objections) {
+      return {Refusal{authentication_wanted.answer(), why}, *size};
+    }
     return {Answer{authentication_wanted.answer(HttpPage::After::open), why}, *size};
   }
   ForwardRequest request;

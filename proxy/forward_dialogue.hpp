@@ -72,6 +72,7 @@ class ForwardDialogue {
 
   const ProxyCredentials* required_;
   Stage stage_ = Stage::first;
+  int objections_ = 0;
 };
 
 /// What a client is told of a server that it will not be connected to.

@@ -121,6 +121,7 @@ InterceptionSettings load_interception(const InterceptionOptions& options,
       before->leaves->ca().certificates_pem() == ca.certificates_pem()) {
     settings.intercept_under(before->leaves);
     settings.leaf_keys = before->leaf_keys;
+    settings.pages = before->pages;
     return settings;
   }
   const auto minter = std::make_shared<const certs::LeafMinter>(std::move(ca), now);

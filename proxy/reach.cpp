@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "proxy/address_range.hpp"
-#include "proxy/glob.hpp"
+#include "proxy/client_rules.hpp"
 #include "proxy/own_listener.hpp"
 
 namespace legible::proxy {
@@ -24,8 +24,10 @@ const std::vector<AddressRange>& local_places() {
 }
 
 /// A pattern of stars alone allows everything that is not special.
-bool names(std::string_view glob, std::string_view address) {
-  return glob.find_first_not_of("*?") != glob.npos && matches_glob(glob, address);
+bool names(std::string_view pattern, const SocketAddress& address) {
+  const std::size_t host_end = std::min(pattern.find(':'), pattern.size());
+  return pattern.substr(0, host_end).find_first_not_of("*?") != pattern.npos &&
+         covers_target(pattern, {address.host(), address.port()});
 }
 
 }  // namespace
@@ -33,10 +35,9 @@ bool names(std::string_view glob, std::string_view address) {
 std::optional<OutOfReach> Reach::obstacle(const SocketAddress& address) const {
   if (leads_to_own_listener(address, listeners)) return OutOfReach::own_listener;
   if (!clients_choose || !any_contains(local_places(), address)) return std::nullopt;
-  const std::string text = address.host();
   // By its address: what a name leads to is for whoever runs its name server to say.
   const bool allowed =
-      std::ranges::any_of(allowed_targets, [&](const auto& glob) { return names(glob, text); });
+      std::ranges::any_of(allowed_targets, [&](const auto& glob) { return names(glob, address); });
   return allowed ? std::nullopt : std::optional(OutOfReach::not_allowed);
 }
 

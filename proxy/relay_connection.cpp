@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/timeline_search.hpp"
-
 namespace legible::proxy {
 namespace {
 
@@ -21,7 +19,8 @@ RelayConnection::RelayConnection(ConnectionContext& context, Connection::Owner& 
                                  AcceptedClient client, std::string reason)
     : TwoLegConnection(context, owner, client),
       record_(std::move(client.record)),
-      early_bytes_(std::move(client.early)) {
+      early_bytes_(std::move(client.early)),
+      only_(std::move(client.only)) {
   client_.stream = std::move(client.stream);
   client_.stream.set_owner(&client_);
   client_.bytes_in = client.received;
@@ -72,17 +71,20 @@ void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> by
   const bool may_hold = phase_ != Phase::refusing && !from.discarding;
   if (dialogue_ && &from == &client_ && may_hold) return on_dialogue(bytes);
   LegStream& to = other(from);
+  if (only_ && &from == &server_) only_->on_answer(bytes);
+  const std::size_t wanted = only_ && &from == &client_ ? only_->admit(bytes) : bytes.size();
   bool sent = true;
   if (from.discarding) {
     // Nobody waits for it any more.
   } else if (to.stream) {
-    sent = send(to, bytes);
+    sent = send(to, bytes.first(wanted));
   } else if (phase_ == Phase::connecting) {
     early_bytes_.insert(early_bytes_.end(), bytes.begin(), bytes.end());
   }
   const bool to_is_slow = to.queued() > high_water || early_bytes_.size() >= max_early_bytes;
   if (to_is_slow && !from.discarding) pause(from);
   record_->bytes(wall_clock(), from.side, bytes);
+  if (wanted < bytes.size()) refuse_more(from);
 
   if (phase_ == Phase::refusing) return refuse_client();
   if (!sent) on_write_failed(to);
@@ -91,6 +93,12 @@ void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> by
     dialogue_->unanswered = false;
     end_dialogue();
   }
+}
+
+/// Its request is all that this server hears: the answer to it, and the connection, end there.
+void RelayConnection::refuse_more(LegStream& from) {
+  if (std::exchange(from.discarding, true) || !other(from).stream) return;
+  other(from).stream.shutdown();
 }
 
 /// What may lead to TLS is looked at first: the server is sent what comes before it, and no more.
@@ -106,29 +114,37 @@ void RelayConnection::on_dialogue(std::span<const std::uint8_t> bytes) {
   end_dialogue();
 }
 
-/// Where the client speaks TLS, and the server has answered what came before: a client may have
-/// said both at once.
+/// The client speaks TLS.
 void RelayConnection::end_dialogue() {
   if (ending() || !server_.stream || !record_->speaks_tls(Leg::client)) return;
-  if (dialogue_->unanswered) return;
-  if (leads_to_server()) return hand_over();
-  release_dialogue(dialogue_->held.size());
-  record_->stop_decrypting();
-  dialogue_.reset();
+  if (leads_to_server() && !server_.ended) return hand_over();
+  stop_looking();
   observe_progress();
 }
 
-/// What was asked for was TLS with this server, and no tunnel to another one.
+/// What comes is relayed from now on, whatever it is.
+void RelayConnection::stop_looking() {
+  release_dialogue(dialogue_->held.size());
+  record_->stop_decrypting();
+  dialogue_.reset();
+}
+
+/// TLS with this server is what was asked for, and no tunnel to another one; and the server has
+/// answered: where it has not, nobody knows where its own TLS begins. (Against RFC 3207 a client
+/// may have said everything at once.) MySQL's request for TLS is answered by TLS.
 bool RelayConnection::leads_to_server() const {
-  const auto* dialogue =
-      last_observed<parser::Shared<parser::Dialogue>>(record_->timeline(), Leg::client);
-  const auto* greeted =
-      last_observed<parser::Shared<parser::Dialogue>>(record_->timeline(), Leg::server);
-  const auto tunnels = [](const parser::Shared<parser::Dialogue>* each) {
-    return each && !(*each)->with_proxy && !(*each)->target.empty() &&
-           (*each)->protocol != parser::Protocol::proxy_protocol;
-  };
-  return !tunnels(dialogue) && !tunnels(greeted);
+  const parser::Dialogue* dialogue = nullptr;
+  for (const Entry& entry : record_->timeline().entries()) {
+    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+    const auto* told =
+        observation ? std::get_if<parser::Shared<parser::Dialogue>>(observation) : nullptr;
+    if (told) dialogue = told->get();
+  }
+  if (dialogue == nullptr || dialogue->with_proxy) return !dialogue_->unanswered;
+  if (dialogue->protocol == parser::Protocol::mysql) return true;
+  const bool tunnel =
+      !dialogue->target.empty() && dialogue->protocol != parser::Protocol::proxy_protocol;
+  return !tunnel && !dialogue_->unanswered;
 }
 
 /// The first `bytes` of what is held are no TLS.
@@ -143,7 +159,8 @@ void RelayConnection::release_dialogue(std::size_t bytes) {
     early_bytes_.insert(early_bytes_.end(), clear.begin(), clear.end());
   }
   held.erase(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(bytes));
-  if (server_.queued() > high_water || early_bytes_.size() >= max_early_bytes) pause(client_);
+  const std::size_t waiting = early_bytes_.size() + held.size();
+  if (server_.queued() > high_water || waiting >= max_early_bytes) pause(client_);
   if (!sent) on_write_failed(server_);
 }
 
@@ -184,7 +201,7 @@ void RelayConnection::on_sent(LegStream& to, int status) {
 
 void RelayConnection::on_end(LegStream& from, parser::StreamEnd how) {
   LegStream& to = other(from);
-  if (dialogue_ && &from == &client_) release_dialogue(dialogue_->held.size());
+  if (dialogue_ && &from == &client_) stop_looking();
   if (how != parser::StreamEnd::fin) {
     from.stream.close();
     if (to.stream) return mirror_reset(to);

@@ -58,10 +58,12 @@ class RelayConnection final : public TwoLegConnection {
 
   void on_bytes(LegStream& from, std::span<const std::uint8_t> bytes) override;
   void on_sent(LegStream& to, int status) override;
+  void refuse_more(LegStream& from);
   void on_dialogue(std::span<const std::uint8_t> bytes);
   void release_dialogue(std::size_t bytes);
   bool leads_to_server() const;
   void end_dialogue();
+  void stop_looking();
   void hand_over();
   bool send(LegStream& to, std::span<const std::uint8_t> bytes);
   void on_write_failed(LegStream& to);
@@ -96,6 +98,7 @@ class RelayConnection final : public TwoLegConnection {
     bool unanswered = false;           ///< what the server was sent last
   };
   std::unique_ptr<Dialogue> dialogue_;  ///< null: whatever comes is relayed
+  std::unique_ptr<SingleRequest> only_;
 };
 
 }  // namespace legible::proxy

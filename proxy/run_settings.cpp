@@ -69,6 +69,8 @@ std::vector<std::string> unchangeable_differences(const RunOptions& before, cons
     if (!same) differences.emplace_back(name);
   };
   compare(std::ranges::equal(before.ways.listeners, now.ways.listeners, is_same_way), "listeners");
+  compare(before.ways.rules.targets == now.ways.rules.targets,
+          "which link-local addresses allow-to opens");
   compare(before.threads == now.threads, "threads");
   compare(before.max_connections == now.max_connections, "max-connections");
   compare(before.format == now.format, "format");

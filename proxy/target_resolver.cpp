@@ -55,6 +55,12 @@ void TargetResolver::resolve(Waiter& waiter) {
   }
 }
 
+void TargetResolver::forget(Waiter& waiter) {
+  waiters_.erase(&waiter);
+  // libuv has few threads for lookups: none is to wait for a name that nobody wants any more.
+  if (waiters_.empty() && !addresses_) cancel_lookup();
+}
+
 int TargetResolver::start_lookup() {
   if (lookup_ != nullptr) return 0;
   auto lookup = std::make_unique<Lookup>();

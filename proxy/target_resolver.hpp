@@ -42,7 +42,7 @@ class TargetResolver : public std::enable_shared_from_this<TargetResolver> {
   /// Answers the waiter once: within this call when an answer is known.
   void resolve(Waiter& waiter);
   /// The waiter wants no answer any more.
-  void forget(Waiter& waiter) { waiters_.erase(&waiter); }
+  void forget(Waiter& waiter);
   /// The addresses did not work: look them up anew when they are asked for next.
   void doubt() { looked_up_at_ = 0; }
   /// A lookup is under way, which cannot be stopped.

@@ -22,6 +22,7 @@ struct TcpStream::Handle {
   std::vector<std::uint8_t> writing;
   std::vector<std::uint8_t> waiting;
   bool shutdown_wanted = false;
+  bool closing = false;
   std::uint64_t last_read = 0;  ///< loop time of the last bytes
 
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp); }
@@ -58,6 +59,7 @@ void lend_read_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
 
 void TcpStream::Close::operator()(Handle* handle) const noexcept {
   handle->owner = nullptr;
+  handle->closing = true;
   handle->on_connect = nullptr;
   uv_close(handle->base(), [](uv_handle_t* raw) { delete Handle::from(raw); });
 }
@@ -150,11 +152,12 @@ int TcpStream::Handle::write_waiting() {
 
 void TcpStream::Handle::on_write_done(int status) {
   writing = {};
-  if (owner == nullptr) return;
+  if (closing) return;
+  // Also without an owner, while the stream goes from one to the next.
   if (status == 0 && !waiting.empty()) status = write_waiting();
   if (status < 0) waiting = {};
   if (writing.empty() && shutdown_wanted) send_fin();
-  owner->on_written(status);
+  if (owner != nullptr) owner->on_written(status);
 }
 
 void TcpStream::shutdown() {

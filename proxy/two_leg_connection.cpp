@@ -220,8 +220,10 @@ AcceptedClient TwoLegConnection::leave() {
   unread_timer_.reset();
   LegStream& client = leg(Leg::client);
   LegStream& server = leg(Leg::server);
-  client.stream.stop_reading();
-  server.stream.stop_reading();
+  for (LegStream* each : {&client, &server}) {
+    each->stream.stop_reading();
+    each->stream.set_owner(nullptr);  // what is queued is sent on
+  }
   const Timeline& timeline = record(Leg::client).timeline();
   const auto* target = last_fact<Target>(timeline, Leg::server);
   const auto* connected = last_fact<Connected>(timeline, Leg::server);

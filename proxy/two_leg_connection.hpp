@@ -41,7 +41,7 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
     bool ended = false;         ///< by its peer
     bool write_failed = false;  ///< its peer takes no more bytes
     bool paused = false;        ///< not read until the other leg's queue is shorter
-    bool discarding = false;    ///< its peer has reset: what is still read goes nowhere
+    bool discarding = false;    ///< what is still read goes nowhere: its peer has reset, or may not
   };
 
   /// A leg whose queue is longer is no longer fed: its peer reads slower than the other one sends.

@@ -27,6 +27,7 @@ ConnectFailed authentication_wanted(std::string detail) {
 }
 
 struct ResponseHead final : parser::Http1Events {
+  void on_message_begin() override { whole = false; }  // a 100 may have come before
   void on_start_line(const parser::HttpStartLine& line) override { start = line; }
   void on_header(std::string_view, std::string_view) override {}
   parser::AfterHead on_head_end() override {

@@ -160,8 +160,16 @@ TEST_CASE("a user and a password are wanted where they are set") {
                            "Proxy-Authorization: Basic dXNlcjpwYXNzOndvcmR=\r\n\r\n");
     CHECK(std::get_if<Dialogue::Answer>(&step.what));
   }
-  SECTION("HTTP: a request whose body follows cannot be tried again here") {
-    const auto step = feed(dialogue, "POST http://a/ HTTP/1.1\r\nContent-Length: 9\r\n\r\n");
+  SECTION("HTTP: not for ever") {
+    for (int i = 0; i < 3; ++i) {
+      CHECK(std::holds_alternative<Dialogue::Answer>(
+          feed(dialogue, "CONNECT a.example:443 HTTP/1.1\r\n\r\n").what));
+    }
+    CHECK(std::holds_alternative<Dialogue::Refusal>(
+        feed(dialogue, "CONNECT a.example:443 HTTP/1.1\r\n\r\n").what));
+  }
+  SECTION("HTTP: another request than CONNECT is not tried again here") {
+    const auto step = feed(dialogue, "GET http://a/ HTTP/1.1\r\n\r\n");
     const auto* refusal = std::get_if<Dialogue::Refusal>(&step.what);
     REQUIRE(refusal);
     CHECK_THAT(refusal->bytes, ContainsSubstring("Connection: close"));
@@ -205,7 +213,6 @@ TEST_CASE("what is no request to a forward proxy is refused, with the reason") {
       {"GET https://partner.example/ HTTP/1.1\r\n\r\n", "names no server", "HTTP/1.1 400 "},
       {"GET http:///path HTTP/1.1\r\n\r\n", "has no host", "HTTP/1.1 400 "},
       {"GET http://a.example\r\n\r\n", "has not its usual form", "HTTP/1.1 400 "},
-      {"\r\nGET http://a.example/ HTTP/1.1\r\n\r\n", "has not its usual form", "HTTP/1.1 400 "},
       {"SSH-2.0-OpenSSH\r\n", "neither HTTP nor SOCKS", "HTTP/1.1 400 "},
       {"\x04\x02\x01\xbb\xc0\x00\x02\x01\x00"s, "only CONNECT", "\x00\x5b", ProxyReason::policy},
   }));
@@ -216,6 +223,14 @@ TEST_CASE("what is no request to a forward proxy is refused, with the reason") {
   CHECK_THAT(refusal->why, ContainsSubstring(std::string(c.why)));
   CHECK_THAT(refusal->bytes, StartsWith(std::string(c.answer)));
   CHECK(refusal->reason == c.reason);
+}
+
+TEST_CASE("empty lines before a request are passed over") {
+  Dialogue dialogue{nullptr};
+  const auto empty = feed(dialogue, "\r\n\nGET http://a.example/ HTTP/1.1\r\n\r\n");
+  CHECK(std::holds_alternative<Dialogue::NeedMore>(empty.what));
+  CHECK(empty.consumed == 3);
+  CHECK(feed(dialogue, "\r\n").consumed == 2);
 }
 
 TEST_CASE("a head without end is refused at its limit") {

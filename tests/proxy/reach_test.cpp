@@ -93,6 +93,30 @@ TEST_CASE("targets are allowed by host, or by host and port") {
   CHECK_FALSE(rules.allows({"example.org", 443}));
 }
 
+TEST_CASE("a pattern covers a host, or a host and a port, and nothing that only looks so") {
+  struct Case {
+    const char* pattern;
+    HostPort target;
+    bool covered;
+  };
+  const auto& c = GENERATE(values<Case>({
+      {"*:443", {"a.example", 443}, true},
+      {"*:443", {"2001:db8::443", 25}, false},
+      {"*:443", {"2001:db8::443", 443}, true},
+      {"[::1]:22", {"::1", 22}, true},
+      {"[::1]:22", {"::1", 23}, false},
+      {"[::1]", {"::1", 23}, true},
+      {"::1", {"::1", 23}, true},
+      {"2001:db8::*", {"2001:db8::7", 1}, true},
+      {"10.*", {"10.1.2.3", 1}, true},
+      {"10.*", {"10.evil.example", 1}, false},
+      {"10.0.0.1:*", {"10.0.0.1", 9}, true},
+      {"*", {"anything", 1}, true},
+  }));
+  CAPTURE(c.pattern, c.target.host, c.target.port);
+  CHECK(covers_target(c.pattern, c.target) == c.covered);
+}
+
 TEST_CASE("a PROXY header tells for whom a connection is") {
   using Announce = Outbound::Announce;
   const SocketAddress client = address("192.0.2.1", 0x1234);

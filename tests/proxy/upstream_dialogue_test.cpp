@@ -41,6 +41,11 @@ TEST_CASE("an HTTP proxy is asked by CONNECT, and what follows its head is the s
   }
   Dialogue alone{proxy, {"a.example", 443}};
   CHECK(std::holds_alternative<Dialogue::Open>(feed(alone, head).what));
+  const std::string patient = "HTTP/1.1 100 Continue\r\n\r\n" + head;
+  for (std::size_t i = 1; i < patient.size(); ++i) {
+    Dialogue cut{proxy, {"a.example", 443}};
+    CHECK(std::holds_alternative<Dialogue::NeedMore>(feed(cut, patient.substr(0, i)).what));
+  }
   const auto step = feed(dialogue, head + "220 mail");
   CHECK(std::get_if<Dialogue::Open>(&step.what));
   CHECK(step.consumed == head.size());
