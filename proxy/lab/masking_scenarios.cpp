@@ -85,8 +85,9 @@ Part server_of_whole_hellos(TlsPeerOptions options) {
       if (socket.read(std::span{start}.subspan(have), count) != ReadEnd::data) return;
       have += count;
     }
-    const std::size_t record_length = start[3] << 8 | start[4];
-    const std::size_t message_length = start[6] << 16 | start[7] << 8 | start[8];
+    const std::size_t record_length = std::size_t{start[3]} << 8 | start[4];
+    const std::size_t message_length =
+        std::size_t{start[6]} << 16 | std::size_t{start[7]} << 8 | start[8];
     if (record_length < message_header + message_length) {
       socket.send(alert(tls12, fatal, decode_error));
       socket.shutdown_write();
