@@ -27,6 +27,7 @@ constexpr Rule rules[] = {
     not_captured,
     turned_away,
     left_before_target,
+    own_header_refused,
     plain_text,
     proxy_closed,
     own_tls_failed,

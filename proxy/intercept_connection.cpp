@@ -219,7 +219,12 @@ void InterceptConnection::mint() {
                      : certs::mirror_plan(*judgement_);
   if (!names_.verified.empty()) request.judged_name = names_.verified;
   const std::string& asked = client_.record->client_hello()->sni;
-  if (!asked.empty()) request.names = {asked};
+  if (!asked.empty()) {
+    request.names = {asked};
+  } else if (found_by_ == FoundBy::option && client_.stream) {
+    // Pointed at the listener's address, it compares the certificate with that.
+    request.names = {client_.stream.local().host()};
+  }
   request.now = std::chrono::floor<std::chrono::seconds>(wall_clock());
   if (auto known = settings_.leaves->find(request)) return begin_client_handshake(known);
 

@@ -23,7 +23,7 @@ std::size_t SingleRequest::admit(std::span<const std::uint8_t> bytes) {
   // What is no HTTP any more has no end that could be found: no request follows it.
   if (observer_.feed(bytes).status != parser::Http1Observer::Status::reading) over_ = true;
   if (begun_ < 2) return bytes.size();
-  return static_cast<std::size_t>(observer_.message_offset() - before);
+  return static_cast<std::size_t>(next_at_ - before);
 }
 
 void SingleRequest::on_answer(std::span<const std::uint8_t> bytes) {

@@ -25,7 +25,9 @@ class SingleRequest final : private parser::Http1Events {
   void on_answer(std::span<const std::uint8_t> bytes);
 
  private:
-  void on_message_begin() override { ++begun_; }
+  void on_message_begin() override {
+    if (++begun_ == 2) next_at_ = observer_.message_offset();
+  }
   void on_start_line(const parser::HttpStartLine&) override {}
   void on_header(std::string_view, std::string_view) override {}
   parser::AfterHead on_head_end() override { return parser::AfterHead::as_framed; }
@@ -34,6 +36,7 @@ class SingleRequest final : private parser::Http1Events {
   parser::Http1Observer observer_;
   std::uint64_t fed_ = 0;
   int begun_ = 0;
+  std::uint64_t next_at_ = 0;  ///< where another request begins
   bool over_ = false;
   bool upgraded_ = false;
   std::string answer_;  ///< the beginning

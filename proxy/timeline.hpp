@@ -78,6 +78,7 @@ struct Target {
 struct Connected {
   std::string address;
   std::optional<std::chrono::microseconds> took;  ///< not known when a capture lacks it
+  bool announced = false;  ///< the proxy sent a PROXY header of its own first
 };
 
 enum class ConnectError : std::uint8_t {

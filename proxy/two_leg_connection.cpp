@@ -67,7 +67,7 @@ void TwoLegConnection::on_opened(OpenedServer server) {
 }
 
 void TwoLegConnection::adopt(OpenedServer&& opened) {
-  const Connected connected{opened.address, opened.took};
+  const Connected connected{opened.address, opened.took, !announcement_.empty()};
   if (opened.used) {
     record(Leg::server).inform(wall_clock(), Leg::server, connected);
   } else {

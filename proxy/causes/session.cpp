@@ -77,7 +77,9 @@ constexpr StackNote no_certificate_logs[] = {
     {"nginx", "client sent no required SSL certificate"},
 };
 constexpr StackNote proxy_ca_settings[] = {
-    {"JSSE", "keytool -importcert -file ca.pem -keystore TRUSTSTORE"},
+    {"JSSE",
+     "keytool -importcert for each of the two certificates (it takes but the first of a file: "
+     "legible ca show), or legible ca export --form p12 as the truststore"},
     {"OpenSSL", "CAfile (curl: --cacert ca.pem)"},
     {"Node", "NODE_EXTRA_CA_CERTS=ca.pem"},
 };

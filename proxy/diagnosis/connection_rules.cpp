@@ -184,6 +184,27 @@ Answer connect_failure(const Situation& situation) {
   return finding;
 }
 
+/// --send-proxy-protocol.
+Answer own_header_refused(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool announced = facts.connected && facts.connected->announced;
+  const bool refused = situation.server_closed() || facts.server().plain_text();
+  const bool answered = facts.server_hello || facts.hello_retry;
+  const bool tls = facts.hello || !facts.client().plain_text();
+  if (!announced || answered || !tls || !refused) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::proxy_header_to_tls;
+  finding.confidence = facts.server().plain_text() ? Confidence::high : Confidence::medium;
+  finding.with(
+      "the proxy itself sent a PROXY header before the client's bytes (--send-proxy-protocol), and "
+      "what the server did then was no ServerHello");
+  finding.or_else(Cause::server_drops_hello,
+                  "the server does the same without --send-proxy-protocol");
+  finding.to_do.proxy = "Start it without --send-proxy-protocol, if the server does not expect it.";
+  finding.to_do.client = "Nothing: the header is the proxy's own.";
+  return finding;
+}
+
 Answer turned_away(const Situation& situation) {
   const ProxyClosing* closing = situation.facts.proxy_closing;
   if (!closing) return std::nullopt;
@@ -193,6 +214,11 @@ Answer turned_away(const Situation& situation) {
     case ProxyReason::policy:
       finding.cause = Cause::proxy_policy;
       finding.title = "its rules do not allow this: " + closing->detail;
+      finding.to_do.client =
+          "Where the proxy is set in the client: check the address, the user and the password "
+          "there.";
+      finding.to_do.proxy =
+          "Or allow it: see --allow-from, --allow-to and --proxy-auth in `legible run --help`.";
       return finding.with(fmt::format("the proxy refused the client: {}", closing->detail));
     case ProxyReason::no_target:
       finding.cause = Cause::proxy_policy;
@@ -307,7 +333,8 @@ Answer before_hello(const Situation& situation) {
 
 Answer finished_and_left(const Situation& situation) {
   const Facts& facts = situation.facts;
-  const bool nothing_said = !facts.client().application_data && !facts.server().application_data;
+  // What the server says unasked (HTTP/2's SETTINGS, a greeting) answers nothing.
+  const bool nothing_said = !facts.client().application_data;
   // In TLS 1.3 the client is done when its own Finished is sent, judged or not.
   const bool done = situation.phase == Phase::post_handshake ||
                     (situation.phase == Phase::client_auth && facts.both_finished());
@@ -315,6 +342,9 @@ Answer finished_and_left(const Situation& situation) {
   if (situation.primary.mechanism == Mechanism::alert_fatal) return std::nullopt;
   Finding finding;
   finding.with("the handshake was complete, and the client left without sending any data");
+  if (facts.server().application_data) {
+    finding.with("what the server had sent was not asked for (HTTP/2's SETTINGS, or a greeting)");
+  }
   if (situation.history.scanning()) {
     finding.cause = Cause::scanner_probe;
     finding.confidence = Confidence::high;

@@ -8,6 +8,7 @@ namespace legible::proxy::diagnosis {
 
 /// No TCP connection to the server; the proxy's own limits.
 Answer connect_failure(const Situation& situation);
+Answer own_header_refused(const Situation& situation);
 Answer turned_away(const Situation& situation);
 Answer left_before_target(const Situation& situation);
 Answer proxy_closed(const Situation& situation);
