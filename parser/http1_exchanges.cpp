@@ -181,6 +181,10 @@ std::size_t Http1Exchanges::feed(Direction<Message>& from, std::span<const std::
   if (from.stopped) return bytes.size();
   if (!from.begins_at) from.begins_at = offset;
   const Http1Observer::Progress progress = from.observer.feed(bytes);
+  if (!paired_) {
+    give_up_pairing();
+    return bytes.size();
+  }
   switch (progress.status) {
     case Http1Observer::Status::reading:
       break;
@@ -210,7 +214,6 @@ std::size_t Http1Exchanges::feed(Direction<Message>& from, std::span<const std::
       break;
     }
   }
-  if (!paired_) give_up_pairing();
   return bytes.size();
 }
 

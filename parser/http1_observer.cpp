@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "parser/ascii.hpp"
 #include "parser/http1_head_scan.hpp"
@@ -25,6 +26,7 @@ struct Http1Observer::Parser {
   int end_name();
   int end_header();
   int end_head();
+  void tell_head_end();
   int end_message();
   void report_start_line();
 
@@ -36,8 +38,10 @@ struct Http1Observer::Parser {
   std::uint32_t head_limit;
   llhttp_t llhttp{};
   bool inside_head = false;
+  bool head_whole = false;  ///< and not told yet
   bool inside_message = false;
-  bool head_ended = false;  ///< of the current message; false between messages
+  bool message_ended = false;  ///< in the slice that is being fed
+  bool head_ended = false;     ///< of the current message; false between messages
   bool start_line_reported = false;
   std::uint32_t head_bytes = 0;
   std::uint64_t message_offset = 0;  ///< where the last message ended
@@ -125,32 +129,37 @@ const llhttp_settings_t& Http1Observer::Parser::settings() {
 
 Http1Observer::Progress Http1Observer::Parser::feed(std::span<const std::uint8_t> bytes) {
   std::size_t at = 0;
-  while (at < bytes.size()) {
-    // A head is given in slices that end where its limit does, and a message ends in a pause: so
-    // the limit falls on the same byte however the bytes were cut.
+  while (at < bytes.size() || head_whole) {
+    if (std::exchange(head_whole, false)) tell_head_end();
+    // A head is given in slices that end where its limit does, and its end and the message's are
+    // pauses: so all falls on the same byte however the bytes were cut.
     std::size_t size = bytes.size() - at;
     if (!head_ended) size = std::min<std::size_t>(size, head_limit - head_bytes);
     const Progress progress = feed_slice(bytes.subspan(at, size));
     at += progress.consumed;
     consumed += progress.consumed;
-    if (progress.status == Status::reading && !inside_message) message_offset = consumed;
+    if (std::exchange(message_ended, false)) message_offset = consumed;
     if (progress.status == Status::tunnel) return {at, Status::tunnel};
     if (progress.status != Status::reading) return {bytes.size(), progress.status};
   }
   return {bytes.size(), Status::reading};
 }
 
-/// As far as the end of a message, if there is one.
+/// As far as the end of a head or of a message, if there is one.
 Http1Observer::Progress Http1Observer::Parser::feed_slice(std::span<const std::uint8_t> bytes) {
   const char* const begin = reinterpret_cast<const char*>(bytes.data());
-  if (!head_ended) scan.feed(bytes);
+  const bool in_head = !head_ended;
   const llhttp_errno_t error = llhttp_execute(&llhttp, begin, bytes.size());
-  if (error == HPE_OK) {
-    if (!head_ended) head_bytes += static_cast<std::uint32_t>(bytes.size());
-    return {bytes.size(), head_bytes >= head_limit ? Status::head_limit : Status::reading};
+  const std::size_t at = error == HPE_OK
+                             ? bytes.size()
+                             : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp) - begin);
+  if (in_head) {
+    scan.feed(bytes.first(at));
+    head_bytes += static_cast<std::uint32_t>(at);
   }
-  const auto at = static_cast<std::size_t>(llhttp_get_error_pos(&llhttp) - begin);
   switch (error) {
+    case HPE_OK:
+      return {at, head_bytes >= head_limit ? Status::head_limit : Status::reading};
     case HPE_PAUSED:
       llhttp_resume(&llhttp);
       return {at, Status::reading};
@@ -164,7 +173,7 @@ Http1Observer::Progress Http1Observer::Parser::feed_slice(std::span<const std::u
       return {at, Status::tunnel};
     case HPE_PAUSED_H2_UPGRADE:
       // llhttp knows HTTP/2's preface as a whole and reports no head of it.
-      end_head();
+      tell_head_end();
       return {at, Status::tunnel};
     default:
       return {bytes.size(), Status::broken};
@@ -215,24 +224,32 @@ int Http1Observer::Parser::end_header() {
 }
 
 int Http1Observer::Parser::end_head() {
+  head_whole = true;
+  return HPE_PAUSED;
+}
+
+/// In the pause at its end, where all of it has been looked at and nothing else.
+void Http1Observer::Parser::tell_head_end() {
   report_start_line();
   inside_head = false;
   head_ended = true;
   head_bytes = 0;
   switch (events.on_head_end()) {
     case AfterHead::as_framed:
-      return 0;
-    case AfterHead::no_body:
-      return 1;
+      break;
     case AfterHead::tunnel:
-      return 2;
+      llhttp.upgrade = 1;
+      [[fallthrough]];
+    case AfterHead::no_body:
+      llhttp.flags |= F_SKIPBODY;
+      break;
   }
-  return 0;
 }
 
 int Http1Observer::Parser::end_message() {
   head_ended = false;
   inside_message = false;
+  message_ended = true;
   scan = {};
   events.on_message_end();
   // What leads out of HTTP/1 pauses by itself.
