@@ -1,12 +1,32 @@
 #include "parser/http1_head_scan.hpp"
 
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
 namespace legible::parser {
 namespace {
 
 constexpr bool is_space(std::uint8_t byte) { return byte == ' ' || byte == '\t'; }
-constexpr bool is_control(std::uint8_t byte) { return byte < 0x20 || byte == 0x7f; }
+constexpr bool is_control(std::uint8_t byte) { return (byte < 0x20) | (byte == 0x7f); }
+constexpr bool is_plain_in_name(std::uint8_t byte) {
+  return (byte > ' ') & (byte != ':') & (byte != 0x7f);
+}
+
+constexpr std::uint64_t each(std::uint8_t byte) { return 0x0101010101010101u * byte; }
+constexpr std::ptrdiff_t block = sizeof(std::uint64_t);
+
+/// Whether one of the bytes of a block is below `limit`, which is at most 0x80.
+constexpr bool has_below(std::uint64_t bytes, std::uint8_t limit) {
+  return ((bytes - each(limit)) & ~bytes & each(0x80)) != 0;
+}
+
+/// All bytes of a block at once.
+bool has_control(const std::uint8_t* at) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  return has_below(bytes, 0x20) || has_below(bytes ^ each(0x7f), 1);
+}
 
 }  // namespace
 
@@ -19,9 +39,16 @@ void Http1HeadScan::feed(std::span<const std::uint8_t> bytes) {
   }
 }
 
-/// Most of a head is values, in which only control characters say something.
+/// What says nothing: most of a name, and of a value all but control characters.
 const std::uint8_t* Http1HeadScan::skip_plain(const std::uint8_t* at, const std::uint8_t* end) {
-  if (after_cr_ || (part_ != Part::value && part_ != Part::start_line)) return at;
+  if (after_cr_ || part_ == Part::line_start) return at;
+  if (part_ == Part::name) {
+    const std::uint8_t* const begin = at;
+    while (at != end && is_plain_in_name(*at)) ++at;
+    if (at != begin) after_space_ = false;
+    return at;
+  }
+  while (end - at >= block && !has_control(at)) at += block;
   while (at != end && !is_control(*at)) ++at;
   return at;
 }
