@@ -203,6 +203,8 @@ int Http1Observer::Parser::collect(std::string& field, const char* at, std::size
 /// llhttp ends at a second Content-Length, though one that says the same frames the message as well
 /// (RFC 9112 section 6.3): it is made to forget the first.
 int Http1Observer::Parser::end_name() {
+  // The space before a colon is flagged; the name has none (RFC 9112 section 5.1).
+  name.erase(name.find_last_not_of(" \t") + 1);
   if ((llhttp.flags & F_CONTENT_LENGTH) == 0 || !same_in_any_case(name, "Content-Length")) return 0;
   earlier_length = llhttp.content_length;
   llhttp.content_length = 0;

@@ -171,7 +171,11 @@ TEST_CASE("messages by which requests are smuggled are flagged") {
        {"client: request 1 GET / 1.1 | Host: h ! bare-lf"}},
       {"space before a colon",
        request("Content-Length : 2\r\n", "ab"),
-       {start + "Content-Length : 2 | body 2 ! space-before-colon"}},
+       {start + "Content-Length: 2 | body 2 ! space-before-colon"}},
+      {"space before a colon, to hide a coding",
+       request("Content-Length: 4\r\nTransfer-Encoding : chunked\r\n", "0\r\n\r\n"),
+       {start + "Content-Length: 4 | Transfer-Encoding: chunked ! space-before-colon ! "
+                "content-length-and-transfer-encoding"}},
       {"a folded field", request("X: a\r\n b\r\n"), {start + "X: a b ! obs-fold"}},
       {"two answers to one request",
        {client_says("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),

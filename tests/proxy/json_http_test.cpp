@@ -61,6 +61,12 @@ TEST_CASE("an exchange is two lines, without its secrets") {
             "\n");
 }
 
+TEST_CASE("a space before the colon hides no secret's name") {
+  const auto lines = told(text("GET / HTTP/1.1\r\nHost: h\r\nAuthorization : secret\r\n\r\n"), {});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find(R"(["Authorization","***"])") != std::string::npos);
+}
+
 TEST_CASE("every line of HTTP is valid, whatever the peers sent") {
   const std::string hostile = "\x1b[31m\"\\\xff\xe2\x80\xae\x7f{}";
   const Bytes get = h2_fields({{":method", "GET"}, {":path", "/"}, {"x", hostile}, {hostile, "x"}});
