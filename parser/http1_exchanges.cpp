@@ -49,7 +49,7 @@ void Http1Exchanges::Direction<Message>::on_header(std::string_view name, std::s
 
 template <class Message>
 void Http1Exchanges::Direction<Message>::on_body(std::span<const std::uint8_t> bytes) {
-  message.take_body(bytes, exchanges.limits_);
+  message.take_body(bytes, message.kept_content(exchanges.limits_));
 }
 
 template <class Message>
@@ -75,7 +75,7 @@ void Http1Exchanges::Direction<Message>::tell() {
 template <class Message>
 void Http1Exchanges::Direction<Message>::tell_first_head(int status, std::string_view field) {
   if (std::exchange(first_head_told, true)) return;
-  PlainHttp head{status, {}, {}, std::string(message.headers.find(field).value_or(""))};
+  PlainHttp head{status, {}, {}, std::string(message.headers.find(field).value_or("")), {}};
   if (status == 0) {
     head.method = message.method;
     head.target = message.target;

@@ -91,7 +91,7 @@ void Http2Streams::end_response_head(Http2Stream& stream, bool ends_stream) {
   if (!std::exchange(first_head_told_, true)) {
     sink_.on_first_head(
         Side::server,
-        {response.status, {}, {}, std::string(response.headers.find("server").value_or(""))});
+        {response.status, {}, {}, std::string(response.headers.find("server").value_or("")), {}});
   }
   if (response.status < 200 && !ends_stream) {
     // Another head follows, of the same exchange.
@@ -118,15 +118,17 @@ void Http2Streams::end_response_head(Http2Stream& stream, bool ends_stream) {
 }
 
 void Http2Streams::take_data(Side from, Http2Stream& stream, std::span<const std::uint8_t> bytes) {
-  HttpMessage& message = from == Side::client ? static_cast<HttpMessage&>(stream.request)
-                                              : static_cast<HttpMessage&>(stream.response);
+  const bool up = from == Side::client;
+  HttpMessage& message = up ? static_cast<HttpMessage&>(stream.request) : stream.response;
   if (stream.web_socket[at(from)]) stream.web_socket[at(from)]->feed(bytes, message.body_bytes);
   const std::size_t before = message.body.size();
   // What is kept has no gap.
-  const std::size_t allowed = whole_bodies * std::size_t{limits_.http_body_bytes};
+  const std::size_t allowed =
+      whole_bodies * std::size_t{std::max(limits_.http_body_bytes, limits_.http_error_bytes)};
   const std::size_t room = before == message.body_bytes ? allowed - kept_content_bytes_ : 0;
   const auto kept = bytes.first(std::min(room, bytes.size()));
-  message.take_body(kept, limits_);
+  message.take_body(kept, up ? stream.request.kept_content(limits_)
+                             : stream.response.kept_content(limits_));
   message.body_bytes += bytes.size() - kept.size();
   kept_content_bytes_ += message.body.size() - before;
 }

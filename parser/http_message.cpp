@@ -44,12 +44,11 @@ void HttpMessage::keep_field(HttpFields& fields, std::string_view name, std::str
   fields.add(name, value);
 }
 
-void HttpMessage::take_body(std::span<const std::uint8_t> bytes, const Limits& limits) {
+void HttpMessage::take_body(std::span<const std::uint8_t> bytes, std::uint32_t kept) {
   body_bytes += bytes.size();
-  const std::size_t room =
-      limits.http_body_bytes - std::min<std::size_t>(body.size(), limits.http_body_bytes);
-  const auto kept = bytes.first(std::min(room, bytes.size()));
-  body.insert(body.end(), kept.begin(), kept.end());
+  const std::size_t room = kept - std::min<std::size_t>(body.size(), kept);
+  const auto part = bytes.first(std::min(room, bytes.size()));
+  body.insert(body.end(), part.begin(), part.end());
 }
 
 void HttpMessage::clear() {

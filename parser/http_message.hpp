@@ -4,6 +4,7 @@
 // Messages are told by reference and only for the moment: an observer uses them again for the next
 // one, so that a message costs next to no allocation. Whoever keeps one copies it.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -73,7 +74,7 @@ struct HttpMessage {
   std::uint64_t fields_dropped = 0;  ///< beyond Limits::http_fields or http_kept_bytes
   std::string protocol;              ///< that an upgrade asks for, or agrees to
   std::uint64_t body_bytes = 0;      ///< content, without its framing
-  std::vector<std::uint8_t> body;    ///< its start: up to Limits::http_body_bytes
+  std::vector<std::uint8_t> body;    ///< its start, as far as the limits allow
   HttpFlags flags;
   bool complete = false;  ///< false: the connection, stream or reading ended before the message
 
@@ -84,8 +85,8 @@ struct HttpMessage {
   /// Adds to `fields`, which is one of this message's, as long as the limits allow.
   void keep_field(HttpFields& fields, std::string_view name, std::string_view value,
                   const Limits& limits);
-  /// Counts a part of the content, and keeps of it what the limits allow.
-  void take_body(std::span<const std::uint8_t> bytes, const Limits& limits);
+  /// Counts a part of the content, and keeps of all of it at most `kept` bytes.
+  void take_body(std::span<const std::uint8_t> bytes, std::uint32_t kept);
   /// Empties it for the next message, and keeps its memory.
   void clear();
 };
@@ -95,6 +96,8 @@ struct HttpRequest : HttpMessage {
   std::string authority;  ///< HTTP/2
   bool pushed = false;    ///< HTTP/2: by the server (PUSH_PROMISE)
 
+  /// Bytes of its content that the limits allow to keep.
+  std::uint32_t kept_content(const Limits& limits) const { return limits.http_body_bytes; }
   void clear();
 };
 
@@ -102,6 +105,12 @@ struct HttpResponse : HttpMessage {
   int status = 0;  ///< below 200: interim, another one follows
   std::string reason;
 
+  /// Of an error at least its start, since it may say why the connection ends.
+  std::uint32_t kept_content(const Limits& limits) const {
+    constexpr int first_error = 400;
+    const std::uint32_t of_error = status >= first_error ? limits.http_error_bytes : 0;
+    return std::max(limits.http_body_bytes, of_error);
+  }
   void clear();
 };
 

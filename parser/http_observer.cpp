@@ -87,7 +87,7 @@ std::size_t HttpObserver::decide_client(Bytes first) {
   if (http2_preface.starts_with(start)) {
     if (start.size() < http2_preface.size()) return 0;
     reads = Reads::http2;
-    if (!http1_) sink_.on_first_head(Side::client, {0, "PRI", "*", {}});
+    if (!http1_) sink_.on_first_head(Side::client, {0, "PRI", "*", {}, {}});
     return http2_preface.size();
   }
   const std::optional<Protocol> found = detect_protocol(Side::client, first, Protocol::unknown);

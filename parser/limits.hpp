@@ -20,6 +20,7 @@ struct Limits {
   std::uint32_t http_fields = 256;            ///< of one HTTP message: kept, and told
   std::uint32_t http_kept_bytes = 65536;      ///< of one HTTP message's fields, names and values
   std::uint32_t http_body_bytes = 0;          ///< of one HTTP message's content: kept
+  std::uint32_t http_error_bytes = 1024;      ///< of a status from 400 on: kept at least
   std::uint32_t http_open_requests = 256;     ///< HTTP/1: that wait for their responses
   std::uint32_t http2_streams = 256;          ///< HTTP/2: open ones that are told of
   std::uint32_t http2_kept_bytes = 1 << 20;   ///< HTTP/2: of all open streams' fields

@@ -61,12 +61,13 @@ struct Dialogue {
   bool with_proxy = false;  ///< it was held with the proxy that looks on, in the server's place
 };
 
-/// The status line of a plain-text HTTP answer, or the request line of a plain-text request.
+/// The status line of an HTTP answer that could be read, or the request line of a request.
 struct PlainHttp {
   int status = 0;      ///< 0 for a request
   std::string method;  ///< empty for a response
   std::string target;  ///< request target, raw
   std::string server;  ///< `Server` header of a response, `Host` header of a request
+  std::string text;    ///< start of the content of an error, once that has been read
 };
 
 /// A Certificate message (TLS 1.2 and older in clear; TLS 1.3 after decryption). DER, in the order

@@ -76,7 +76,7 @@ class ConnectPreamble : public Preamble {
     Head(ConnectPreamble& dialogue, Side from) : dialogue_(dialogue), from_(from) {}
 
     void on_start_line(const HttpStartLine& line) override {
-      plain_ = {line.status, {}, {}, {}};
+      plain_ = {line.status, {}, {}, {}, {}};
       const std::string version =
           "HTTP/" + std::to_string(line.major) + "." + std::to_string(line.minor);
       if (from_ == Side::server) {

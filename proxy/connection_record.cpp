@@ -126,7 +126,24 @@ void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head
 
 void ConnectionRecord::on_http(parser::Side from, const parser::HttpEvent& event) {
   http_.add(event);
+  const auto* response = std::get_if<parser::Ref<parser::HttpResponse>>(&event);
+  if (response && inside_ && !answer_seen_) take_answer(*response);
   context_.sink.on_http(id_, now_, from, event);
+}
+
+/// What an error says in words tells more than its status.
+void ConnectionRecord::take_answer(const parser::HttpResponse& answer) {
+  constexpr int first_final = 200;
+  constexpr int first_error = 400;
+  answer_seen_ = answer.status >= first_final;
+  if (answer.status < first_error || answer.headers.find("Content-Encoding")) return;
+  parser::PlainHttp told{answer.status,
+                         {},
+                         {},
+                         std::string(answer.headers.find("Server").value_or("")),
+                         std::string(answer.body.begin(), answer.body.end())};
+  inform(now_, Leg::server,
+         parser::Observation(std::make_shared<const parser::PlainHttp>(std::move(told))));
 }
 
 void ConnectionRecord::finish_http(Time time) {

@@ -104,6 +104,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   void on_observation(parser::Side from, parser::Observation&& observation) override;
   void on_first_head(parser::Side from, parser::PlainHttp&& head) override;
   void on_http(parser::Side from, const parser::HttpEvent& event) override;
+  void take_answer(const parser::HttpResponse& answer);
   void finish_http(Time time);
   void add(Time time, Leg leg, Fact&& fact);
   void judge(Time time, Leg leg, const parser::CertificateMessage& message);
@@ -113,6 +114,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   parser::ConnectionObserver observer_;
   std::unique_ptr<parser::HttpObserver> inside_;  ///< of TLS; once there was plaintext
   HttpDigest http_;
+  bool answer_seen_ = false;  ///< the first one inside TLS was told
   Timeline timeline_;
   parser::Shared<parser::ClientHello> hello_;
   parser::Shared<parser::ServerHello> server_hello_;

@@ -14,10 +14,27 @@
 namespace legible::proxy::diagnosis {
 namespace {
 
-/// Client errors that speak of who asks; 495 and 496 are nginx's own.
-bool is_refusal(int status) {
-  static constexpr std::array<int, 6> refusals{400, 401, 403, 421, 495, 496};
-  return std::ranges::find(refusals, status) != refusals.end();
+/// nginx's own, for a certificate that is bad and for none.
+bool is_of_certificates(int status) { return status == 495 || status == 496; }
+
+/// What servers write into an answer by which they refuse a client certificate, or its absence;
+/// empty when it is none of these.
+std::string_view certificate_words(std::string_view text) {
+  static constexpr std::array<std::string_view, 6> words{
+      "No required SSL certificate was sent",  // nginx
+      "The SSL certificate error",             // nginx
+      "403.7",                                 // IIS: none sent
+      "403.13",                                // IIS: revoked
+      "403.16",                                // IIS: not trusted, or invalid
+      "403.17",                                // IIS: expired, or not yet valid
+  };
+  const auto* const found = std::ranges::find_if(
+      words, [&](std::string_view each) { return text.find(each) != std::string_view::npos; });
+  return found == words.end() ? std::string_view() : *found;
+}
+
+bool speaks_of_certificates(std::string_view text) {
+  return text.find("ertificate") != std::string_view::npos;
 }
 
 /// Plaintext bytes of an AEAD record; nothing where padding hides them.
@@ -73,6 +90,34 @@ Finding refusal(const Situation& situation, std::string why) {
   return finding.with(std::move(why));
 }
 
+/// By an answer that could be read.
+Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, std::string why,
+                  bool faulty) {
+  constexpr int first_error = 400;
+  constexpr int forbidden = 403;
+  if (answer.status < first_error) return std::nullopt;
+  const std::string_view words = certificate_words(answer.text);
+  const bool certain = !words.empty() || is_of_certificates(answer.status);
+  const bool spoken_of = speaks_of_certificates(answer.text);
+  // Other errors are about the request, as they would be to a client with a good certificate.
+  if (!certain && !(faulty && (spoken_of || answer.status == forbidden))) return std::nullopt;
+
+  Finding finding = refusal(situation, std::move(why));
+  finding.confidence = certain     ? Confidence::certain
+                       : spoken_of ? Confidence::high
+                                   : Confidence::medium;
+  finding.with(words.empty()
+                   ? fmt::format("the answer inside is HTTP {}{}", answer.status,
+                                 spoken_of ? ", and its text speaks of a certificate" : "")
+                   : fmt::format("the answer inside is HTTP {}: {}", answer.status, quoted(words)));
+  if (!certain) {
+    finding.or_else(Cause::none,
+                    "the same request with a good certificate is refused as well: the "
+                    "refusal is about something else");
+  }
+  return finding;
+}
+
 }  // namespace
 
 Answer refused_by_application(const Situation& situation) {
@@ -93,12 +138,7 @@ Answer refused_by_application(const Situation& situation) {
                          "far as lengths tell"
                        : doubts.front().because;
 
-  if (const auto* http = facts.server().http) {
-    if (!faulty || !is_refusal(http->status)) return std::nullopt;
-    Finding finding = refusal(situation, why);
-    finding.confidence = Confidence::certain;
-    return finding.with(fmt::format("the answer inside is HTTP {}", http->status));
-  }
+  if (const auto* http = facts.server().http) return refused_by(*http, situation, why, faulty);
   const auto bytes = only_answer(facts);
   if (!bytes || !is_page_of_nginx(*bytes, empty)) return std::nullopt;
   Finding finding = refusal(situation, why);

@@ -101,3 +101,49 @@ TEST_CASE("a refusal inside the tunnel is known by the size of nginx's page") {
     CHECK(verdict.closer == Closer::server);  // who answers so has refused, whoever closes first
   }
 }
+
+TEST_CASE("a refusal that can be read is known by its status and its words") {
+  const Chain good = {certificate("client", "Inter"), certificate("Inter", "Root")};
+  struct Read {
+    std::string name;
+    Chain client;
+    int status;
+    std::string text;
+    Cause cause;
+    Confidence confidence;
+  };
+  const Cause refused = Cause::client_cert_refused_by_app;
+  const std::string missing = "<center>No required SSL certificate was sent</center>";
+  const std::string bad = "<center>The SSL certificate error</center>";
+  // That the connection was then closed in order is inferred: so nothing is certain here.
+  const Read cases[] = {
+      {"nginx, none sent", {}, 400, missing, refused, Confidence::high},
+      {"nginx, a bad one that looks good", good, 400, bad, refused, Confidence::high},
+      {"nginx's own status", expired_client(), 495, "", refused, Confidence::high},
+      {"IIS, none sent", {}, 403, "HTTP Error 403.7 - Forbidden", refused, Confidence::high},
+      {"IIS, untrusted", good, 403, "HTTP Error 403.16 - Forbidden", refused, Confidence::high},
+      {"words of its own", {}, 401, "A client certificate is needed", refused, Confidence::high},
+      {"forbidden, and no word why", {}, 403, "", refused, Confidence::medium},
+      {"forbidden to an expired one", expired_client(), 403, "No.", refused, Confidence::medium},
+      {"forbidden to a good one", good, 403, "No.", Cause::none, Confidence::high},
+      {"a request that is bad", {}, 400, "field x is missing", Cause::none, Confidence::high},
+      {"a password is asked for", {}, 401, "", Cause::none, Confidence::high},
+      {"not found", {}, 404, "", Cause::none, Confidence::high},
+      {"all is well", {}, 200, "", Cause::none, Confidence::high},
+  };
+  for (const Read& each : cases) {
+    Conversation c;
+    exchange_12(c, each.client, 600);
+    auto http = std::make_shared<parser::PlainHttp>();
+    http->status = each.status;
+    http->text = each.text;
+    c.says(S, parser::Shared<parser::PlainHttp>(http)).hidden_alert(S).server_fin();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(each.name << "\n" << shown(verdict));
+    CHECK(verdict.cause == each.cause);
+    CHECK(verdict.confidence == each.confidence);
+    const bool failed = each.cause == refused;
+    CHECK(verdict.outcome == (failed ? Outcome::failed : Outcome::ok));
+    if (failed) CHECK(verdict.mechanism == Mechanism::app_refusal);
+  }
+}
