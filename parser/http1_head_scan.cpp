@@ -43,9 +43,7 @@ void Http1HeadScan::feed(std::span<const std::uint8_t> bytes) {
 const std::uint8_t* Http1HeadScan::skip_plain(const std::uint8_t* at, const std::uint8_t* end) {
   if (after_cr_ || part_ == Part::line_start) return at;
   if (part_ == Part::name) {
-    const std::uint8_t* const begin = at;
     while (at != end && is_plain_in_name(*at)) ++at;
-    if (at != begin) after_space_ = false;
     return at;
   }
   while (end - at >= block && !has_control(at)) at += block;
@@ -60,12 +58,10 @@ void Http1HeadScan::take(std::uint8_t byte) {
   if (is_control(byte) && byte != '\t') flags_.set(HttpFlag::control_character);
   if (part_ == Part::line_start) {
     begin_line(byte);
-  } else if (part_ == Part::name) {
-    if (byte == ':') {
-      if (after_space_) flags_.set(HttpFlag::space_before_colon);
-      part_ = Part::value;
-    }
-    after_space_ = is_space(byte);
+  } else if (part_ == Part::name && byte == ':') {
+    part_ = Part::value;
+  } else if (part_ == Part::name && is_space(byte)) {
+    flags_.set(HttpFlag::space_before_colon);
   }
 }
 
@@ -80,7 +76,6 @@ void Http1HeadScan::end_line() {
 }
 
 void Http1HeadScan::begin_line(std::uint8_t byte) {
-  after_space_ = false;
   if (lines_ == 0) {
     part_ = Part::start_line;
   } else if (is_space(byte)) {

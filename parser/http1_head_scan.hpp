@@ -29,7 +29,6 @@ class Http1HeadScan {
   Part part_ = Part::line_start;
   std::uint8_t lines_ = 0;  ///< ended so far: none, the start line, more
   bool after_cr_ = false;
-  bool after_space_ = false;  ///< inside a name
   HttpFlags flags_;
 };
 

@@ -154,7 +154,9 @@ Http1Observer::Progress Http1Observer::Parser::feed_slice(std::span<const std::u
                              ? bytes.size()
                              : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp) - begin);
   if (in_head) {
-    scan.feed(bytes.first(at));
+    // A character that no name can have is looked at too.
+    const std::size_t beyond = error == HPE_INVALID_HEADER_TOKEN ? 1 : 0;
+    scan.feed(bytes.first(std::min(at + beyond, bytes.size())));
     head_bytes += static_cast<std::uint32_t>(at);
   }
   switch (error) {

@@ -12,7 +12,7 @@ enum class HttpFlag : std::uint8_t {
   // How the head of an HTTP/1 message is written: RFC 9112 sections 2.2 and 5.
   bare_lf,                   ///< a line of the head ends in LF alone
   bare_cr,                   ///< a CR that no LF follows
-  space_before_colon,        ///< between a field's name and the colon
+  space_before_colon,        ///< in a field's name, or behind it
   space_before_first_field,  ///< the line after the start line begins with whitespace
   obs_fold,                  ///< a field that goes on in the next line
   control_character,         ///< NUL or another one, in the head

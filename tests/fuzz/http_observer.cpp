@@ -25,6 +25,7 @@ const Limits& limits() {
     small.http_fields = 8;
     small.http_kept_bytes = 256;
     small.http_body_bytes = 16;
+    small.http_error_bytes = 24;
     small.http_open_requests = 3;
     small.http2_streams = 3;
     small.http2_kept_bytes = 400;
@@ -46,7 +47,7 @@ class BoundedTeller : public legible::test::HttpTeller {
     const bool kept_too_much =
         message.headers.size() + message.trailers.size() > limits().http_fields ||
         message.headers.bytes() + message.trailers.bytes() > limits().http_kept_bytes ||
-        message.body.size() > limits().http_body_bytes ||
+        message.body.size() > limits().http_error_bytes ||
         message.target.size() > Http1Observer::kept_bytes;
     if (kept_too_much) std::abort();
   }

@@ -84,7 +84,7 @@ TEST_CASE("exchanges of HTTP/1 are told, paired by their order") {
         client_says("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
         server_says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
        {"client: request 1 CONNECT h:1 1.1 | Host: h:1",
-        "server: response 1 407 to CONNECT h:1 | Content-Length: 2 | body 2",
+        "server: response 1 407 to CONNECT h:1 | Content-Length: 2 | body 2 \"no\"",
         "client: request 2 GET / 1.1 | Host: h",
         "server: response 2 200 to GET / | Content-Length: 0"}},
       {"an upgrade that is refused",
@@ -176,6 +176,10 @@ TEST_CASE("messages by which requests are smuggled are flagged") {
        request("Content-Length: 4\r\nTransfer-Encoding : chunked\r\n", "0\r\n\r\n"),
        {start + "Content-Length: 4 | Transfer-Encoding: chunked ! space-before-colon ! "
                 "content-length-and-transfer-encoding"}},
+      {"space before another field's colon",
+       request("X : 1\r\n"),
+       {"client: Malformed head of an HTTP message: syntax at 0",
+        "client: request 1 POST / 1.1 | Host: h ! space-before-colon ..."}},
       {"a folded field", request("X: a\r\n b\r\n"), {start + "X: a b ! obs-fold"}},
       {"two answers to one request",
        {client_says("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
@@ -235,6 +239,15 @@ TEST_CASE("limits of HTTP/1 are said, and hold") {
                {client_says("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabcdef")},
                {"client: request 1 POST / 1.1 | Host: h | Content-Length: 6 | body 6 \"abcd\""}}},
              body);
+
+  Limits error;
+  error.http_error_bytes = 2;
+  check_http({{"an error, whose start is kept",
+               {client_says("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+                server_says("HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\nabc")},
+               {"client: request 1 GET / 1.1 | Host: h",
+                "server: response 1 404 to GET / | Content-Length: 3 | body 3 \"ab\""}}},
+             error);
 }
 
 TEST_CASE("times are those of a message's first and last bytes") {
