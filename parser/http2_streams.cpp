@@ -127,8 +127,8 @@ void Http2Streams::take_data(Side from, Http2Stream& stream, std::span<const std
       whole_bodies * std::size_t{std::max(limits_.http_body_bytes, limits_.http_error_bytes)};
   const std::size_t room = before == message.body_bytes ? allowed - kept_content_bytes_ : 0;
   const auto kept = bytes.first(std::min(room, bytes.size()));
-  message.take_body(kept, up ? stream.request.kept_content(limits_)
-                             : stream.response.kept_content(limits_));
+  message.take_body(
+      kept, up ? stream.request.kept_content(limits_) : stream.response.kept_content(limits_));
   message.body_bytes += bytes.size() - kept.size();
   kept_content_bytes_ += message.body.size() - before;
 }

@@ -201,8 +201,10 @@ class Archive(Intercepted):
         self.assertIn("No space left on device", proxy.find("notice")[0]["what"])
         self.assertIn(len(self.entries()), range(1, 5))
         ballast.unlink()
-        self.assertTrue(wait_until(lambda: len(proxy.find("notice")) == 2, PATIENCE))
-        self.assertIn("is written again", proxy.find("notice")[1]["what"])
+        # A slow machine may have found room for a small piece in between, and said so.
+        self.assertTrue(wait_until(
+            lambda: "is written again" in proxy.find("notice")[-1]["what"], PATIENCE),
+            proxy.find("notice"))
         self.wait_for(5)
 
     def test_an_archive_that_may_stay_empty_is_said(self):

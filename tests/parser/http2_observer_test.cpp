@@ -213,7 +213,7 @@ TEST_CASE("frames that break a rule end the reading of their direction") {
   });
 }
 
-TEST_CASE("limits of HTTP/2 are said, and hold") {
+TEST_CASE("limits of HTTP/2 hold and are said") {
   Limits limits;
   limits.http2_streams = 1;
   limits.http_head_bytes = 60;
