@@ -237,6 +237,7 @@ TEST_CASE("limits of HTTP/2 hold and are said") {
 
   Limits content;
   content.http_body_bytes = 2;
+  content.http_error_bytes = 0;
   const auto upload = [&](std::uint32_t stream) {
     return concat({h2_headers(stream, 0, get("/a")), h2_data(stream, 0, "abc")});
   };
