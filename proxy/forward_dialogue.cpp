@@ -26,6 +26,8 @@ using parser::same_in_any_case;
 namespace socks = parser::socks;
 
 constexpr std::size_t longest_head = 64 * 1024;
+// Who speaks another protocol is told so by then, without the end of a head.
+constexpr std::size_t telling_bytes = 512;
 constexpr std::uint16_t http_port = 80;
 constexpr std::string_view scheme = "http://";
 
@@ -64,12 +66,13 @@ struct RequestHead final : parser::Http1Events {
   bool whole = false;
 };
 
-/// The size of the head at the start of `text`. Absent: its end has not come yet.
-std::optional<std::size_t> head_size(std::string_view text) {
+/// The size of the head at the start of `text`, of which the first `searched` bytes hold no end.
+/// Absent: its end has not come yet.
+std::optional<std::size_t> head_size(std::string_view text, std::size_t searched) {
   constexpr std::string_view ends[] = {"\n\r\n", "\n\n"};
   std::size_t size = std::string_view::npos;
   for (const std::string_view end : ends) {
-    const std::size_t at = text.find(end);
+    const std::size_t at = text.find(end, searched - std::min(searched, end.size() - 1));
     if (at != std::string_view::npos) size = std::min(size, at + end.size());
   }
   return size == std::string_view::npos ? std::nullopt : std::optional(size);
@@ -241,8 +244,10 @@ ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
   // RFC 9112 section 2.2: empty lines before a request are passed over.
   const std::size_t begin = text.find_first_not_of("\r\n");
   if (begin > 0) return {NeedMore{}, std::min(begin, text.size())};
-  const auto size = head_size(text.substr(0, longest_head));
+  const auto size = head_size(text.substr(0, longest_head), searched_);
   if (!size && bytes.size() >= longest_head) return bad_request("the request's head is too long");
+  searched_ = size ? 0 : bytes.size();
+  if (!size && bytes.size() > telling_bytes) return {NeedMore{}};
 
   RequestHead head;
   parser::Http1Observer observer(parser::Http1Observer::Kind::requests, head, longest_head);

@@ -58,7 +58,8 @@ class ForwardDialogue {
     std::size_t consumed = 0;
   };
 
-  /// One step at the start of what the client sent, which is not empty.
+  /// One step at the start of what the client sent, which is not empty. What was not consumed is to
+  /// be given again, with what came since.
   Step feed(std::span<const std::uint8_t> bytes);
 
  private:
@@ -73,6 +74,7 @@ class ForwardDialogue {
   const ProxyCredentials* required_;
   Stage stage_ = Stage::first;
   int objections_ = 0;
+  std::size_t searched_ = 0;  ///< at the start of a request's head: it does not end there
 };
 
 /// What a client is told of a server that it will not be connected to.

@@ -26,21 +26,6 @@ ConnectFailed authentication_wanted(std::string detail) {
   return {ConnectError::upstream_authentication, {}, std::move(detail)};
 }
 
-struct ResponseHead final : parser::Http1Events {
-  void on_message_begin() override { whole = false; }  // a 100 may have come before
-  void on_start_line(const parser::HttpStartLine& line) override { start = line; }
-  void on_header(std::string_view, std::string_view) override {}
-  parser::AfterHead on_head_end() override {
-    whole = true;
-    return granted() ? parser::AfterHead::tunnel : parser::AfterHead::as_framed;
-  }
-  /// RFC 9110 section 9.3.6.
-  bool granted() const { return start.status >= 200 && start.status < 300; }
-
-  parser::HttpStartLine start;
-  bool whole = false;
-};
-
 /// RFC 1928 section 6.
 std::string_view reply_text(std::uint8_t code) {
   static constexpr std::string_view texts[] = {"succeeded",
@@ -57,6 +42,37 @@ std::string_view reply_text(std::uint8_t code) {
 
 }  // namespace
 
+/// What comes from an HTTP proxy, to the end of the head that grants or refuses.
+class UpstreamDialogue::HttpAnswer final : private parser::Http1Events {
+ public:
+  parser::Http1Observer::Progress feed(Bytes bytes) { return observer_.feed(bytes); }
+
+  bool final() const { return whole_ && start_.status >= 200; }
+  /// RFC 9110 section 9.3.6.
+  bool granted() const { return final() && start_.status < 300; }
+  const parser::HttpStartLine& start() const { return start_; }
+
+ private:
+  void on_message_begin() override { whole_ = false; }  // a 100 may have come before
+  void on_start_line(const parser::HttpStartLine& line) override { start_ = line; }
+  void on_header(std::string_view, std::string_view) override {}
+  parser::AfterHead on_head_end() override {
+    whole_ = true;
+    return granted() ? parser::AfterHead::tunnel : parser::AfterHead::as_framed;
+  }
+
+  parser::HttpStartLine start_;
+  bool whole_ = false;
+  parser::Http1Observer observer_{parser::Http1Observer::Kind::responses, *this, longest_head};
+};
+
+UpstreamDialogue::UpstreamDialogue(const Upstream& upstream, HostPort target)
+    : upstream_(upstream), target_(std::move(target)) {
+  if (upstream.protocol == Upstream::Protocol::http) http_ = std::make_unique<HttpAnswer>();
+}
+
+UpstreamDialogue::~UpstreamDialogue() = default;
+
 std::string UpstreamDialogue::begin() const {
   const auto& credentials = upstream_.credentials;
   if (upstream_.protocol == Upstream::Protocol::socks5) {
@@ -72,21 +88,19 @@ std::string UpstreamDialogue::begin() const {
 }
 
 UpstreamDialogue::Step UpstreamDialogue::feed(Bytes bytes) {
-  return upstream_.protocol == Upstream::Protocol::http ? feed_http(bytes) : feed_socks5(bytes);
+  return http_ ? feed_http(bytes) : feed_socks5(bytes);
 }
 
-UpstreamDialogue::Step UpstreamDialogue::feed_http(Bytes bytes) const {
-  ResponseHead head;
-  parser::Http1Observer observer(parser::Http1Observer::Kind::responses, head, longest_head);
+UpstreamDialogue::Step UpstreamDialogue::feed_http(Bytes bytes) {
   using Status = parser::Http1Observer::Status;
-  const auto progress = observer.feed(bytes);
-  if (head.whole && head.granted()) return {Open{}, progress.consumed};
-  if (progress.status == Status::head_limit) return {refused("its answer's head is too long")};
-  if (progress.status == Status::broken) return {refused("it does not answer in HTTP")};
-  constexpr int least_final = 200;
-  if (!head.whole || head.start.status < least_final) return {NeedMore{}};
-  std::string line = fmt::format("{} {}", head.start.status, head.start.reason);
-  if (head.start.status == proxy_authentication_required) {
+  const auto [consumed, status] = http_->feed(bytes);
+  if (http_->granted()) return {Open{}, consumed};
+  if (status == Status::head_limit) return {refused("its answer's head is too long")};
+  if (status == Status::broken) return {refused("it does not answer in HTTP")};
+  if (!http_->final()) return {NeedMore{}, consumed};
+  const parser::HttpStartLine& start = http_->start();
+  std::string line = fmt::format("{} {}", start.status, start.reason);
+  if (start.status == proxy_authentication_required) {
     return {authentication_wanted(std::move(line))};
   }
   return {refused(std::move(line))};

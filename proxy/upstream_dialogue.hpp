@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,8 +29,8 @@ struct Upstream {
 class UpstreamDialogue {
  public:
   /// `upstream` must outlive the dialogue.
-  UpstreamDialogue(const Upstream& upstream, HostPort target)
-      : upstream_(upstream), target_(std::move(target)) {}
+  UpstreamDialogue(const Upstream& upstream, HostPort target);
+  ~UpstreamDialogue();
 
   struct NeedMore {};
   /// To be sent; more comes from the proxy then.
@@ -45,13 +46,15 @@ class UpstreamDialogue {
 
   /// The first words.
   std::string begin() const;
-  /// One step at the start of what the proxy sent, which is not empty.
+  /// One step at the start of what the proxy sent, which is not empty. What was not consumed is to
+  /// be given again, with what came since.
   Step feed(std::span<const std::uint8_t> bytes);
 
  private:
   enum class Stage : std::uint8_t { method, login, reply };
+  class HttpAnswer;
 
-  Step feed_http(std::span<const std::uint8_t> bytes) const;
+  Step feed_http(std::span<const std::uint8_t> bytes);
   Step feed_socks5(std::span<const std::uint8_t> bytes);
   std::string login() const;
   std::string socks5_request() const;
@@ -59,6 +62,7 @@ class UpstreamDialogue {
   const Upstream& upstream_;
   const HostPort target_;
   Stage stage_ = Stage::method;
+  std::unique_ptr<HttpAnswer> http_;
 };
 
 }  // namespace legible::proxy

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,29 @@ TEST_CASE("CONNECT names a target, and what follows the head is not the proxy's"
   CHECK(request->granted == "HTTP/1.1 200 Connection established\r\n\r\n");
   CHECK(request->head.empty());
   check_prefixes(head, head.size());
+}
+
+TEST_CASE("a head is found in whatever parts it comes") {
+  const std::string field = "X-Long: " + std::string(2000, 'x') + "\r\n";
+  const std::string head = "\r\nCONNECT a.example:443 HTTP/1.1\r\n" + field + "\r\n";
+  for (const std::size_t part : {1u, 2u, 3u, 700u}) {
+    INFO(part);
+    Dialogue dialogue{nullptr};
+    std::string unread;
+    std::optional<Dialogue::Step> last;
+    for (std::size_t at = 0; at < head.size(); at += part) {
+      if (last) REQUIRE(std::holds_alternative<Dialogue::NeedMore>(last->what));
+      unread += head.substr(at, part);
+      last = feed(dialogue, unread);
+      unread.erase(0, last->consumed);
+      while (last->consumed > 0 && !unread.empty()) {
+        last = feed(dialogue, unread);
+        unread.erase(0, last->consumed);
+      }
+    }
+    REQUIRE(std::get_if<ForwardRequest>(&last->what));
+    CHECK(unread.empty());
+  }
 }
 
 TEST_CASE("an address and a name are told apart in CONNECT") {

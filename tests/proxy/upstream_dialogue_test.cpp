@@ -51,6 +51,24 @@ TEST_CASE("an HTTP proxy is asked by CONNECT, and what follows its head is the s
   CHECK(step.consumed == head.size());
 }
 
+TEST_CASE("of an HTTP proxy's answer nothing has to be kept until it is whole") {
+  const Upstream proxy = upstream(Upstream::Protocol::http, false);
+  Dialogue dialogue{proxy, {"a.example", 443}};
+  const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
+  for (int i = 0; i < 1000; ++i) {
+    const auto step = feed(dialogue, interim);
+    REQUIRE(std::holds_alternative<Dialogue::NeedMore>(step.what));
+    REQUIRE(step.consumed == interim.size());
+  }
+  const std::string head = "HTTP/1.1 200 OK\r\nVia: 1.1 proxy\r\n\r\n";
+  for (std::size_t i = 0; i + 1 < head.size(); ++i) {
+    const auto step = feed(dialogue, head.substr(i, 1));
+    REQUIRE(std::holds_alternative<Dialogue::NeedMore>(step.what));
+    REQUIRE(step.consumed == 1);
+  }
+  CHECK(std::holds_alternative<Dialogue::Open>(feed(dialogue, head.substr(head.size() - 1)).what));
+}
+
 TEST_CASE("an HTTP proxy's refusal is told by its status") {
   struct Case {
     std::string_view answer;
