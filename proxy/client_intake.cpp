@@ -10,6 +10,7 @@
 #include "parser/proxy_header.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/escape.hpp"
+#include "proxy/forward_answers.hpp"
 
 namespace legible::proxy {
 namespace {

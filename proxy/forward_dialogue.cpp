@@ -10,8 +10,9 @@
 #include "parser/preamble.hpp"
 #include "parser/socks.hpp"
 #include "proxy/base64.hpp"
-#include "proxy/escape.hpp"
+#include "proxy/forward_answers.hpp"
 #include "proxy/http_page.hpp"
+#include "proxy/origin_form.hpp"
 #include "proxy/own_pages.hpp"
 
 extern "C" {  // which this header of mbedTLS leaves to its reader
@@ -29,7 +30,6 @@ constexpr std::size_t longest_head = 64 * 1024;
 // Who speaks another protocol is told so by then, without the end of a head.
 constexpr std::size_t telling_bytes = 512;
 constexpr std::uint16_t http_port = 80;
-constexpr std::string_view scheme = "http://";
 
 /// In a time that tells nothing of where they differ.
 bool same_secret(std::string_view a, std::string_view b) {
@@ -78,137 +78,12 @@ std::optional<std::size_t> head_size(std::string_view text, std::size_t searched
   return size == std::string_view::npos ? std::nullopt : std::optional(size);
 }
 
-/// The authority of an `http` URI, and what follows it.
-struct AbsoluteForm {
-  std::string_view authority;
-  std::string_view rest;
-};
-
-std::optional<AbsoluteForm> absolute_form(std::string_view target) {
-  if (!same_in_any_case(target.substr(0, scheme.size()), scheme)) return std::nullopt;
-  target.remove_prefix(scheme.size());
-  const std::size_t end = std::min(target.find_first_of("/?#"), target.size());
-  return AbsoluteForm{target.substr(0, end), target.substr(end)};
-}
-
 std::optional<HostPort> host_port(std::string_view authority, std::uint16_t default_port) {
   authority.remove_prefix(
       std::min(authority.rfind('@') + 1, authority.size()));  // user information
   if (const auto whole = parse_host_port(authority)) return whole;
   return parse_host_port(fmt::format("{}:{}", authority, default_port));
 }
-
-/// For the proxy alone (RFC 9110 section 7.6.1, section 11.7.2), or replaced by it.
-bool is_left_out(std::string_view line, bool keeps_connection) {
-  const std::string_view name = line.substr(0, line.find(':'));
-  if (!keeps_connection &&
-      (same_in_any_case(name, "Connection") || same_in_any_case(name, "Keep-Alive"))) {
-    return true;
-  }
-  return same_in_any_case(name, "Proxy-Connection") ||
-         same_in_any_case(name, "Proxy-Authorization") || same_in_any_case(name, "Host");
-}
-
-std::string_view take_line(std::string_view& text) {
-  const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
-  const std::string_view line = text.substr(0, size);
-  text.remove_prefix(size);
-  return line;
-}
-
-/// The head as the server gets it: in origin form (RFC 9112 section 3.2.1), without what is said to
-/// the proxy, and with the URL's host, whatever Host said (section 3.2.2). It asks for one answer
-/// only: the next request may be for another server. None: the request line has not the usual form.
-std::optional<std::string> for_origin(std::string_view head, std::string_view method,
-                                      bool upgrades) {
-  const std::string_view line = take_line(head);
-  const std::size_t target_at = method.size() + 1;
-  if (!line.starts_with(method) || line[method.size()] != ' ' ||
-      !same_in_any_case(line.substr(target_at, scheme.size()), scheme)) {
-    return std::nullopt;
-  }
-  const std::size_t authority_at = target_at + scheme.size();
-  const std::size_t path_at = line.find_first_of("/?# ", authority_at);
-  if (path_at == line.npos) return std::nullopt;
-  std::string_view host = line.substr(authority_at, path_at - authority_at);
-  host.remove_prefix(host.rfind('@') + 1);
-
-  std::string text = fmt::format("{} ", method);
-  if (line[path_at] != '/') text += same_in_any_case(method, "OPTIONS") ? "*" : "/";
-  text += line.substr(path_at);
-  text += fmt::format("Host: {}\r\n", host);
-  bool left_out = false;
-  while (!head.empty()) {
-    const std::string_view field = take_line(head);
-    if (field == "\r\n" || field == "\n") break;
-    // A line that continues the one before (RFC 9112 section 5.2) shares its fate.
-    const bool continues = field.front() == ' ' || field.front() == '\t';
-    if (!continues) left_out = is_left_out(field, upgrades);
-    if (!left_out) text += field;
-  }
-  if (!upgrades) text += "Connection: close\r\n";
-  return text + "\r\n";
-}
-
-std::string socks4_reply(std::uint8_t code) {
-  std::string reply(8, '\0');
-  reply[1] = static_cast<char>(code);
-  return reply;
-}
-
-/// With an address of zeros: RFC 1928 section 6 lets it tell nothing.
-std::string socks5_reply(std::uint8_t code) {
-  constexpr char ipv4 = 1;
-  return {static_cast<char>(socks::version5), static_cast<char>(code), 0, ipv4, 0, 0, 0, 0, 0, 0};
-}
-
-std::string login_reply(bool good) {
-  return {static_cast<char>(socks::login_version), static_cast<char>(good ? 0 : 1)};
-}
-
-std::uint8_t reply_code(ConnectError error) {
-  switch (error) {
-    case ConnectError::refused:
-      return socks::connection_refused;
-    case ConnectError::own_listener:
-    case ConnectError::not_allowed:
-      return socks::not_allowed;
-    default:
-      return socks::host_unreachable;
-  }
-}
-
-/// RFC 9110 section 15.6.
-HttpPage page_for(const HostPort& target, const ConnectFailed& failure) {
-  const std::string where = fmt::format("{}:{}", escape_utf8(target.host), target.port);
-  switch (failure.error) {
-    case ConnectError::refused:
-      return {502, "Bad Gateway", where + " refused the connection."};
-    case ConnectError::timeout:
-      return {504, "Gateway Timeout", where + " did not answer."};
-    case ConnectError::dns:
-      return {502, "Bad Gateway",
-              fmt::format("the name of {} does not resolve: {}", where, failure.detail)};
-    case ConnectError::unreachable:
-      return {502, "Bad Gateway", fmt::format("{} cannot be reached: {}", where, failure.detail)};
-    case ConnectError::own_listener:
-      return {508, "Loop Detected", where + " is this proxy itself."};
-    case ConnectError::not_allowed:
-      return {403, "Forbidden", where + " may not be reached through this proxy."};
-    case ConnectError::upstream_unreachable:
-    case ConnectError::upstream_refused:
-    case ConnectError::upstream_authentication:
-      break;
-  }
-  return {502, "Bad Gateway",
-          fmt::format("the proxy {}, through which {} is to be reached, opened no connection: {}",
-                      failure.address, where, escape_utf8(failure.detail))};
-}
-
-const HttpPage authentication_wanted{407, "Proxy Authentication Required",
-                                     "This proxy wants a user and a password.",
-                                     "Proxy-Authenticate: Basic realm=\"legible\", "
-                                     "charset=\"UTF-8\"\r\n"};
 
 ForwardDialogue::Step bad_request(std::string why) {
   const HttpPage page{400, "Bad Request", fmt::format("This is a forward proxy, and {}.", why)};
@@ -293,9 +168,9 @@ ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
   if (!server) return bad_request("the request's URL has no host");
   request.form = FoundBy::absolute_form;
   request.target = *server;
-  auto in_origin_form = for_origin(text.substr(0, *size), head.start.method, head.upgrades);
-  if (!in_origin_form) return bad_request("the request line has not its usual form");
-  request.head = std::move(*in_origin_form);
+  auto head_for_server = in_origin_form(text.substr(0, *size), head.start.method, head.upgrades);
+  if (!head_for_server) return bad_request("the request line has not its usual form");
+  request.head = std::move(*head_for_server);
   return {std::move(request), *size};
 }
 
@@ -369,19 +244,6 @@ ForwardDialogue::Step ForwardDialogue::feed_socks5(Bytes bytes) {
   return {ForwardRequest{
               FoundBy::socks5, {message->host, message->port}, socks5_reply(socks::succeeded), {}},
           message->size};
-}
-
-// --- refusals ---
-
-std::string refusal_of(const ForwardRequest& request, const ConnectFailed& failure) {
-  switch (request.form) {
-    case FoundBy::socks4:
-      return socks4_reply(socks::rejected4);
-    case FoundBy::socks5:
-      return socks5_reply(reply_code(failure.error));
-    default:
-      return page_for(request.target, failure).answer();
-  }
 }
 
 }  // namespace legible::proxy

@@ -77,7 +77,4 @@ class ForwardDialogue {
   std::size_t searched_ = 0;  ///< at the start of a request's head: it does not end there
 };
 
-/// What a client is told of a server that it will not be connected to.
-std::string refusal_of(const ForwardRequest& request, const ConnectFailed& failure);
-
 }  // namespace legible::proxy

@@ -1,11 +1,11 @@
-#include "proxy/forward_dialogue.hpp"
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "proxy/forward_answers.hpp"
 
 namespace legible::proxy {
 namespace {
