@@ -13,8 +13,4 @@ std::string base64(std::string_view bytes) {
   return encoded;
 }
 
-std::string basic(const ProxyCredentials& credentials) {
-  return "Basic " + base64(credentials.user + ":" + credentials.password);
-}
-
 }  // namespace legible::proxy

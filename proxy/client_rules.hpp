@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "proxy/address_range.hpp"
-#include "proxy/forward_dialogue.hpp"
+#include "proxy/proxy_credentials.hpp"
 #include "proxy/socket_address.hpp"
 
 namespace legible::proxy {

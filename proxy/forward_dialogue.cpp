@@ -9,7 +9,6 @@
 #include "parser/http1_observer.hpp"
 #include "parser/preamble.hpp"
 #include "parser/socks.hpp"
-#include "proxy/base64.hpp"
 #include "proxy/forward_answers.hpp"
 #include "proxy/http_page.hpp"
 #include "proxy/origin_form.hpp"

@@ -10,18 +10,11 @@
 #include <string>
 #include <variant>
 
+#include "proxy/proxy_credentials.hpp"
 #include "proxy/socket_address.hpp"
 #include "proxy/timeline.hpp"
 
 namespace legible::proxy {
-
-/// User and password that clients have to give.
-struct ProxyCredentials {
-  std::string user;
-  std::string password;
-
-  bool operator==(const ProxyCredentials&) const = default;
-};
 
 /// Where a client wants to go.
 struct ForwardRequest {

@@ -7,7 +7,6 @@
 #include "parser/http1_observer.hpp"
 #include "parser/preamble.hpp"
 #include "parser/socks.hpp"
-#include "proxy/base64.hpp"
 
 namespace legible::proxy {
 namespace {

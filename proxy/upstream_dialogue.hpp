@@ -11,7 +11,7 @@
 #include <string>
 #include <variant>
 
-#include "proxy/forward_dialogue.hpp"
+#include "proxy/proxy_credentials.hpp"
 #include "proxy/socket_address.hpp"
 #include "proxy/timeline.hpp"
 

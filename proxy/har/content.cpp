@@ -1,13 +1,13 @@
 #include "proxy/har/content.hpp"
 
 #include <fmt/format.h>
-#include <mbedtls/base64.h>
 
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "parser/ascii.hpp"
+#include "proxy/base64.hpp"
 #include "proxy/content_decoder.hpp"
 #include "proxy/utf8.hpp"
 
@@ -16,17 +16,6 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 using State = DecodedContent::State;
-
-std::string base64(const Bytes& bytes) {
-  // With the NUL that the library adds.
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  std::size_t length = 0;
-  // It fails only where there is too little room.
-  mbedtls_base64_encode(reinterpret_cast<unsigned char*>(text.data()), text.size(), &length,
-                        bytes.data(), bytes.size());
-  text.resize(length);
-  return text;
-}
 
 /// Text is what is valid UTF-8 without NUL. Where content is cut, its last character may be.
 void write(ShownContent& shown, const Bytes& bytes, bool cut) {
@@ -37,7 +26,7 @@ void write(ShownContent& shown, const Bytes& bytes, bool cut) {
   if (is_text && text.find('\0') == text.npos) {
     shown.text = text.substr(0, valid);
   } else {
-    shown.text = base64(bytes);
+    shown.text = base64(text);
     shown.base64 = true;
   }
 }
