@@ -81,14 +81,6 @@ class RelayConnection final : public TwoLegConnection {
   bool data_flowed_both_ways_without_tls() const;
   Leg waited_for() const override;
 
-  std::unique_ptr<ConnectionRecord> record_;
-  LegStream client_{*this, Leg::client};
-  LegStream server_{*this, Leg::server};
-  Phase phase_ = Phase::connecting;
-  bool client_reset_ = false;              ///< while the server leg was being opened
-  bool half_close_used_ = false;           ///< one side talked on after the other's FIN
-  std::vector<std::uint8_t> early_bytes_;  ///< that the client sent before the server leg was open
-
   /// Of a dialogue that may lead to TLS.
   struct Dialogue {
     Successor& successor;
@@ -97,7 +89,16 @@ class RelayConnection final : public TwoLegConnection {
     std::size_t entries = 0;           ///< of the timeline, before `held` came
     bool unanswered = false;           ///< what the server was sent last
   };
-  std::unique_ptr<Dialogue> dialogue_;  ///< null: whatever comes is relayed
+  /// Null: whatever comes is relayed. Its secrets have to outlive the record, which decrypts by
+  /// them.
+  std::unique_ptr<Dialogue> dialogue_;
+  std::unique_ptr<ConnectionRecord> record_;
+  LegStream client_{*this, Leg::client};
+  LegStream server_{*this, Leg::server};
+  Phase phase_ = Phase::connecting;
+  bool client_reset_ = false;              ///< while the server leg was being opened
+  bool half_close_used_ = false;           ///< one side talked on after the other's FIN
+  std::vector<std::uint8_t> early_bytes_;  ///< that the client sent before the server leg was open
   std::unique_ptr<SingleRequest> only_;
 };
 
