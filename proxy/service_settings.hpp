@@ -1,6 +1,8 @@
 #pragma once
 // What connections are served by, and what may change while the proxy runs.
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -33,6 +35,8 @@ class SettingsInForce {
   explicit SettingsInForce(std::shared_ptr<const ServiceSettings> settings)
       : settings_(std::move(settings)) {}
 
+  /// Changes with the settings, which it costs no lock to find out.
+  std::uint64_t generation() const { return generation_; }
   std::shared_ptr<const ServiceSettings> get() const {
     const std::scoped_lock lock(mutex_);
     return settings_;
@@ -40,9 +44,11 @@ class SettingsInForce {
   void replace(std::shared_ptr<const ServiceSettings> settings) {
     const std::scoped_lock lock(mutex_);
     settings_.swap(settings);
+    ++generation_;
   }
 
  private:
+  std::atomic<std::uint64_t> generation_{0};
   mutable std::mutex mutex_;
   std::shared_ptr<const ServiceSettings> settings_;
 };

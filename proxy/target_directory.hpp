@@ -16,8 +16,8 @@ class TargetDirectory {
  public:
   static constexpr std::size_t remembered = 512;
 
-  /// `reach`: where the targets may lead.
-  TargetDirectory(EventLoop& loop, Reach reach) : loop_(loop), reach_(std::move(reach)) {}
+  /// `reach`: where the targets may lead. It must outlive the loop, whose lookups use it.
+  TargetDirectory(EventLoop& loop, const Reach& reach) : loop_(loop), reach_(reach) {}
   ~TargetDirectory();
   TargetDirectory(const TargetDirectory&) = delete;
   TargetDirectory& operator=(const TargetDirectory&) = delete;
@@ -31,7 +31,7 @@ class TargetDirectory {
   void drop_forgotten();
 
   EventLoop& loop_;
-  const Reach reach_;
+  const Reach& reach_;
   std::unordered_map<std::string, std::weak_ptr<TargetResolver>> targets_;  ///< by host:port
   std::deque<std::shared_ptr<TargetResolver>> last_used_;
   std::size_t next_drop_ = 2 * remembered;  ///< at this size of `targets_`

@@ -27,8 +27,8 @@ struct TargetResolver::Lookup {
   std::shared_ptr<TargetResolver> owner;  ///< null: nobody wants the answer
 };
 
-TargetResolver::TargetResolver(EventLoop& loop, HostPort target, Reach reach)
-    : loop_(loop), target_(std::move(target)), reach_(std::move(reach)) {
+TargetResolver::TargetResolver(EventLoop& loop, HostPort target, const Reach& reach)
+    : loop_(loop), target_(std::move(target)), reach_(reach) {
   if (const auto address = SocketAddress::from_numeric(target_.host, target_.port)) {
     numeric_ = true;
     take({*address});

@@ -31,9 +31,9 @@ class TargetResolver : public std::enable_shared_from_this<TargetResolver> {
     ~Waiter() = default;
   };
 
-  /// Addresses out of `reach` are never given out. To be owned by a shared pointer: a lookup that
-  /// is under way keeps it alive.
-  TargetResolver(EventLoop& loop, HostPort target, Reach reach);
+  /// Addresses out of `reach`, which must outlive it, are never given out. To be owned by a shared
+  /// pointer: a lookup that is under way keeps it alive.
+  TargetResolver(EventLoop& loop, HostPort target, const Reach& reach);
   TargetResolver(const TargetResolver&) = delete;
   TargetResolver& operator=(const TargetResolver&) = delete;
 
@@ -60,7 +60,7 @@ class TargetResolver : public std::enable_shared_from_this<TargetResolver> {
 
   EventLoop& loop_;
   HostPort target_;
-  const Reach reach_;
+  const Reach& reach_;
   bool numeric_ = false;
   Addresses addresses_;                                         ///< null when none can be used
   std::optional<std::pair<OutOfReach, SocketAddress>> no_way_;  ///< instead of addresses

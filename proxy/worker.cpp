@@ -21,6 +21,7 @@ Worker::Worker(WorkerShared& shared, std::unique_ptr<EventSink> sink)
     : shared_(shared),
       sink_(std::move(sink)),
       targets_(loop_, shared.reach),
+      terms_generation_(shared.settings.generation()),
       terms_(std::make_shared<Terms>(*this, shared.settings.get())),
       grace_timer_(loop_, [this] { end_connections(); }),
       wakeup_(loop_, [this] { on_wakeup(); }),
@@ -42,8 +43,11 @@ Worker::Terms::Terms(Worker& worker, std::shared_ptr<const ServiceSettings> in_f
       intake{settings->interception, settings->rules, settings->addresses} {}
 
 const std::shared_ptr<Worker::Terms>& Worker::current_terms() {
-  auto settings = shared_.settings.get();
-  if (settings != terms_->settings) terms_ = std::make_shared<Terms>(*this, std::move(settings));
+  // Read first: settings that come in between are taken again, not missed.
+  const std::uint64_t generation = shared_.settings.generation();
+  if (std::exchange(terms_generation_, generation) != generation) {
+    terms_ = std::make_shared<Terms>(*this, shared_.settings.get());
+  }
   return terms_;
 }
 

@@ -121,6 +121,7 @@ class Worker final : private Connection::Owner,
   EventLoop loop_;
   std::unique_ptr<EventSink> sink_;
   TargetDirectory targets_;
+  std::uint64_t terms_generation_;
   std::shared_ptr<Terms> terms_;        ///< for the next connection
   const ListenerSettings led_already_;  ///< of clients that come with their server
   std::unordered_map<ConnectionId, Served> connections_;
