@@ -259,7 +259,7 @@ void ClientIntake::dial(ForwardRequest request) {
   client_.found_by = request_.form;
   if (!go_to(request_.target)) return;
   stage_ = Stage::dialing;
-  timer_.start(std::min(context_.timeouts.connect, context_.timeouts.handshake));
+  timer_.start(std::min<std::chrono::milliseconds>(context_.timeouts.connect, time_left()));
   dial_ = std::make_unique<ServerDial>(context_.dialling(), client_.target,
                                        static_cast<ServerDial::Owner&>(*this));
   dial_->start();

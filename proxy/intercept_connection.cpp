@@ -150,7 +150,6 @@ void InterceptConnection::on_server_connected() {
     server_.session->output().clear();
     return on_tls_failure(server_);
   }
-  server_.stream.start_reading();
   flush(server_);
   if (client_.ended) linger();
 }

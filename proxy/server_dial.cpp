@@ -10,8 +10,7 @@ ServerDial::ServerDial(const DialContext& context, const std::shared_ptr<TargetR
                        Owner& owner)
     : context_(context),
       next_hop_(context.via != nullptr ? context.targets.find(context.via->proxy) : target),
-      owner_(owner),
-      begun_(context.loop.now()) {
+      owner_(owner) {
   if (context.via != nullptr) dialogue_.emplace(*context.via, target->target());
 }
 
@@ -47,15 +46,17 @@ void ServerDial::on_connect_failed(ConnectFailed failure) {
 }
 
 void ServerDial::on_connected(TcpStream stream, const SocketAddress& address) {
-  if (!dialogue_) {
-    const std::chrono::milliseconds took{context_.loop.now() - begun_};
-    return owner_.on_opened({std::move(stream), address.text(), {}, took});
-  }
+  if (!dialogue_) return owner_.on_opened({std::move(stream), address.text(), {}, took()});
   stream_ = std::move(stream);
   stream_.set_owner(this);
   address_ = address.text();
   stream_.start_reading();
   say(dialogue_->begin());
+}
+
+std::chrono::microseconds ServerDial::took() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                               begun_);
 }
 
 // --- the dialogue with an upstream proxy ---
@@ -70,8 +71,7 @@ void ServerDial::on_read(std::span<const std::uint8_t> bytes) {
       say(words->bytes);
     } else if (std::holds_alternative<UpstreamDialogue::Open>(step.what)) {
       stream_.stop_reading();
-      const std::chrono::milliseconds took{context_.loop.now() - begun_};
-      return owner_.on_opened({std::move(stream_), address_, std::move(unread_), took});
+      return owner_.on_opened({std::move(stream_), address_, std::move(unread_), took()});
     } else {
       return;
     }

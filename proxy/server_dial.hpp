@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,8 +25,6 @@ struct OpenedServer {
   std::uint64_t sent = 0;      ///< and that it was sent
 };
 
-/// Opens the server leg: looks the target up, then connects to the first address that answers; or
-/// asks an upstream proxy to do so.
 /// What all connections to servers of one loop have in common.
 struct DialContext {
   EventLoop& loop;
@@ -34,6 +33,8 @@ struct DialContext {
   OwnConnections* own;  ///< is told of the connections made; may be null
 };
 
+/// Opens the server leg: looks the target up, then connects to the first address that answers; or
+/// asks an upstream proxy to do so.
 class ServerDial final : private TargetResolver::Waiter,
                          private Connector::Owner,
                          private TcpStream::Owner {
@@ -73,13 +74,14 @@ class ServerDial final : private TargetResolver::Waiter,
   void on_read_end(int status) override;
   void on_written(int) override {}
 
+  std::chrono::microseconds took() const;
   void say(std::string_view words);
   void fail(ConnectFailed failure);
 
   const DialContext context_;
   const std::shared_ptr<TargetResolver> next_hop_;  ///< the server, or the upstream proxy
   Owner& owner_;
-  const std::uint64_t begun_;  ///< loop time
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::optional<Connector> connector_;
   std::optional<UpstreamDialogue> dialogue_;  ///< with an upstream proxy
   TcpStream stream_;                          ///< while it goes on

@@ -61,7 +61,6 @@ void TwoLegConnection::dial() {
 void TwoLegConnection::on_opened(OpenedServer server) {
   guarded([&] {
     dial_.reset();
-    server.took = wall_clock() - accepted_;
     adopt(std::move(server));
   });
 }
