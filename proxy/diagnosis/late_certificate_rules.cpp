@@ -128,6 +128,25 @@ Answer distrusted_by_client(const Situation& situation) {
   return finding;
 }
 
+/// lftp asks before it judges. Who waits for no answer at all does the same.
+Answer left_in_spite_of_request(const Situation& situation) {
+  const bool waited = situation.facts.server().application_data || situation.after_silence();
+  if (waited || !situation.bare_close()) return std::nullopt;
+  const auto doubts = doubts_about_server(situation);
+  const Doubt* chosen = reason_to_leave(situation, doubts);
+  if (!chosen || rests_on_system_anchors(situation, chosen->cause)) return std::nullopt;
+  Finding finding;
+  finding.cause = chosen->cause;
+  finding.with(chosen->because);
+  finding.with(
+      "the client sent data, and left without close_notify before anything had come back; some "
+      "programs (lftp) judge the certificate only then");
+  for (const Doubt& other : doubts) add_alternative(finding, other.cause);
+  finding.or_else(Cause::truncated_close,
+                  "the client wants no answer to what it sends, as one that ships logs");
+  return finding;
+}
+
 }  // namespace
 
 void doubt_hidden_certificate(const Situation& situation, Finding& finding) {
@@ -157,7 +176,8 @@ Answer left_for_certificate(const Situation& situation) {
   const Facts& facts = situation.facts;
   // A server that greets its clients may have done so before, or after, this one left.
   const bool greeted = facts.server().application_data;
-  if (facts.client().application_data || (greeted && !facts.server().leaf())) return std::nullopt;
+  if (greeted && !facts.server().leaf()) return std::nullopt;
+  if (facts.client().application_data) return left_in_spite_of_request(situation);
   if (situation.history.regular()) return std::nullopt;  // a monitor
 
   Finding finding;

@@ -6,6 +6,7 @@
 
 #include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -23,32 +24,44 @@ bool uses_pre_shared_key(const Facts& facts) {
 
 /// Limits that programs come with; a pause of nearly one of them is a timer's.
 struct Timer {
+  enum class Side : std::uint8_t { client, server, either };
+
   int seconds;
   std::string_view whose;
+  Side side;
 };
 constexpr Timer timers[] = {
-    {5, "Node keepAliveTimeout, Apache KeepAliveTimeout"},
-    {10, "many clients' read time-out"},
-    {20, "Tomcat connectionTimeout, Apache RequestReadTimeout"},
-    {30, "many clients' read time-out"},
-    {60, "nginx client_header_timeout and proxy_read_timeout, AWS load balancers"},
-    {65, "nginx keepalive_timeout (its packaged setting)"},
-    {75, "nginx keepalive_timeout"},
-    {120, "IIS connectionTimeout, Node handshakeTimeout"},
-    {240, "Azure load balancers"},
-    {300, "stunnel TIMEOUTbusy"},
-    {350, "AWS network load balancers"},
-    {600, "Google load balancers"},
-    {3600, "firewalls' state tables"},
+    {5, "Node keepAliveTimeout, Apache KeepAliveTimeout", Timer::Side::server},
+    {10, "many clients' read time-out", Timer::Side::client},
+    {20, "Tomcat connectionTimeout, Apache RequestReadTimeout", Timer::Side::server},
+    {30, "many clients' read time-out", Timer::Side::client},
+    {60, "nginx client_header_timeout and proxy_read_timeout", Timer::Side::server},
+    {60, "AWS load balancers, many clients' read time-out", Timer::Side::either},
+    {65, "nginx keepalive_timeout (its packaged setting)", Timer::Side::server},
+    {75, "nginx keepalive_timeout", Timer::Side::server},
+    {120, "IIS connectionTimeout, Node handshakeTimeout", Timer::Side::server},
+    {240, "Azure load balancers", Timer::Side::either},
+    {300, "stunnel TIMEOUTbusy", Timer::Side::either},
+    {350, "AWS network load balancers", Timer::Side::either},
+    {600, "Google load balancers", Timer::Side::either},
+    {3600, "firewalls' state tables", Timer::Side::either},
 };
 constexpr std::chrono::milliseconds shortest_idle_timer{4500};
 
-const Timer* typical_timer(std::chrono::microseconds pause) {
-  const double seconds = static_cast<double>(pause.count()) / 1e6;
+/// Of the side that closed, or of what may stand between.
+const Timer* typical_timer(const Situation& situation) {
+  const double seconds = static_cast<double>(situation.primary.silence.count()) / 1e6;
+  const auto other = situation.client_closed() ? Timer::Side::server : Timer::Side::client;
   const auto* found = std::ranges::find_if(timers, [&](const Timer& timer) {
-    return seconds >= 0.9 * timer.seconds && seconds <= 1.1 * timer.seconds + 1;
+    return timer.side != other && seconds >= 0.9 * timer.seconds &&
+           seconds <= 1.1 * timer.seconds + 1;
   });
   return found == std::end(timers) ? nullptr : found;
+}
+
+/// The client has sent data, and nothing came back.
+bool unanswered(const Facts& facts) {
+  return facts.client().application_data && !facts.server().application_data;
 }
 
 Finding timer_fired(const Situation& situation) {
@@ -58,8 +71,16 @@ Finding timer_fired(const Situation& situation) {
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
   finding.with(fmt::format("nothing was sent for {}, then {} closed",
                            duration(situation.primary.silence), who(situation.primary.closer)));
-  if (const Timer* timer = typical_timer(situation.primary.silence)) {
+  if (const Timer* timer = typical_timer(situation)) {
     finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
+  }
+  if (!unanswered(situation.facts)) return finding;
+  finding.with("the server had not answered the client's data");
+  if (situation.client_closed()) {
+    finding.title = "what it had sent was not answered, and it waited no longer";
+    finding.to_do.client = "Let it wait longer, if the server is only slow.";
+    finding.to_do.server =
+        "Find out why there was no answer: its log, or that of the application behind it.";
   }
   return finding;
 }
@@ -163,7 +184,6 @@ Finding ended_in_order(const Situation& situation) {
 /// With FIN or RST alone, and at once.
 Finding ended_without_alert(const Situation& situation) {
   const Facts& facts = situation.facts;
-  const bool some_data = facts.client().application_data || facts.server().application_data;
   Finding finding;
   if (situation.primary.mechanism == Mechanism::rst && exchanged(facts)) {
     finding.cause = Cause::reset_after_close;
@@ -173,7 +193,18 @@ Finding ended_without_alert(const Situation& situation) {
     finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
     return finding;
   }
-  if (facts.server().application_data || (some_data && situation.client_closed())) {
+  if (unanswered(facts) && situation.client_closed()) {
+    finding.cause = Cause::truncated_close;
+    finding.with(
+        "the client sent data, and left without close_notify before anything had come back");
+    if (facts.server().leaf()) {
+      finding.raise();
+    } else {
+      add_alternative(finding, Cause::server_cert_rejected);
+    }
+    return finding;
+  }
+  if (facts.server().application_data) {
     finding.cause = Cause::truncated_close;
     finding.confidence = facts.answer_may_be_ticket ? Confidence::medium : Confidence::high;
     if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
@@ -268,10 +299,7 @@ Answer ended(const Situation& situation) {
 
   const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
   if (!orderly && situation.primary.silence >= patience) return timer_fired(situation);
-  const bool unanswered = facts.client().application_data && !facts.server().application_data;
-  if (unanswered && situation.after_silence()) {
-    return timer_fired(situation).with("the server had not answered the client's data");
-  }
+  if (unanswered(facts) && situation.after_silence()) return timer_fired(situation);
   return orderly ? ended_in_order(situation) : ended_without_alert(situation);
 }
 

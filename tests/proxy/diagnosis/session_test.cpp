@@ -1,8 +1,12 @@
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "support/other_hellos.hpp"
 #include "support/scenario.hpp"
 
 using namespace legible;
 using namespace legible::proxy;
 using namespace legible::tests;
+using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("what comes after a complete handshake is judged by what was said in it") {
   using namespace std::chrono_literals;
@@ -68,6 +72,13 @@ TEST_CASE("what comes after a complete handshake is judged by what was said in i
        {Phase::post_handshake},
        Mechanism::alert_encrypted,
        {Cause::idle_timeout}},
+      {"a request, and a client that does not wait a moment for the answer",
+       [](auto& c) { c.client_says(hello_openssl()).handshake12().data(C).client_fin(); },
+       Closer::client,
+       {Phase::post_handshake},
+       Mechanism::fin,
+       {Cause::truncated_close},
+       Outcome::ok},
       {"T60",
        [](auto& c) { c.client_says(hello_openssl()).handshake12().data(C).data(S).server_fin(); },
        Closer::server,
@@ -199,6 +210,38 @@ TEST_CASE("a client that leaves after its key exchange refuses no certificate") 
        {Cause::server_cert_untrusted_ca}},
   };
   for (const Scenario& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("who asks and leaves before the answer may have judged the certificate only then") {
+  using namespace std::chrono_literals;
+  const auto verdict = [](const std::vector<certs::Problem>& problems,
+                          std::chrono::seconds patience) {
+    Conversation c;
+    c.client_says(hello_gnutls()).server_flight(good_chain(), problems);
+    c.key_exchange_and_finished().server_finishes().data(C).pause(patience).client_fin();
+    return diagnose(c.timeline());
+  };
+  const std::vector<certs::Problem> wrong_name = {problem(ProblemId::name_mismatch)};
+
+  const Verdict refused = verdict(wrong_name, 0s);
+  INFO(shown(refused));
+  CHECK(refused.cause == Cause::server_cert_name_mismatch);
+  CHECK(refused.confidence == Confidence::low);
+  CHECK(has_alternative(refused, Cause::truncated_close));
+  CHECK(verdict({}, 0s).cause == Cause::truncated_close);
+  CHECK(verdict(wrong_name, 5s).cause == Cause::idle_timeout);
+}
+
+TEST_CASE("a pause is compared with the timers of the side that closed") {
+  using namespace std::chrono_literals;
+  const auto evidence = [](bool by_client) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12().data(C).data(S).pause(5s);
+    by_client ? c.client_fin() : c.server_fin();
+    return shown(diagnose(c.timeline()));
+  };
+  CHECK_THAT(evidence(false), ContainsSubstring("Apache KeepAliveTimeout"));
+  CHECK_THAT(evidence(true), !ContainsSubstring("Apache KeepAliveTimeout"));
 }
 
 TEST_CASE("in TLS 1.3 an error is one whatever the level of its alert") {
