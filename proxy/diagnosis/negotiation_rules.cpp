@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "proxy/diagnosis/broken_hello.hpp"
+#include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -269,6 +270,36 @@ Answer nothing_in_common(const Situation& situation) {
   return finding;
 }
 
+/// Caddy, Traefik and other servers in Go answer internal_error when they have no certificate for a
+/// name; other stacks, when they cannot read a key or sign.
+Finding own_error(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const bool unnamed = hello.sni_state == SniState::absent;
+  const Cause about_name = unnamed ? Cause::sni_missing : Cause::sni_unrecognised;
+  const bool suspicious =
+      unnamed ? has_dotted_name(situation.facts) : asks_for_another_name(situation);
+  Finding finding;
+  finding.cause = suspicious ? about_name : Cause::internal_error;
+  finding.with("the server reports an error of its own on a usual hello");
+  if (suspicious) {
+    finding.with(unnamed
+                     ? "the hello has no server name: servers in Go (Caddy, Traefik) that have "
+                       "no certificate for that answer so"
+                     : fmt::format("the client asks for {}: servers in Go (Caddy, Traefik) that "
+                                   "have no certificate for a name answer so",
+                                   quoted(hello.sni)));
+    finding.or_else(Cause::internal_error, "the server's log tells of an error of its own");
+  } else {
+    finding.or_else(about_name,
+                    unnamed ? "a hello with a server name is accepted: Caddy and other servers in "
+                              "Go answer so to one without"
+                            : "a hello with another name is accepted: Caddy and other servers in "
+                              "Go answer so to a name that they have no certificate for");
+  }
+  finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
+  return finding;
+}
+
 Answer other_alert(const Situation& situation) {
   const auto number = situation.primary.alert_number();
   if (!number || *number == close_notify) return std::nullopt;
@@ -277,11 +308,7 @@ Answer other_alert(const Situation& situation) {
   finding.confidence = Confidence::low;
   switch (*number) {
     case internal_error:
-      finding.cause = Cause::internal_error;
-      finding.confidence = Confidence::medium;
-      finding.with("the server reports an error of its own on a usual hello");
-      finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
-      return finding;
+      return own_error(situation);
     case illegal_parameter:
     case decode_error:
     case unexpected_message:

@@ -394,3 +394,22 @@ TEST_CASE("a server that leaves with close_notify has sent bytes") {
   CHECK(std::ranges::find(verdict.evidence, "no byte came from the server") ==
         verdict.evidence.end());
 }
+
+TEST_CASE("internal_error to a usual hello may be about its server name") {
+  const auto refused = [](parser::SniState state, const std::string& name) {
+    Conversation c;
+    parser::ClientHello hello = hello_openssl();
+    hello.sni_state = state;
+    hello.sni = name;
+    return diagnose(c.client_says(hello).alert(S, 80).server_fin().timeline());
+  };
+  const Verdict targets_own = refused(parser::SniState::present, "www.a.test");
+  CHECK(targets_own.cause == Cause::internal_error);
+  CHECK(targets_own.confidence == Confidence::low);
+  CHECK(has_alternative(targets_own, Cause::sni_unrecognised));
+
+  const Verdict another = refused(parser::SniState::present, "localhost");
+  CHECK(another.cause == Cause::sni_unrecognised);
+  CHECK(another.insertion);
+  CHECK(refused(parser::SniState::absent, "").cause == Cause::sni_missing);
+}
