@@ -123,10 +123,14 @@ class Endurance(Intercepted):
 
     def assert_stalls(self, proxy: Proxy, idle: int):
         """The proxy's memory stands still once the kernel's buffers are full."""
-        wait_until(lambda: False, 1.0)
-        before = proxy.memory()
-        wait_until(lambda: False, 1.0)
-        self.assertLess(proxy.memory() - before, MIB)
+        memory = [proxy.memory()]
+
+        def stands_still() -> bool:
+            wait_until(lambda: False, 1.0)
+            memory.append(proxy.memory())
+            return memory[-1] - memory[-2] < MIB
+
+        self.assertTrue(wait_until(stands_still, PATIENCE), memory)
         self.assertLess(proxy.memory() - idle, 40 * MIB)
 
     # --- half-close ---
