@@ -162,6 +162,16 @@ void tell_other_leg(Verdict& verdict, const JudgedLeg& other, std::string_view w
                   facts.both_finished() ? "handshake complete" : "handshake not complete"));
 }
 
+/// What the client would have failed for, had the server's leg gone well: the next thing to mend.
+void tell_own_refusal(Verdict& verdict, const JudgedLeg& client) {
+  const Verdict& own = client.verdict;
+  const bool refused = own.closer == Closer::client && own.mechanism == Mechanism::alert_fatal;
+  if (!refused || own.cause == verdict.cause || own.confidence < Confidence::medium) return;
+  verdict.evidence.push_back(fmt::format(
+      "the client refused too, for a reason of its own, which is left when this is mended: {} ({})",
+      own.title, id(own.cause)));
+}
+
 /// What the proxy then did on the other leg.
 void tell_consequence(Verdict& verdict, const JudgedLeg& first, const JudgedLeg& other,
                       std::string_view whose) {
@@ -245,6 +255,7 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
     }
     tell_clients_part(verdict, client, server);
     tell_other_leg(verdict, client, "client");
+    tell_own_refusal(verdict, client);
     tell_consequence(verdict, server, client, "client");
   }
   verdict.masking = tell_masking(client.facts(), server.facts());

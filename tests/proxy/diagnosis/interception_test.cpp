@@ -135,6 +135,24 @@ TEST_CASE("the first event decides, and what follows is told as its consequence"
   CHECK(tells(verdict, "on the server's leg: TLS 1.3"));
 }
 
+TEST_CASE("what the client has against the proxy is told though the server was first") {
+  Intercepted i;
+  i.hello();
+  i.server()
+      .server_flight13_read(good_chain(), {}, {{"Inter"}})
+      .shows(C, {})
+      .client_finishes13_read()
+      .decrypted_alert(S, 116)
+      .server_fin();
+  i.shown13();
+  i.client().decrypted_alert(C, 48).client_fin();
+  const Verdict verdict = i.verdict();
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::proxy_no_client_cert);
+  CHECK(tells(verdict, "the client refused too"));
+  CHECK(tells(verdict, "(proxy-cert-untrusted)"));
+}
+
 TEST_CASE("a refusal by the server that overtakes the client's leaving decides") {
   Intercepted i;
   i.hello();
