@@ -134,7 +134,8 @@ void add_host_options(cxxopts::Options& options) {
      cxxopts::value<std::string>()->default_value("1.2-1.3"), "MIN-MAX")
     ("server-tls", "versions on the server leg",
      cxxopts::value<std::string>()->default_value("1.2-1.3"), "MIN-MAX")
-    ("client-ciphers", "IANA names, comma separated", cxxopts::value<std::string>(), "LIST")
+    ("client-ciphers", "IANA names, comma separated, instead of the forward-secret suites",
+     cxxopts::value<std::string>(), "LIST")
     ("server-ciphers", "likewise", cxxopts::value<std::string>(), "LIST");
   // clang-format on
 }

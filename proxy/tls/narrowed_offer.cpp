@@ -95,6 +95,17 @@ void drop_versions_without_suites(NarrowedOffer& offer) {
   if (offer.lowest == parser::tls12 && !has(false)) offer.lowest = parser::tls13;
 }
 
+/// Whether it is for want of permission.
+std::string no_suite(const parser::ClientHello& hello) {
+  const auto known = std::ranges::find_if(hello.ciphers, is_available);
+  if (known == hello.ciphers.end()) return "none of its cipher suites is available here";
+  return fmt::format(
+      "none of its cipher suites is allowed here: --client-ciphers and --server-ciphers could "
+      "allow "
+      "{}",
+      parser::name(*known));
+}
+
 }  // namespace
 
 const std::vector<parser::CipherSuite>& forward_secret_suites() {
@@ -164,7 +175,7 @@ NarrowedOffer narrow(const parser::ClientHello& hello, const LegLimits& limits) 
   std::erase_if(offer.ciphers, [&](auto suite) {
     return is_tls13_suite(suite) ? offer.highest < parser::tls13 : offer.lowest > parser::tls12;
   });
-  if (offer.ciphers.empty()) return refuse("none of its cipher suites is available here");
+  if (offer.ciphers.empty()) return refuse(no_suite(hello));
 
   offer.groups = common(hello.groups, available_groups);
   if (offer.lowest == parser::tls13) std::erase_if(offer.groups, is_for_tls12_alone);
