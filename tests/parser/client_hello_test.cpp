@@ -209,3 +209,19 @@ TEST_CASE("a hello of 16383 extensions is decoded in a blink") {
   body.insert(body.end(), block.begin(), block.end());
   CHECK(decoded(body).extensions.size() == 16383);
 }
+
+TEST_CASE("an extension that comes twice is found, however many there are") {
+  const std::size_t before = body_of({.extensions_block = false}).size() + 2;
+  for (const auto& [first, again] :
+       {std::pair(0U, 1U), {3U, 31U}, {3U, 32U}, {31U, 59U}, {33U, 34U}}) {
+    CAPTURE(first, again);
+    std::vector<std::pair<std::uint16_t, Bytes>> extensions;
+    for (std::uint16_t type = 1000; type < 1060; ++type) extensions.emplace_back(type, Bytes());
+    extensions[again].first = extensions[first].first;
+    const ClientHello hello = decoded(body_of({.extensions = extensions}));
+    CHECK(hello.extensions.size() == extensions.size());
+    REQUIRE(hello.violation);
+    CHECK(hello.violation->field == "extension_type");
+    CHECK(hello.violation->offset == before + 4 * again);
+  }
+}
