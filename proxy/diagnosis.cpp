@@ -186,6 +186,8 @@ Verdict diagnosis::conclude(const Situation& situation) {
     verdict.summary = fmt::format("the way of inserting the proxy may be why: {}; {}",
                                   *verdict.insertion, verdict.summary);
   }
+  constexpr std::size_t usual_sentences = 4;
+  verdict.evidence.reserve(usual_sentences);
   verdict.evidence.push_back(tell_primary_event(situation));
   append(verdict.evidence, std::move(finding.because));
   append(verdict.evidence, tell_handshake(situation, verdict.cause));

@@ -17,7 +17,7 @@ namespace {
 std::string last_step(const Entry& entry) {
   const std::string_view whose = who(entry.leg);
   if (std::holds_alternative<Accepted>(entry.fact)) return "the connection was accepted";
-  if (std::holds_alternative<ChainSeen>(entry.fact)) return fmt::format("{}'s Certificate", whose);
+  if (std::holds_alternative<ChainSeen>(entry.fact)) return concat({whose, "'s Certificate"});
   const auto* observation = std::get_if<parser::Observation>(&entry.fact);
   if (!observation) return {};
   if (shared<parser::ClientHello>(entry)) return "the ClientHello";
@@ -29,26 +29,26 @@ std::string last_step(const Entry& entry) {
     return "the ServerKeyExchange";
   }
   if (std::holds_alternative<parser::CertificateVerify>(*observation)) {
-    return fmt::format("{}'s CertificateVerify", whose);
+    return concat({whose, "'s CertificateVerify"});
   }
   if (const auto* message = observed<parser::HandshakeMessage>(entry)) {
     if (message->type == handshake_type::server_hello_done) return "the ServerHelloDone";
     if (message->type == handshake_type::client_key_exchange) return "the ClientKeyExchange";
-    if (message->type == handshake_type::finished) return fmt::format("{}'s Finished", whose);
-    return fmt::format("a handshake message of {}", whose);
+    if (message->type == handshake_type::finished) return concat({whose, "'s Finished"});
+    return concat({"a handshake message of ", whose});
   }
   if (const auto* record = observed<parser::EncryptedRecord>(entry)) {
     // Up to TLS 1.2 the record's type is in clear, and its length tells the message.
     const bool finished = record->type == parser::content_type::handshake &&
                           record->likely == parser::Content::finished;
-    if (finished) return fmt::format("{}'s Finished", whose);
-    return fmt::format("an encrypted record of {}", whose);
+    if (finished) return concat({whose, "'s Finished"});
+    return concat({"an encrypted record of ", whose});
   }
   if (std::holds_alternative<parser::ChangeCipherSpec>(*observation)) {
-    return fmt::format("{}'s ChangeCipherSpec", whose);
+    return concat({whose, "'s ChangeCipherSpec"});
   }
   if (std::holds_alternative<parser::FirstBytes>(*observation)) {
-    return fmt::format("{}'s first bytes", whose);
+    return concat({whose, "'s first bytes"});
   }
   return {};
 }
@@ -65,7 +65,7 @@ std::string after_what(const Situation& situation) {
     const std::string step = last_step(entries[i]);
     if (step.empty()) continue;
     std::string text =
-        fmt::format(" {} after {}", duration(situation.primary.time - entries[i].time), step);
+        concat({" ", duration(situation.primary.time - entries[i].time), " after ", step});
     if (!own) return text;
     if (fallback.empty()) fallback = std::move(text);
   }
@@ -85,9 +85,9 @@ std::string_view close_text(parser::StreamEnd how) {
 
 std::string version_and_suite(const Facts& facts) {
   const parser::ServerHello& hello = *facts.server_hello;
-  return fmt::format("the server chose {}{}{}", version_name(hello.version),
-                     hello.sslv2_format ? "" : ", " + suite_name(hello.cipher),
-                     facts.resumed ? ", resuming an earlier session" : "");
+  return concat({"the server chose ", version_name(hello.version),
+                 hello.sslv2_format ? "" : ", " + suite_name(hello.cipher),
+                 facts.resumed ? ", resuming an earlier session" : ""});
 }
 
 std::string judgement_text(const SideFacts& server) {
@@ -145,24 +145,23 @@ std::string tell_primary_event(const Situation& situation) {
       const bool fatal = primary.mechanism == Mechanism::alert_fatal;
       // In TLS 1.3 an error is one whatever its level.
       const bool called_warning = fatal && primary.alert->level == parser::alert_level::warning;
-      return fmt::format("{} sent {} alert {}{}{}{}{}", closer, fatal ? "fatal" : "warning",
-                         alert_name(primary.alert_number().value_or(0)),
-                         called_warning ? " (of level warning, which TLS 1.3 ignores)" : "",
-                         primary.alert && primary.alert->encrypted ? " (decrypted)" : "", when,
-                         primary.followed_by ? close_text(*primary.followed_by) : "");
+      return concat({closer, fatal ? " sent fatal alert " : " sent warning alert ",
+                     alert_name(primary.alert_number().value_or(0)),
+                     called_warning ? " (of level warning, which TLS 1.3 ignores)" : "",
+                     primary.alert && primary.alert->encrypted ? " (decrypted)" : "", when,
+                     primary.followed_by ? close_text(*primary.followed_by) : ""});
     }
     case Mechanism::alert_encrypted:
-      return fmt::format("{} sent an encrypted record of an alert's size{}{}", closer, when,
-                         primary.followed_by ? close_text(*primary.followed_by) : "");
+      return concat({closer, " sent an encrypted record of an alert's size", when,
+                     primary.followed_by ? close_text(*primary.followed_by) : ""});
     case Mechanism::fin:
-      return fmt::format("{} closed (FIN) without an alert{}", closer, when);
+      return concat({closer, " closed (FIN) without an alert", when});
     case Mechanism::rst:
-      return fmt::format("{} reset the connection (RST) without an alert{}", closer, when);
+      return concat({closer, " reset the connection (RST) without an alert", when});
     case Mechanism::plaintext_reply:
-      return fmt::format("{} answered with bytes that are no TLS{}", closer, when);
+      return concat({closer, " answered with bytes that are no TLS", when});
     case Mechanism::timeout:
-      return fmt::format("{} closed after {} of silence{}", closer, duration(primary.silence),
-                         when);
+      return concat({closer, " closed after ", duration(primary.silence), " of silence", when});
     case Mechanism::connect_failed:
       if (situation.facts.connect_failed->error == ConnectError::own_listener) {
         return "the proxy opened no connection: it would have been one to itself";
@@ -175,13 +174,13 @@ std::string tell_primary_event(const Situation& situation) {
       }
       return "the proxy could not connect to the server";
     case Mechanism::proxy_abort:
-      return fmt::format("the proxy closed{}", when);
+      return concat({"the proxy closed", when});
     case Mechanism::still_open:
       return "nothing had ended the connection when the observation ended";
     case Mechanism::app_refusal:
       break;
   }
-  return fmt::format("{} closed{}", closer, when);
+  return concat({closer, " closed", when});
 }
 
 std::vector<std::string> tell_handshake(const Situation& situation, Cause cause) {

@@ -63,7 +63,6 @@ class Search {
   /// stream ends with it; it happened when the record came. JSSE sends two of the same size
   /// (user_canceled, close_notify): the first one counts.
   void note_hidden_alert(Leg leg) {
-    const std::optional<int> expected = alert_length(leg);
     std::size_t& hidden = hidden_alert_[static_cast<std::size_t>(leg)];
     std::size_t run = none;
     std::uint16_t length = 0;
@@ -79,7 +78,7 @@ class Search {
       } else if (const auto* alert = observed<parser::Alert>(entries_[i]);
                  alert && alert->inferred) {
         if (run == none) hidden = i;
-        if (run != none && length == expected.value_or(length)) hidden = run;
+        if (run != none && length == alert_length(leg).value_or(length)) hidden = run;
         return;
       }
     }

@@ -160,7 +160,7 @@ Finding ended_in_order(const Situation& situation) {
   finding.cause = situation.client_closed() ? Cause::client_satisfied : Cause::none;
   finding.confidence = answered ? Confidence::high : Confidence::medium;
   if (both_spoke && !answered) finding.with("the server's only record may be a ticket");
-  finding.with(fmt::format("{} closed in order", who(situation.primary.closer)));
+  finding.with(concat({who(situation.primary.closer), " closed in order"}));
   if (!both_spoke && situation.server_closed()) {
     finding.lower().with(facts.server().application_data
                              ? "the server had waited for nothing that the client would say"
@@ -208,8 +208,8 @@ Finding ended_without_alert(const Situation& situation) {
     finding.cause = Cause::truncated_close;
     finding.confidence = facts.answer_may_be_ticket ? Confidence::medium : Confidence::high;
     if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
-    finding.with(fmt::format("{} ended the stream without close_notify after application data",
-                             who(situation.primary.closer)));
+    finding.with(concat({who(situation.primary.closer),
+                         " ended the stream without close_notify after application data"}));
     return finding;
   }
   finding.with(fmt::format("the handshake was complete; {} then closed without a word",

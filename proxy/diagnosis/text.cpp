@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "proxy/escape.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -20,6 +22,15 @@ std::string Quote::operator()(std::string_view raw) const {
   return fmt::format("\"{}{}\"", text, cut ? "..." : "");
 }
 
+std::string concat(std::initializer_list<std::string_view> pieces) {
+  std::size_t size = 0;
+  for (const std::string_view piece : pieces) size += piece.size();
+  std::string text;
+  text.reserve(size);
+  for (const std::string_view piece : pieces) text += piece;
+  return text;
+}
+
 std::string count(std::uint64_t number, std::string_view noun) {
   if (number != 1 && noun.ends_with('y')) {
     return fmt::format("{} {}ies", number, noun.substr(0, noun.size() - 1));
@@ -28,10 +39,16 @@ std::string count(std::uint64_t number, std::string_view noun) {
 }
 
 std::string duration(std::chrono::microseconds time) {
-  const auto us = static_cast<double>(time.count());
-  if (us < 10'000) return fmt::format("{:.1f} ms", us / 1e3);
-  if (us < 1'000'000) return fmt::format("{:.0f} ms", us / 1e3);
-  return fmt::format("{:.1f} s", us / 1e6);
+  // The clock may have been set back.
+  const std::string_view sign = time.count() < 0 ? "-" : "";
+  const std::int64_t us = std::abs(time.count());
+  const auto rounded = [us](std::int64_t unit) { return (us + unit / 2) / unit; };
+  const auto with_tenth = [&](std::int64_t tenths, std::string_view unit) {
+    return concat({sign, std::to_string(tenths / 10), ".", std::to_string(tenths % 10), unit});
+  };
+  if (us < 10'000) return with_tenth(rounded(100), " ms");
+  if (us < 1'000'000) return concat({sign, std::to_string(rounded(1'000)), " ms"});
+  return with_tenth(rounded(100'000), " s");
 }
 
 std::string target_text(const Facts& facts) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct Quote {
 };
 inline constexpr Quote quoted;
 
+/// The pieces, one behind the other: for what every verdict says, and a format would be read for.
+std::string concat(std::initializer_list<std::string_view> pieces);
 /// "1 byte", "17 bytes".
 std::string count(std::uint64_t number, std::string_view noun);
 /// "0.4 ms", "12 ms", "3.0 s".
