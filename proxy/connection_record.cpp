@@ -26,6 +26,15 @@ ConnectionRecord::ConnectionRecord(ConnectionId id, RecordContext& context,
       observer_(*this, context.limits, decryptor, this),
       timeline_(scope) {}
 
+// Its users follow. What is told is made a fact in its place: to move one is a call for each of the
+// variants that it lies in.
+template <class Told>
+void ConnectionRecord::add(Time time, Leg leg, Told&& told) {
+  Entry entry{time, leg, Fact(std::forward<Told>(told)), ++context_.entries};
+  context_.sink.on_entry(id_, timeline_, entry);
+  timeline_.add(std::move(entry));
+}
+
 void ConnectionRecord::note(Time time, Leg leg, Fact fact) {
   if (const auto* target = std::get_if<Target>(&fact)) {
     target_host_ = target->host;
@@ -151,12 +160,6 @@ void ConnectionRecord::finish_http(Time time) {
   observer_.finish_http();
   if (!inside_) return;
   for (const parser::Side side : {parser::Side::client, parser::Side::server}) inside_->stop(side);
-}
-
-void ConnectionRecord::add(Time time, Leg leg, Fact&& fact) {
-  Entry entry{time, leg, std::move(fact), ++context_.entries};
-  context_.sink.on_entry(id_, timeline_, entry);
-  timeline_.add(std::move(entry));
 }
 
 void ConnectionRecord::judge(Time time, Leg leg, const parser::CertificateMessage& message) {

@@ -106,7 +106,9 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   void on_http(parser::Side from, const parser::HttpEvent& event) override;
   void take_answer(const parser::HttpResponse& answer);
   void finish_http(Time time);
-  void add(Time time, Leg leg, Fact&& fact);
+  /// Tells the sink, and keeps it: anything that makes a Fact.
+  template <class Told>
+  void add(Time time, Leg leg, Told&& told);
   void judge(Time time, Leg leg, const parser::CertificateMessage& message);
 
   ConnectionId id_;

@@ -1,12 +1,14 @@
 #include "proxy/timeline.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace legible::proxy {
 namespace {
 
 // A connection that succeeds has about 20 entries, and keeps them as long as it is open: growth by
-// doubling would leave a third of their memory unused.
+// doubling would leave a third of their memory unused, and in small steps would move them often.
+constexpr std::size_t usual = 24;
 constexpr std::size_t growth = 8;
 
 }  // namespace
@@ -16,7 +18,9 @@ bool Timeline::add(Entry&& entry) {
     ++dropped_;
     return false;
   }
-  if (entries_.size() == entries_.capacity()) entries_.reserve(entries_.size() + growth);
+  if (entries_.size() == entries_.capacity()) {
+    entries_.reserve(std::max(usual, entries_.size() + growth));
+  }
   entries_.push_back(std::move(entry));
   return true;
 }
