@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <set>
 #include <span>
 
@@ -21,23 +20,32 @@ double seconds_between(Time from, Time to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
+// SplitMix64's last step: every bit of the value changes about half of the result's.
+constexpr std::uint64_t mixed(std::uint64_t value) {
+  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+  value = (value ^ value >> 27) * 0x94d049bb133111eb;
+  return value ^ value >> 31;
+}
+
 // What a client's settings decide, and not what it draws anew for each connection: GREASE and the
 // order of the extensions.
 std::uint64_t fingerprint(const parser::ClientHello& hello) {
-  std::u16string offer;
+  constexpr std::uint64_t end_of_list = 0x10000;
+  std::uint64_t print = mixed(hello.legacy_version.value);
   const auto append = [&](const auto& list) {
     for (const auto number : list) {
-      if (!parser::is_grease(number.value)) offer.push_back(number.value);
+      if (!parser::is_grease(number.value)) print = mixed(print + number.value);
     }
-    offer.push_back(u'\0');
+    print = mixed(print + end_of_list);
   };
-  append(hello.offered_versions());
+  append(hello.supported_versions);
   append(hello.ciphers);
   append(hello.groups);
-  const std::size_t extensions = offer.size();
-  append(hello.extensions);
-  std::sort(offer.begin() + static_cast<std::ptrdiff_t>(extensions), offer.end());
-  return std::hash<std::u16string>{}(offer);
+  std::uint64_t extensions = 0;
+  for (const auto number : hello.extensions) {
+    if (!parser::is_grease(number.value)) extensions += mixed(end_of_list + number.value);
+  }
+  return mixed(print ^ extensions);
 }
 
 }  // namespace
