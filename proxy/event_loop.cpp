@@ -51,6 +51,7 @@ Timer::Timer(EventLoop& loop, std::function<void()> callback)
       })) {}
 
 void Timer::start(std::chrono::milliseconds time) {
+  if (!timer_) return;
   uv_timer_start(&timer_->handle, call<uv_timer_t>, static_cast<std::uint64_t>(time.count()), 0);
 }
 

@@ -84,6 +84,8 @@ class Timer {
   Timer(EventLoop& loop, std::function<void()> callback);
   void start(std::chrono::milliseconds time);
   void stop() { uv_timer_stop(&timer_->handle); }
+  /// Stops it for good.
+  void close() { timer_.reset(); }
 
  private:
   OwnedHandle<uv_timer_t> timer_;

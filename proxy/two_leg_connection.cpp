@@ -205,7 +205,8 @@ void TwoLegConnection::finish() {
   conclude();
   ending_ = Ending::finished;
   resetting_ = nullptr;
-  timer_.stop();
+  // With the streams: closed later, in the destructor, it would cost the loop another turn.
+  timer_.close();
   unread_timer_.reset();
   dial_.reset();
   leg(Leg::client).stream.close();
