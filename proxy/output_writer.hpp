@@ -25,7 +25,7 @@ class OutputWriter {
     WhenFull when_full = WhenFull::drop;
     std::size_t queue_bytes = 8 * 1024 * 1024;
     /// Under load the thread writes this often; a line after a pause is written at once.
-    std::chrono::milliseconds interval{10};
+    std::chrono::milliseconds interval{25};
     /// Of a file that is made, less the umask. Where they are the owner's alone, a file that is
     /// there gets them too, or is not opened.
     int permissions = 0640;
