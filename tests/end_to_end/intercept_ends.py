@@ -156,6 +156,7 @@ class Ends(Intercepted):
                 plain.sendall(hellos.records(message, 16000))
                 self.assertEqual(plain.recv(1), b"\x15")
         self.assertIn(b"200 ok", self.page(proxy.port))
+        wait_until(lambda: len(proxy.find("verdict")) > len(too_long), PATIENCE)
         self.expect_one_verdict_each(proxy)
         causes = [each["cause"] for each in proxy.find("verdict")]
         self.assertEqual(causes[:2], ["proxy-limit"] * 2)

@@ -54,7 +54,9 @@ class Intercepted(unittest.TestCase):
 
     def expect_one_verdict_each(self, proxy: Proxy, seconds=PATIENCE):
         def all_told():
-            return len(proxy.find("verdict")) >= len(proxy.find("accepted"))
+            # The log comes a moment after what it tells.
+            accepted = proxy.find("accepted")
+            return accepted and len(proxy.find("verdict")) >= len(accepted)
         wait_until(all_told, seconds)
         told = [each["conn"] for each in proxy.find("verdict")]
         self.assertEqual(sorted(told), sorted(each["conn"] for each in proxy.find("accepted")))
