@@ -94,13 +94,8 @@ void ClientIntake::start() {
       client_.stream.start_reading();
       return consider();
     }
-    if (context_.own != nullptr && context_.own->contains(client_.address, context_.loop.now())) {
-      return refuse(
-          {ProxyReason::policy,
-           {},
-           "this is a connection of the proxy's own that was redirected back to it: leave "
-           "its packets out of the rule"},
-          {});
+    if (context_.own != nullptr && context_.own->recognises(client_.address, context_.loop.now())) {
+      return refuse({ProxyReason::policy, {}, std::string(redirected_back)}, {});
     }
     timer_.start(std::min<std::chrono::milliseconds>(patience, context_.timeouts.handshake));
     client_.stream.start_reading();
@@ -115,6 +110,11 @@ void ClientIntake::shut_down() {
 
 void ClientIntake::abandon(const char* why) {
   if (stage_ == Stage::done) return;
+  if (stage_ == Stage::leaving) {
+    // What had the client is gone, and the record has given its verdict.
+    stage_ = Stage::done;
+    return owner_.on_finished(*this);
+  }
   client_.record->note(wall_clock(), Leg::client, ProxyClosing{ProxyReason::resources, {}, why});
   close(parser::StreamEnd::error);
 }
@@ -149,6 +149,7 @@ void ClientIntake::advance() {
       case Stage::parting:
         consume(client_.early.size());
         return;
+      case Stage::leaving:
       case Stage::done:
         return;
     }
@@ -239,8 +240,11 @@ bool ClientIntake::converse() {
   consume(step.consumed);
   if (std::holds_alternative<ForwardDialogue::NeedMore>(step.what)) return step.consumed > 0;
   if (auto* answer = std::get_if<ForwardDialogue::Answer>(&step.what)) {
-    objection_ = std::move(answer->objection);
-    objection_.empty() ? answer_with(answer->bytes) : say(answer->bytes);
+    objection_.reset();
+    if (!answer->objection.empty()) {
+      objection_ = ProxyClosing{answer->reason, {}, std::move(answer->objection)};
+    }
+    objection_ ? say(answer->bytes) : answer_with(answer->bytes);
     return true;
   }
   if (auto* request = std::get_if<ForwardRequest>(&step.what)) {
@@ -404,10 +408,11 @@ bool ClientIntake::find_by_name(const parser::ClientHello* hello) {
 }
 
 void ClientIntake::hand_over(ModeChoice choice) {
-  stage_ = Stage::done;
+  stage_ = Stage::leaving;
   timer_.stop();
   client_.stream.stop_reading();
   chosen_.on_chosen(*this, std::move(client_), std::move(secrets_), std::move(choice));
+  stage_ = Stage::done;
 }
 
 // --- ends ---
@@ -418,9 +423,8 @@ void ClientIntake::on_read_end(int status) {
     const parser::StreamEnd how = stream_end(status, false);
     observe(client_.early.size());
     end_dialogue();
-    if (stage_ == Stage::request && !objection_.empty()) {
-      client_.record->note(wall_clock(), Leg::client,
-                           ProxyClosing{ProxyReason::policy, {}, objection_});
+    if (stage_ == Stage::request && objection_) {
+      client_.record->note(wall_clock(), Leg::client, std::move(*objection_));
     }
     client_.record->closed(wall_clock(), Leg::client, how, false, client_.received, client_.sent);
     client_.ended = how == parser::StreamEnd::fin;

@@ -58,6 +58,7 @@ class ClientIntake final : public Connection, private TcpStream::Owner, private 
     dialing,  ///< the server leg, which it waits for
     hello,    ///< its first flight
     parting,  ///< it was refused: its end
+    leaving,  ///< it is being handed over
     done,
   };
 
@@ -113,7 +114,7 @@ class ClientIntake final : public Connection, private TcpStream::Owner, private 
   Timer timer_;
   Stage stage_ = Stage::header;
   ForwardDialogue dialogue_;
-  std::string objection_;  ///< to what it said to a forward proxy last
+  std::optional<ProxyClosing> objection_;  ///< to what it said to a forward proxy last
   ForwardRequest request_;
   std::unique_ptr<ServerDial> dial_;
 };

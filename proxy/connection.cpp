@@ -14,6 +14,7 @@ AcceptedClient::AcceptedClient(ConnectionId id, ConnectionContext& context, File
       accepted(wall_clock()),
       begun(context.loop.now()) {
   record->note(accepted, Leg::client, std::move(told));
+  record->promise_verdict();
 }
 
 parser::StreamEnd stream_end(int status, bool write_failed) {

@@ -1,6 +1,8 @@
 #include "proxy/connection_record.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -33,6 +35,18 @@ void ConnectionRecord::add(Time time, Leg leg, Told&& told) {
   Entry entry{time, leg, Fact(std::forward<Told>(told)), ++context_.entries};
   context_.sink.on_entry(id_, timeline_, entry);
   timeline_.add(std::move(entry));
+}
+
+ConnectionRecord::~ConnectionRecord() {
+  if (!promised_ || concluded_) return;
+  try {
+    const auto entries = timeline_.entries();
+    const Time last = entries.empty() ? now_ : std::max(now_, entries.back().time);
+    note(last, Leg::client, ProxyClosing{ProxyReason::resources});
+    conclude(last);
+  } catch (const std::exception&) {
+    // Where there is no memory left even for that, nothing more can be said.
+  }
 }
 
 void ConnectionRecord::note(Time time, Leg leg, Fact fact) {

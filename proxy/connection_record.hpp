@@ -30,6 +30,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   /// `context` and `decryptor` (may be null) must outlive the record.
   ConnectionRecord(ConnectionId id, RecordContext& context,
                    parser::RecordDecryptor* decryptor = nullptr, Scope scope = Scope::relayed);
+  ~ConnectionRecord();
 
   /// The name for which the server's certificate is judged, and the host by whose anchors; unless
   /// they are set, both are what the client asks for, else the target's.
@@ -43,6 +44,10 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
 
   /// Goes on without the decryptor, which may be destroyed.
   void stop_decrypting() { observer_.stop_decrypting(); }
+
+  /// From now on it ends with a verdict, at the latest when it is destroyed: whoever was to go on
+  /// with it could not.
+  void promise_verdict() { promised_ = true; }
 
   /// Any fact that is not read from bytes: Accepted, Target, Connected, ConnectFailed,
   /// ProxyClosing, StillOpen.
@@ -128,6 +133,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   bool handshake_done_ = false;
   bool client_spoke_ = false;
   bool terminal_seen_ = false;
+  bool promised_ = false;
   bool concluded_ = false;
 };
 

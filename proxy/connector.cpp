@@ -37,13 +37,15 @@ void Connector::try_next() {
     const std::size_t attempt = attempts_.size();
     const SocketAddress& address = (*addresses_)[attempt];
     try {
-      attempts_.emplace_back(loop_, address,
-                             [this, attempt](int status) { on_attempt(attempt, status); });
+      attempts_.push_back({TcpStream(
+          loop_, address, [this, attempt](int status) { on_attempt(attempt, status); })});
+      Attempt& begun = attempts_.back();
       // Its port is chosen by now, and nobody has accepted it yet.
-      if (own_ != nullptr) own_->add(attempts_.back().local(), loop_.now());
+      if (own_ != nullptr) begun.ticket = own_->add(begun.stream.local(), loop_.now());
     } catch (const std::system_error& error) {
       attempts_.emplace_back();
-      note_failure(address, -error.code().value());
+      // Nothing has left this machine.
+      note_failure(address, -error.code().value(), true);
       continue;
     }
     if (attempts_.size() < addresses_->size()) {
@@ -58,20 +60,26 @@ void Connector::try_next() {
 
 void Connector::on_attempt(std::size_t attempt, int status) {
   const SocketAddress address = (*addresses_)[attempt];
+  Attempt& ended = attempts_[attempt];
   if (status == 0) {
-    owner_.on_connected(std::move(attempts_[attempt]), address);
+    owner_.on_connected(std::move(ended.stream), address, ended.ticket);
     return;
   }
-  attempts_[attempt].close();
-  note_failure(address, status);
+  ended.stream.close();
+  if (own_ != nullptr && own_->has_come_back(ended.ticket)) {
+    return owner_.on_connect_failed(
+        {ConnectError::own_listener, address.text(), std::string(redirected_back)});
+  }
+  note_failure(address, status, false);
   try_next();
 }
 
-void Connector::note_failure(const SocketAddress& address, int status) {
+void Connector::note_failure(const SocketAddress& address, int status, bool here) {
   ++failed_;
   shortage_ = shortage_ || is_shortage(-status);
   const ConnectError error = classify(status);
   if (failed_ == 1 || error < failure_.error) failure_.error = error;
+  failure_.here = failure_.here && here;
   failure_.address = address.text();
   if (!failure_.detail.empty()) failure_.detail += "; ";
   failure_.detail += fmt::format("{}: {}", failure_.address, uv_strerror(status));

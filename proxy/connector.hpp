@@ -18,7 +18,9 @@ class Connector {
  public:
   class Owner {
    public:
-    virtual void on_connected(TcpStream stream, const SocketAddress& address) = 0;
+    /// `ticket`: of the connection among the proxy's own, if those are kept.
+    virtual void on_connected(TcpStream stream, const SocketAddress& address,
+                              OwnConnections::Ticket ticket) = 0;
     /// Every address failed. The reason that says most is given: a refusal, else a time-out.
     virtual void on_connect_failed(ConnectFailed failure) = 0;
     /// Not every address could be tried: this machine is out of descriptors or memory.
@@ -40,16 +42,20 @@ class Connector {
  private:
   void try_next();
   void on_attempt(std::size_t attempt, int status);
-  void note_failure(const SocketAddress& address, int status);
+  void note_failure(const SocketAddress& address, int status, bool here);
 
   EventLoop& loop_;
   Addresses addresses_;
   OwnConnections* own_;
   Owner& owner_;
-  std::vector<TcpStream> attempts_;  ///< by index of address
+  struct Attempt {
+    TcpStream stream{};
+    OwnConnections::Ticket ticket = 0;
+  };
+  std::vector<Attempt> attempts_;  ///< by index of address
   std::size_t failed_ = 0;
   bool shortage_ = false;
-  ConnectFailed failure_{ConnectError::unreachable, {}, {}};
+  ConnectFailed failure_{ConnectError::unreachable, {}, {}, true};
   std::unique_ptr<Timer> stagger_;  ///< only where there is a second address
 };
 

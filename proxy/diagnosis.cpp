@@ -26,8 +26,10 @@ constexpr Rule rules[] = {
     connect_failure,
     not_captured,
     turned_away,
+    balancers_own_check,
     left_before_target,
     own_header_refused,
+    starttls_missed,
     plain_text,
     proxy_closed,
     own_tls_failed,
@@ -44,6 +46,7 @@ constexpr Rule rules[] = {
     server_gave_up,
     renegotiation,
     refused_by_application,
+    went_back_to_clear,
     client_certificate_refused,
     server_certificate_refused,
     client_left_during_key_exchange,
@@ -121,7 +124,8 @@ std::string title_of(const Situation& situation, const Finding& finding) {
 }
 
 std::string summary_of(const Situation& situation, const Verdict& verdict) {
-  if (verdict.outcome == Outcome::ok || situation.facts.connect_failed) return verdict.title;
+  const bool benign = verdict.outcome == Outcome::ok || describe(verdict.cause).benign;
+  if (benign || situation.facts.connect_failed) return verdict.title;
   return fmt::format("{}{}", closer_in_capitals(in_place(verdict.closer, situation.scope())),
                      verdict.title);
 }

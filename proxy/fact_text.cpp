@@ -256,6 +256,8 @@ std::string reason_text(const ProxyClosing& closing) {
       return "cannot go on: " + escape_again(closing.detail);
     case ProxyReason::policy:
       return "refuses: " + escape_again(closing.detail);
+    case ProxyReason::no_credentials:
+      return "asked for a user and a password: " + escape_again(closing.detail);
     case ProxyReason::no_target:
       return "knows no target: " + escape_again(closing.detail);
     case ProxyReason::own_page:
@@ -280,6 +282,8 @@ std::string_view connect_error_text(ConnectError error) {
       return "is an address that no client may reach through this proxy";
     case ConnectError::upstream_unreachable:
       return "(--via) cannot be reached";
+    case ConnectError::upstream_silent:
+      return "(--via) did not answer in time";
     case ConnectError::upstream_refused:
       return "(--via) opened no connection to the server";
     case ConnectError::upstream_authentication:

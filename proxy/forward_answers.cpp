@@ -32,14 +32,17 @@ HttpPage page_for(const HostPort& target, const ConnectFailed& failure) {
       return {504, "Gateway Timeout", where + " did not answer."};
     case ConnectError::dns:
       return {502, "Bad Gateway",
-              fmt::format("the name of {} does not resolve: {}", where, failure.detail)};
+              fmt::format("the name of {} does not resolve where this proxy runs: {}", where,
+                          failure.detail)};
     case ConnectError::unreachable:
-      return {502, "Bad Gateway", fmt::format("{} cannot be reached: {}", where, failure.detail)};
+      return {502, "Bad Gateway",
+              fmt::format("{} cannot be reached from here: {}", where, failure.detail)};
     case ConnectError::own_listener:
       return {508, "Loop Detected", where + " is this proxy itself."};
     case ConnectError::not_allowed:
       return {403, "Forbidden", where + " may not be reached through this proxy."};
     case ConnectError::upstream_unreachable:
+    case ConnectError::upstream_silent:
     case ConnectError::upstream_refused:
     case ConnectError::upstream_authentication:
       break;

@@ -136,15 +136,16 @@ ForwardDialogue::Step ForwardDialogue::feed_http(Bytes bytes) {
   const bool connects = head.start.method == "CONNECT";
   const std::string_view target = head.start.target;
   if (required_ != nullptr && !head.is_from(*required_)) {
-    const std::string why = head.authorization.empty()
-                                ? "the client gave no user and password"
-                                : "the client's user and password are not those of --proxy-auth";
+    const bool none = head.authorization.empty();
+    const std::string why = none ? "the client gave no user and password"
+                                 : "the client's user and password are not those of --proxy-auth";
+    const ProxyReason reason = none ? ProxyReason::no_credentials : ProxyReason::policy;
     // It may try again on this connection, where no other request can be under way; not for ever.
     constexpr int most_objections = 3;
     if (!connects || ++objections_ > most_objections) {
-      return {Refusal{authentication_wanted.answer(), why}, *size};
+      return {Refusal{authentication_wanted.answer(), why, reason}, *size};
     }
-    return {Answer{authentication_wanted.answer(HttpPage::After::open), why}, *size};
+    return {Answer{authentication_wanted.answer(HttpPage::After::open), why, reason}, *size};
   }
   ForwardRequest request;
   if (connects) {

@@ -34,7 +34,8 @@ class ForwardDialogue {
   /// To be sent; more comes from the client then.
   struct Answer {
     std::string bytes;
-    std::string objection;  ///< a clause: why it got no further; empty if it did
+    std::string objection;                     ///< a clause: why it got no further; empty if it did
+    ProxyReason reason = ProxyReason::policy;  ///< of the objection
   };
   /// There is no way on.
   struct Refusal {

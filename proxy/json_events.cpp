@@ -112,6 +112,7 @@ class EntryWriter {
     auto line = begin("connect-failed");
     text_or_null(line, "address", failed.address);
     line.plain_field("error", id(failed.error));
+    line.field("here", failed.here);
     escaped_field(line, "detail", failed.detail, escape_again);
   }
 

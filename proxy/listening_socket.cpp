@@ -36,12 +36,28 @@ void enable(int socket, int level, int option, const SocketAddress& address) {
   check(setsockopt(socket, level, option, &on, sizeof on), address);
 }
 
+struct Option {
+  int level;
+  int name;
+};
+
+Option transparent(const SocketAddress& address) {
+  return address.family() == AF_INET ? Option{IPPROTO_IP, IP_TRANSPARENT}
+                                     : Option{IPPROTO_IPV6, IPV6_TRANSPARENT};
+}
+
 /// Without the right to it REDIRECT still works.
 void accept_for_others(int socket, const SocketAddress& address) {
   const int on = 1;
-  const bool ipv4 = address.family() == AF_INET;
-  setsockopt(socket, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_TRANSPARENT : IPV6_TRANSPARENT,
-             &on, sizeof on);
+  const auto [level, name] = transparent(address);
+  setsockopt(socket, level, name, &on, sizeof on);
+}
+
+bool accepts_for_others(int socket, const SocketAddress& address) {
+  int on = 0;
+  socklen_t size = sizeof on;
+  const auto [level, name] = transparent(address);
+  return getsockopt(socket, level, name, &on, &size) == 0 && on != 0;
 }
 
 FileDescriptor make_socket(const SocketAddress& address, bool redirected) {
@@ -82,6 +98,7 @@ ListeningSockets listen_on(const SocketAddress& address, std::size_t count, bool
     check(bind(socket.get(), result.address.data(), result.address.size()), address);
     result.sockets.push_back(std::move(socket));
   }
+  result.takes_tproxy = accepts_for_others(result.sockets.front().get(), address);
   for (const FileDescriptor& socket : result.sockets) {
     check(::listen(socket.get(), backlog), address);
   }

@@ -11,6 +11,7 @@ namespace legible::proxy {
 struct ListeningSockets {
   SocketAddress address;  ///< as bound: port 0 has become the system's choice
   std::vector<FileDescriptor> sockets;
+  bool takes_tproxy = false;  ///< packets that TPROXY leads here are taken in
 };
 
 /// Binds and listens. The kernel spreads new connections over the sockets (SO_REUSEPORT): no loop

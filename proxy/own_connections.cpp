@@ -1,17 +1,29 @@
 #include "proxy/own_connections.hpp"
 
+#include <algorithm>
+
 namespace legible::proxy {
 
-void OwnConnections::add(const SocketAddress& local, std::uint64_t now) {
+OwnConnections::Ticket OwnConnections::add(const SocketAddress& local, std::uint64_t now) {
   const std::lock_guard lock(mutex_);
-  entries_[local.port() % capacity] = {local.text(), now};
+  entries_[local.port() % capacity] = {local.text(), now, ++last_, false};
+  return last_;
 }
 
-bool OwnConnections::contains(const SocketAddress& client, std::uint64_t now) {
+bool OwnConnections::recognises(const SocketAddress& client, std::uint64_t now) {
   const std::lock_guard lock(mutex_);
-  const Entry& entry = entries_[client.port() % capacity];
+  Entry& entry = entries_[client.port() % capacity];
   // The loops' clocks are read at different moments: `now` may lie before the entry.
-  return entry.at != 0 && now <= entry.at + memory_milliseconds && entry.address == client.text();
+  const bool known =
+      entry.at != 0 && now <= entry.at + memory_milliseconds && entry.address == client.text();
+  entry.back |= known;
+  return known;
+}
+
+bool OwnConnections::has_come_back(Ticket ticket) {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(
+      entries_, [&](const Entry& entry) { return entry.ticket == ticket && entry.back; });
 }
 
 }  // namespace legible::proxy

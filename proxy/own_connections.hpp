@@ -5,10 +5,15 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "proxy/socket_address.hpp"
 
 namespace legible::proxy {
+
+/// What is wrong where one comes back.
+inline constexpr std::string_view redirected_back =
+    "a connection of the proxy's own was redirected back to it: leave its packets out of the rule";
 
 /// The proxy's own latest connections to servers, by their local addresses. A rule of the firewall
 /// that redirects those too would bring them back as clients, each opening the next. From any
@@ -19,17 +24,25 @@ class OwnConnections {
   static constexpr std::uint64_t memory_milliseconds = 5000;
   static constexpr std::size_t capacity = 4096;
 
+  /// By which a connection is asked for again; 0: none.
+  using Ticket = std::uint64_t;
+
   /// `now` is a steady time in milliseconds, the same for all threads.
-  void add(const SocketAddress& local, std::uint64_t now);
-  bool contains(const SocketAddress& client, std::uint64_t now);
+  Ticket add(const SocketAddress& local, std::uint64_t now);
+  /// Whether the client is one of them, which has come back then.
+  bool recognises(const SocketAddress& client, std::uint64_t now);
+  bool has_come_back(Ticket ticket);
 
  private:
   struct Entry {
     std::string address;
     std::uint64_t at = 0;
+    Ticket ticket = 0;
+    bool back = false;
   };
 
   std::mutex mutex_;
+  Ticket last_ = 0;
   std::array<Entry, capacity> entries_;  ///< by port: two of the same port are seldom alive
 };
 

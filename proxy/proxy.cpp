@@ -20,6 +20,14 @@ std::vector<ListeningSockets> listen_on_all(const ProxySettings& settings) {
   return listening;
 }
 
+bool without_tproxy(const ProxySettings& settings, const std::vector<ListeningSockets>& listening) {
+  for (std::size_t i = 0; i < listening.size(); ++i) {
+    const bool redirected = settings.listeners[i].way == WayIn::transparent;
+    if (redirected && !listening[i].takes_tproxy) return true;
+  }
+  return false;
+}
+
 Reach reach_of(const ProxySettings& settings, const std::vector<ListeningSockets>& listening) {
   Reach reach;
   reach.listeners.reserve(listening.size());
@@ -44,6 +52,7 @@ Proxy::Proxy(const ProxySettings& settings, const MakeSink& make_sink)
 Proxy::Proxy(const ProxySettings& settings, std::vector<ListeningSockets> listening,
              const MakeSink& make_sink)
     : listeners_(settings.listeners),
+      lacks_tproxy_(without_tproxy(settings, listening)),
       all_ended_(main_loop_, [this] { main_loop_.stop(); }),
       shared_{reach_of(settings, listening),
               SettingsInForce(std::make_shared<const ServiceSettings>(settings.service)),

@@ -30,6 +30,8 @@ class Proxy {
 
   /// Where it listens, in the order of the settings; port 0 has become the system's choice.
   const std::vector<SocketAddress>& addresses() const { return shared_.reach.listeners; }
+  /// A listener that packets are redirected to does not take those that TPROXY leads there.
+  bool lacks_tproxy() const { return lacks_tproxy_; }
   /// The loop that `run` runs in the calling thread, until all others have ended. It serves no
   /// client: what is asked of the proxy as a whole is heard as long as any connection is open.
   EventLoop& main_loop() { return main_loop_; }
@@ -57,6 +59,7 @@ class Proxy {
         const MakeSink& make_sink);
 
   const std::vector<ListenerSettings> listeners_;
+  const bool lacks_tproxy_;
   EventLoop main_loop_;
   Wakeup all_ended_;
   WorkerShared shared_;

@@ -36,9 +36,11 @@ void RelayConnection::hand_over_tls(Successor& successor, std::unique_ptr<LegSec
 }
 
 void RelayConnection::start() {
-  enter(Phase::connecting, std::min(context_.timeouts.connect, context_.timeouts.handshake));
-  if (!client_.ended) client_.stream.start_reading();
-  guarded([this] { dial(); });
+  guarded([this] {
+    enter(Phase::connecting, std::min(context_.timeouts.connect, context_.timeouts.handshake));
+    if (!client_.ended) client_.stream.start_reading();
+    dial();
+  });
 }
 
 // --- the server leg ---
@@ -91,6 +93,7 @@ void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> by
   observe_progress();
   if (dialogue_ && &from == &server_) {
     dialogue_->unanswered = false;
+    if (dialogue_->replies) dialogue_->replies->feed(bytes);
     end_dialogue();
   }
 }
@@ -117,7 +120,10 @@ void RelayConnection::on_dialogue(std::span<const std::uint8_t> bytes) {
 /// The client speaks TLS.
 void RelayConnection::end_dialogue() {
   if (ending() || !server_.stream || !record_->speaks_tls(Leg::client)) return;
-  if (leads_to_server() && !server_.ended) return hand_over();
+  if (!server_.ended) {
+    if (waits_for_replies()) return;
+    if (leads_to_server()) return hand_over();
+  }
   stop_looking();
   observe_progress();
 }
@@ -129,10 +135,20 @@ void RelayConnection::stop_looking() {
   dialogue_.reset();
 }
 
-/// TLS with this server is what was asked for, and no tunnel to another one; and the server has
-/// answered: where it has not, nobody knows where its own TLS begins. (Against RFC 3207 a client
-/// may have said everything at once.) MySQL's request for TLS is answered by TLS.
-bool RelayConnection::leads_to_server() const {
+/// Against RFC 3207 a client may have said everything at once: where the server's TLS begins, if it
+/// does, is known once it has answered.
+bool RelayConnection::waits_for_replies() {
+  auto& replies = dialogue_->replies;
+  if (!replies) {
+    const parser::Dialogue* dialogue = last_dialogue();
+    const bool at_once = dialogue_->unanswered && dialogue != nullptr && !dialogue->with_proxy &&
+                         parser::is_line_dialogue(dialogue->protocol);
+    if (at_once) replies.emplace(*dialogue);
+  }
+  return replies && !replies->complete();
+}
+
+const parser::Dialogue* RelayConnection::last_dialogue() const {
   const parser::Dialogue* dialogue = nullptr;
   for (const Entry& entry : record_->timeline().entries()) {
     const auto* observation = std::get_if<parser::Observation>(&entry.fact);
@@ -140,6 +156,15 @@ bool RelayConnection::leads_to_server() const {
         observation ? std::get_if<parser::Shared<parser::Dialogue>>(observation) : nullptr;
     if (told) dialogue = told->get();
   }
+  return dialogue;
+}
+
+/// TLS with this server is what was asked for, and no tunnel to another one; and the server has
+/// answered: where it has not, nobody knows where its own TLS begins. MySQL's request for TLS is
+/// answered by TLS.
+bool RelayConnection::leads_to_server() const {
+  if (dialogue_->replies) return dialogue_->replies->granted();
+  const parser::Dialogue* dialogue = last_dialogue();
   if (dialogue == nullptr || dialogue->with_proxy) return !dialogue_->unanswered;
   if (dialogue->protocol == parser::Protocol::mysql) return true;
   const bool tunnel =
@@ -171,6 +196,7 @@ void RelayConnection::hand_over() {
   client.early = std::move(dialogue->held);
   client.entries_before_early = dialogue->entries;
   dialogue->successor.on_tls_begun(std::move(client), std::move(dialogue->secrets));
+  left();
 }
 
 bool RelayConnection::send(LegStream& to, std::span<const std::uint8_t> bytes) {

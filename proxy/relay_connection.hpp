@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "parser/line_replies.hpp"
 #include "proxy/leg_secrets.hpp"
 #include "proxy/two_leg_connection.hpp"
 
@@ -61,7 +63,9 @@ class RelayConnection final : public TwoLegConnection {
   void refuse_more(LegStream& from);
   void on_dialogue(std::span<const std::uint8_t> bytes);
   void release_dialogue(std::size_t bytes);
+  const parser::Dialogue* last_dialogue() const;
   bool leads_to_server() const;
+  bool waits_for_replies();
   void end_dialogue();
   void stop_looking();
   void hand_over();
@@ -88,6 +92,8 @@ class RelayConnection final : public TwoLegConnection {
     std::vector<std::uint8_t> held{};  ///< that the client sent, and that may be TLS
     std::size_t entries = 0;           ///< of the timeline, before `held` came
     bool unanswered = false;           ///< what the server was sent last
+    /// Once the client, which did not wait for them, has begun with TLS.
+    std::optional<parser::AwaitedReplies> replies{};
   };
   /// Null: whatever comes is relayed. Its secrets have to outlive the record, which decrypts by
   /// them.

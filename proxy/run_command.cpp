@@ -59,8 +59,9 @@ void warn_of_open_proxy(const RunOptions& options) {
         loopback, [&](const AddressRange& range) { return range.contains(listener.address); });
     if (listener.way != WayIn::forward || !reachable) continue;
     complain(
-        "notice: --forward on {} is an open proxy: whoever reaches it can go anywhere through it "
-        "(--allow-from CIDR, --allow-to GLOB and --proxy-auth limit that)",
+        "notice: --forward on {} is an open proxy: whoever reaches it can go anywhere through it, "
+        "to this machine's own services and its networks too (--allow-from CIDR, --allow-to GLOB "
+        "and --proxy-auth limit that)",
         listener.address.text());
   }
 }
@@ -189,6 +190,13 @@ void Run::operator()() {
     complain("listening on {}", address.text());
   }
   warn_of_open_proxy(options_);
+  if (proxy.lacks_tproxy()) {
+    complain(
+        "notice: without the capability CAP_NET_ADMIN (or CAP_NET_RAW) packets that a TPROXY rule "
+        "leads here go "
+        "past "
+        "it; a REDIRECT rule works");
+  }
   for (const std::string& notice : notices) complain("notice: {}", notice);
   proxy.run();
   if (archive_) archive_->close();

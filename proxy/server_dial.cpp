@@ -9,18 +9,32 @@ namespace legible::proxy {
 ServerDial::ServerDial(const DialContext& context, const std::shared_ptr<TargetResolver>& target,
                        Owner& owner)
     : context_(context),
+      target_(target),
       next_hop_(context.via != nullptr ? context.targets.find(context.via->proxy) : target),
       owner_(owner) {
   if (context.via != nullptr) dialogue_.emplace(*context.via, target->target());
 }
 
+void ServerDial::start() {
+  // A proxy in front reaches what this machine reaches, and perhaps more.
+  if (dialogue_) {
+    if (const auto address = target_->forbidden()) {
+      return owner_.on_not_opened({ConnectError::not_allowed, address->text(), {}});
+    }
+  }
+  next_hop_->resolve(*this);
+}
+
 ServerDial::~ServerDial() { next_hop_->forget(*this); }
 
 void ServerDial::give_up() {
-  if (stream_)
-    return fail({ConnectError::timeout, address_, "it does not answer what it is asked"});
+  if (stream_) {
+    return fail({ConnectError::upstream_silent, address_,
+                 fmt::format("no answer to what it was asked, after {:.1f} s",
+                             std::chrono::duration<double>(took()).count())});
+  }
   on_connect_failed(connector_ ? connector_->timed_out()
-                               : ConnectFailed{ConnectError::dns, {}, "no answer"});
+                               : ConnectFailed{ConnectError::dns, {}, "no answer", true});
 }
 
 void ServerDial::on_resolved(Addresses addresses) {
@@ -29,8 +43,8 @@ void ServerDial::on_resolved(Addresses addresses) {
   connector_->start();
 }
 
-void ServerDial::on_resolve_failed(const std::string& detail) {
-  on_connect_failed({ConnectError::dns, {}, detail});
+void ServerDial::on_resolve_failed(const LookupFailure& failure) {
+  on_connect_failed({ConnectError::dns, {}, failure.detail, failure.here});
 }
 
 void ServerDial::on_out_of_reach(OutOfReach reason, const SocketAddress& address) {
@@ -45,8 +59,14 @@ void ServerDial::on_connect_failed(ConnectFailed failure) {
   fail(std::move(failure));
 }
 
-void ServerDial::on_connected(TcpStream stream, const SocketAddress& address) {
-  if (!dialogue_) return owner_.on_opened({std::move(stream), address.text(), {}, took()});
+void ServerDial::on_connected(TcpStream stream, const SocketAddress& address,
+                              OwnConnections::Ticket ticket) {
+  if (!dialogue_) {
+    OpenedServer opened{std::move(stream), address.text(), {}, took()};
+    opened.ticket = ticket;
+    return owner_.on_opened(std::move(opened));
+  }
+  ticket_ = ticket;
   stream_ = std::move(stream);
   stream_.set_owner(this);
   address_ = address.text();
@@ -79,6 +99,10 @@ void ServerDial::on_read(std::span<const std::uint8_t> bytes) {
 }
 
 void ServerDial::on_read_end(int status) {
+  if (context_.own != nullptr && context_.own->has_come_back(ticket_)) {
+    return owner_.on_not_opened(
+        {ConnectError::own_listener, address_, std::string(redirected_back)});
+  }
   fail({ConnectError::upstream_refused, address_,
         status == UV_EOF ? "it closed without an answer" : "it reset the connection"});
 }
@@ -91,9 +115,8 @@ void ServerDial::say(std::string_view words) {
 void ServerDial::fail(ConnectFailed failure) {
   stream_.close();
   if (const Upstream* via = context_.via) {
-    const bool answered = failure.error == ConnectError::upstream_refused ||
-                          failure.error == ConnectError::upstream_authentication;
-    if (!answered) {
+    const bool reached = failure.error > ConnectError::upstream_unreachable;
+    if (!reached) {
       failure.detail = fmt::format("{}{}{}", id(failure.error), failure.detail.empty() ? "" : ": ",
                                    failure.detail);
       failure.error = ConnectError::upstream_unreachable;

@@ -20,9 +20,10 @@ struct OpenedServer {
   std::string address;                ///< that it was made to: the server's, or an upstream proxy's
   std::vector<std::uint8_t> early{};  ///< what the server said already
   std::chrono::microseconds took{};
-  bool used = false;           ///< it is on record, and its server has been spoken to:
-  std::uint64_t received = 0;  ///< bytes that the server sent
-  std::uint64_t sent = 0;      ///< and that it was sent
+  bool used = false;                  ///< it is on record, and its server has been spoken to:
+  std::uint64_t received = 0;         ///< bytes that the server sent
+  std::uint64_t sent = 0;             ///< and that it was sent
+  OwnConnections::Ticket ticket = 0;  ///< among the proxy's own connections, if those are kept
 };
 
 /// What all connections to servers of one loop have in common.
@@ -59,15 +60,16 @@ class ServerDial final : private TargetResolver::Waiter,
   ServerDial& operator=(const ServerDial&) = delete;
 
   /// May tell the owner within this call.
-  void start() { next_hop_->resolve(*this); }
+  void start();
   /// Waits no longer: tells the owner that it failed.
   void give_up();
 
  private:
   void on_resolved(Addresses addresses) override;
-  void on_resolve_failed(const std::string& detail) override;
+  void on_resolve_failed(const LookupFailure& failure) override;
   void on_out_of_reach(OutOfReach reason, const SocketAddress& address) override;
-  void on_connected(TcpStream stream, const SocketAddress& address) override;
+  void on_connected(TcpStream stream, const SocketAddress& address,
+                    OwnConnections::Ticket ticket) override;
   void on_connect_failed(ConnectFailed failure) override;
   void on_connect_shortage() override { owner_.on_shortage(); }
   void on_read(std::span<const std::uint8_t> bytes) override;
@@ -79,6 +81,7 @@ class ServerDial final : private TargetResolver::Waiter,
   void fail(ConnectFailed failure);
 
   const DialContext context_;
+  const std::shared_ptr<TargetResolver> target_;
   const std::shared_ptr<TargetResolver> next_hop_;  ///< the server, or the upstream proxy
   Owner& owner_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
@@ -86,6 +89,7 @@ class ServerDial final : private TargetResolver::Waiter,
   std::optional<UpstreamDialogue> dialogue_;  ///< with an upstream proxy
   TcpStream stream_;                          ///< while it goes on
   std::string address_;
+  OwnConnections::Ticket ticket_ = 0;
   std::vector<std::uint8_t> unread_;
 };
 

@@ -90,13 +90,20 @@ void SummaryBuilder::open(std::uint64_t connection, std::string_view peer) {
   open_[connection].peer = kept(peer);
 }
 
-void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
+SummaryBuilder::Totals& SummaryBuilder::totals_of(const Partner& partner) {
   static const Partner others{"(others)", "", ""};
   const bool known = partners_.contains(partner) || partners_.size() < max_partners;
-  Totals& totals = partners_[known ? partner : others];
+  return partners_[known ? partner : others];
+}
+
+void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
+  note_credentials(partner, verdict);
+  Totals& totals = totals_of(partner);
 
   // A conversation without TLS that nothing went wrong in is no failure.
-  const bool failed = verdict.outcome != "ok" && verdict.cause != id(Cause::none);
+  const std::optional<Cause> cause_known = cause_from_id(verdict.cause);
+  const bool benign = cause_known && describe(*cause_known).benign;
+  const bool failed = verdict.outcome != "ok" && !benign;
   const bool unsure = !failed && verdict.confidence == id(Confidence::low);
   const std::string time = kept(verdict.time);
   ++so_far_.connections;
@@ -108,15 +115,45 @@ void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
   widen(so_far_.first_seen, so_far_.last_seen, time);
   widen(totals.first_seen, totals.last_seen, time);
 
-  std::tuple<std::string, std::string, bool> key(kept(verdict.cause), kept(verdict.closer), unsure);
+  std::tuple key(kept(verdict.cause), kept(verdict.closer), failed, unsure);
   if (!totals.causes.contains(key) && totals.causes.size() >= max_causes) {
-    key = {"(others)", "", false};
+    key = {"(others)", "", failed, false};
   }
   CauseCount& cause = totals.causes[key];
-  std::tie(cause.cause, cause.closer, cause.unsure) = key;
-  cause.failed = cause.failed || failed;
+  std::tie(cause.cause, cause.closer, cause.failed, cause.unsure) = key;
   ++cause.count;
   widen(cause.first_seen, cause.last_seen, time);
+}
+
+/// Many clients give their password only when they are asked for it, and some on another
+/// connection: once one is served, having been asked was no failure (RFC 9110 section 11.1).
+void SummaryBuilder::note_credentials(const Partner& partner, const LogLine& verdict) {
+  const bool asked = verdict.cause == id(Cause::proxy_auth_required);
+  const bool refused = verdict.cause == id(Cause::proxy_policy);
+  const auto found = asked_.find(partner.peer);
+  if (asked && (found != asked_.end() || asked_.size() < max_partners)) {
+    Asked& times = asked_[partner.peer];
+    if (times.contains(partner) || times.size() < max_causes) ++times[partner];
+  } else if (!asked && !refused && found != asked_.end()) {
+    for (const auto& [as, times] : found->second) forgive(as, times);
+    asked_.erase(found);
+  }
+}
+
+void SummaryBuilder::forgive(const Partner& partner, std::uint64_t times) {
+  Totals& totals = totals_of(partner);
+  const std::string cause(id(Cause::proxy_auth_required));
+  const auto failure = totals.causes.find({cause, std::string(id(Closer::proxy)), true, false});
+  if (failure == totals.causes.end() || failure->second.count < times) return;
+  CauseCount& none = totals.causes[{cause, failure->second.closer, false, false}];
+  const std::uint64_t before = none.count;
+  none = failure->second;
+  none.failed = false;
+  none.count = before + times;
+  so_far_.failed -= times;
+  totals.failed -= times;
+  failure->second.count -= times;
+  if (failure->second.count == 0) totals.causes.erase(failure);
 }
 
 Summary SummaryBuilder::finish() const {

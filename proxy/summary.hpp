@@ -80,16 +80,22 @@ class SummaryBuilder {
     std::uint64_t unsure = 0;
     std::string first_seen;
     std::string last_seen;
-    /// By cause and closer, and whether it is unsure.
-    std::map<std::tuple<std::string, std::string, bool>, CauseCount> causes;
+    /// By cause and closer, whether it failed, and whether it is unsure.
+    std::map<std::tuple<std::string, std::string, bool, bool>, CauseCount> causes;
   };
+  /// Of one client: how often it was asked for a user and a password, and had not come back.
+  using Asked = std::map<Partner, std::uint64_t>;
 
   void open(std::uint64_t connection, std::string_view peer);
   void judge(const Partner& partner, const LogLine& verdict);
+  void note_credentials(const Partner& partner, const LogLine& verdict);
+  void forgive(const Partner& partner, std::uint64_t times);
+  Totals& totals_of(const Partner& partner);
 
   Summary so_far_;
   std::unordered_map<std::uint64_t, Partner> open_;
   std::map<Partner, Totals> partners_;
+  std::unordered_map<std::string, Asked> asked_;  ///< by the client's address
 };
 
 /// A table for people, of at most 120 columns where names allow it.

@@ -1,6 +1,9 @@
 #include "proxy/target_resolver.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace legible::proxy {
@@ -20,6 +23,22 @@ std::vector<SocketAddress> addresses_of(const addrinfo* found, std::uint16_t por
   return interleave_families(addresses);
 }
 
+/// The address that the host is, if it is none by name: also in the old forms that resolvers take
+/// ("127.1", "0x7f000001"; RFC 3493 section 6.1 refers to inet_addr's).
+std::optional<SocketAddress> written_address(const HostPort& target) {
+  if (auto address = SocketAddress::from_numeric(target.host, target.port)) return address;
+  in_addr address{};
+  if (inet_aton(target.host.c_str(), &address) == 0) return std::nullopt;
+  std::array<char, INET_ADDRSTRLEN> text{};
+  inet_ntop(AF_INET, &address, text.data(), text.size());
+  return SocketAddress::from_numeric(text.data(), target.port);
+}
+
+/// A name server has said that there is no such name, or no address of it (RFC 3493 section 6.1).
+bool is_answer(int status) {
+  return status == UV_EAI_NONAME || status == UV_EAI_NODATA || status == UV_EAI_ADDRFAMILY;
+}
+
 }  // namespace
 
 struct TargetResolver::Lookup {
@@ -29,10 +48,15 @@ struct TargetResolver::Lookup {
 
 TargetResolver::TargetResolver(EventLoop& loop, HostPort target, const Reach& reach)
     : loop_(loop), target_(std::move(target)), reach_(reach) {
-  if (const auto address = SocketAddress::from_numeric(target_.host, target_.port)) {
+  if (const auto address = written_address(target_)) {
     numeric_ = true;
     take({*address});
   }
+}
+
+std::optional<SocketAddress> TargetResolver::forbidden() const {
+  const bool known = numeric_ && no_way_ && no_way_->first == OutOfReach::not_allowed;
+  return known ? std::optional(no_way_->second) : std::nullopt;
 }
 
 void TargetResolver::cancel_lookup() {
@@ -49,7 +73,7 @@ void TargetResolver::resolve(Waiter& waiter) {
   if (addresses_ || numeric_) {
     answer(waiter);
   } else if (status < 0) {
-    waiter.on_resolve_failed(uv_strerror(status));
+    waiter.on_resolve_failed({uv_strerror(status), true});
   } else {
     waiters_.insert(&waiter);
   }
@@ -90,8 +114,9 @@ void TargetResolver::on_lookup(int status, const addrinfo* found) {
     return;
   }
   // The old addresses, if any, stay in use: a name server that is down for a moment ends nothing.
-  const std::string detail = status < 0 ? uv_strerror(status) : "the name has no address";
-  for (Waiter* waiter : waiters) waiter->on_resolve_failed(detail);
+  const LookupFailure failure{status < 0 ? uv_strerror(status) : "the name has no address",
+                              status < 0 && !is_answer(status)};
+  for (Waiter* waiter : waiters) waiter->on_resolve_failed(failure);
 }
 
 void TargetResolver::take(std::vector<SocketAddress> addresses) {

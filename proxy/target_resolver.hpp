@@ -13,6 +13,12 @@
 
 namespace legible::proxy {
 
+/// Why a name has no address.
+struct LookupFailure {
+  std::string detail;
+  bool here = false;  ///< this machine could not ask; that there is none is not known
+};
+
 using Addresses = std::shared_ptr<const std::vector<SocketAddress>>;
 
 /// The addresses of one target, in the order to try them. A numeric one is never looked up; the
@@ -23,7 +29,7 @@ class TargetResolver : public std::enable_shared_from_this<TargetResolver> {
   class Waiter {
    public:
     virtual void on_resolved(Addresses addresses) = 0;
-    virtual void on_resolve_failed(const std::string& detail) = 0;
+    virtual void on_resolve_failed(const LookupFailure& failure) = 0;
     /// The proxy connects to none of the target's addresses, of which this is the first.
     virtual void on_out_of_reach(OutOfReach reason, const SocketAddress& address) = 0;
 
@@ -38,6 +44,10 @@ class TargetResolver : public std::enable_shared_from_this<TargetResolver> {
   TargetResolver& operator=(const TargetResolver&) = delete;
 
   const HostPort& target() const { return target_; }
+
+  /// Where clients choose, and none of them may go to this address, by whatever way. Absent: it may
+  /// go there, or the target is a name.
+  std::optional<SocketAddress> forbidden() const;
 
   /// Answers the waiter once: within this call when an answer is known.
   void resolve(Waiter& waiter);

@@ -89,6 +89,7 @@ enum class ConnectError : std::uint8_t {
   own_listener,             ///< the proxy did not try: it would have reached itself
   not_allowed,              ///< nor here: see Reach
   upstream_unreachable,     ///< the proxy that all goes through (--via) was not reached
+  upstream_silent,          ///< it was, and has not answered in time
   upstream_refused,         ///< it said no, or something else than its protocol
   upstream_authentication,  ///< it wants a user and a password, or others
 };
@@ -97,6 +98,8 @@ struct ConnectFailed {
   ConnectError error;
   std::string address;  ///< the last one tried; empty for `dns`; of an upstream proxy its name
   std::string detail;
+  /// Of `dns` and `unreachable`: this machine itself could not ask, or send. No other one said no.
+  bool here = false;
 };
 
 /// A peer's certificates, parsed. Shared between connections that saw the same chain.
@@ -131,6 +134,7 @@ enum class ProxyReason : std::uint8_t {
   tls_failure,         ///< intercept: the proxy's own TLS could not go on with what a peer sent
   flood,               ///< intercept: a peer sends without end what brings nothing forward
   policy,              ///< who may use the proxy, and for what
+  no_credentials,      ///< the client was asked for a user and a password, and has not come back
   no_target,           ///< the client did not say where it wants to go
   own_page,            ///< the client asked for a page of the proxy's own
 };

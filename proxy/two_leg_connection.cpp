@@ -24,12 +24,7 @@ void TwoLegConnection::LegStream::on_read(std::span<const std::uint8_t> bytes) {
 }
 
 void TwoLegConnection::LegStream::on_read_end(int status) {
-  const parser::StreamEnd how = stream_end(status, write_failed);
-  ended = true;
-  connection.guarded([&] {
-    connection.record(side).closed(wall_clock(), side, how, false, bytes_in, bytes_out);
-    connection.on_end(*this, how);
-  });
+  connection.guarded([&] { connection.on_leg_end(*this, status); });
 }
 
 void TwoLegConnection::LegStream::on_written(int status) {
@@ -72,6 +67,7 @@ void TwoLegConnection::adopt(OpenedServer&& opened) {
   } else {
     record(Leg::server).note(wall_clock(), Leg::server, connected);
   }
+  ticket_ = opened.ticket;
   LegStream& server = leg(Leg::server);
   server.stream = std::move(opened.stream);
   server.stream.set_owner(&server);
@@ -149,6 +145,19 @@ void TwoLegConnection::look_for_resets() {
 
 // --- ends ---
 
+void TwoLegConnection::on_leg_end(LegStream& leg, int status) {
+  const parser::StreamEnd how = stream_end(status, leg.write_failed);
+  leg.ended = true;
+  const bool own = leg.side == Leg::server && leg.bytes_in == 0 && context_.own != nullptr;
+  if (own && context_.own->has_come_back(ticket_)) {
+    record(leg.side).note(
+        wall_clock(), leg.side,
+        ConnectFailed{ConnectError::own_listener, {}, std::string(redirected_back)});
+  }
+  record(leg.side).closed(wall_clock(), leg.side, how, false, leg.bytes_in, leg.bytes_out);
+  on_end(leg, how);
+}
+
 void TwoLegConnection::mirror_reset(LegStream& to) {
   if (!to.write_failed && to.unsent() > 0 && reset_polls_ < max_reset_polls) {
     // What came before the reset, an alert perhaps, is delivered before it.
@@ -189,6 +198,11 @@ void TwoLegConnection::close_by_proxy(ProxyReason reason, std::chrono::seconds l
 
 void TwoLegConnection::abandon(const char* why) {
   if (ending_ == Ending::finished) return;
+  if (ending_ == Ending::leaving) {
+    // What had both is gone, and the record has given its verdict.
+    left();
+    return owner_.on_finished(*this);
+  }
   const Leg silent = waited_for();
   record(silent).note(wall_clock(), silent, ProxyClosing{ProxyReason::resources, {}, why});
   close_legs(parser::StreamEnd::error);
@@ -215,7 +229,7 @@ void TwoLegConnection::finish() {
 }
 
 AcceptedClient TwoLegConnection::leave() {
-  ending_ = Ending::finished;
+  ending_ = Ending::leaving;
   timer_.stop();
   unread_timer_.reset();
   LegStream& client = leg(Leg::client);
@@ -279,6 +293,7 @@ void TwoLegConnection::on_timer() {
       // Neither may a reader stop here: see on_idle.
       if (leg(Leg::client).unsent() + leg(Leg::server).unsent() >= unsent_before_) return finish();
       return finish_when_sent();
+    case Ending::leaving:
     case Ending::finished:
       return;
   }

@@ -73,6 +73,8 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
   void finish();
   /// Gives up client and server, both connected, to somebody else, who gets the record too.
   AcceptedClient leave();
+  /// Somebody else has them.
+  void left() { ending_ = Ending::finished; }
 
   /// `limit` from now on_time_out is called.
   void wait_for(std::chrono::milliseconds limit) { timer_.start(limit); }
@@ -98,6 +100,7 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
     no,
     resetting,  ///< what is on its way to a leg that is to be reset
     finishing,  ///< what is still to be sent
+    leaving,    ///< nothing: somebody else is to serve both
     finished,
   };
 
@@ -131,6 +134,7 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
   void abandon(const char* why) final;
   void adopt(OpenedServer&& server);
   void on_leg_written(LegStream& to, int status);
+  void on_leg_end(LegStream& leg, int status);
   void look_for_resets();
   void on_timer();
 
@@ -138,6 +142,7 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
   const std::shared_ptr<TargetResolver> target_;
   std::unique_ptr<OpenedServer> opened_;  ///< until it is used
   std::string announcement_;              ///< likewise: what the server is told first
+  OwnConnections::Ticket ticket_ = 0;     ///< of the server leg, if the proxy's own are kept
   Timer timer_;
   std::optional<Timer> unread_timer_;  ///< while a leg is not read
   const std::uint64_t begun_;          ///< loop time, which no change of the clock moves

@@ -15,7 +15,9 @@ using Bytes = std::span<const std::uint8_t>;
 namespace socks = parser::socks;
 
 constexpr std::size_t longest_head = 64 * 1024;
+// RFC 9110 sections 15.5.8 and 15.5.2: tinyproxy says the latter to a wrong password.
 constexpr int proxy_authentication_required = 407;
+constexpr int unauthorized = 401;
 
 ConnectFailed refused(std::string detail) {
   return {ConnectError::upstream_refused, {}, std::move(detail)};
@@ -99,7 +101,7 @@ UpstreamDialogue::Step UpstreamDialogue::feed_http(Bytes bytes) {
   if (!http_->final()) return {NeedMore{}, consumed};
   const parser::HttpStartLine& start = http_->start();
   std::string line = fmt::format("{} {}", start.status, start.reason);
-  if (start.status == proxy_authentication_required) {
+  if (start.status == proxy_authentication_required || start.status == unauthorized) {
     return {authentication_wanted(std::move(line))};
   }
   return {refused(std::move(line))};

@@ -59,15 +59,16 @@ std::string_view id(certs::MintIssuer issuer) {
 }
 
 std::string_view id(ConnectError error) {
-  static constexpr std::array<std::string_view, 9> names = {"refused",
-                                                            "timeout",
-                                                            "dns",
-                                                            "unreachable",
-                                                            "own-listener",
-                                                            "not-allowed",
-                                                            "upstream-unreachable",
-                                                            "upstream-refused",
-                                                            "upstream-authentication"};
+  static constexpr std::array<std::string_view, 10> names = {"refused",
+                                                             "timeout",
+                                                             "dns",
+                                                             "unreachable",
+                                                             "own-listener",
+                                                             "not-allowed",
+                                                             "upstream-unreachable",
+                                                             "upstream-silent",
+                                                             "upstream-refused",
+                                                             "upstream-authentication"};
   return entry_of(names, error);
 }
 

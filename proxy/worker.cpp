@@ -93,7 +93,7 @@ void Worker::on_accept(Entrance& entrance, FileDescriptor client, const SocketAd
   try {
     served.connection = serve(*served.terms, id, entrance, std::move(client), peer,
                               {peer.text(), entrance.listener.address(), clients_wait_});
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     shared_.admission.leave();
     return notice(fmt::format("a client was turned away: {}", error.what()));
   }
@@ -173,7 +173,8 @@ void Worker::on_tls_begun(AcceptedClient client, std::unique_ptr<LegSecrets> sec
 
 /// A connection whose call is under way is destroyed later.
 void Worker::succeed(Served& place, std::unique_ptr<Connection> next) {
-  finished_.push_back({place.terms, std::exchange(place.connection, std::move(next))});
+  finished_.push_back({place.terms, std::move(next)});
+  std::swap(place.connection, finished_.back().connection);
   place.connection->start();
 }
 

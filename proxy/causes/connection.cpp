@@ -78,9 +78,29 @@ constexpr StackNote proxy_header_server_settings[] = {
     {"nginx", "listen ... ssl proxy_protocol"},
     {"HAProxy", "bind ... accept-proxy"},
 };
+constexpr StackNote proxy_header_missing_logs[] = {
+    {"nginx", "broken header while reading PROXY protocol"},
+    {"HAProxy", "Received something which does not look like a PROXY protocol header"},
+    {"Apache", "RemoteIPProxyProtocol: no valid PROXY header found"},
+};
 constexpr StackNote proxy_header_client_settings[] = {
     {"HAProxy", "remove send-proxy or send-proxy-v2 from the server line"},
     {"nginx", "proxy_protocol off;"},
+};
+constexpr StackNote starttls_server_settings[] = {
+    {"Postfix", "smtpd_tls_security_level = may, smtpd_tls_chain_files"},
+    {"Exim", "tls_advertise_hosts = *, tls_certificate, tls_privatekey"},
+    {"Dovecot", "ssl = yes, ssl_cert, ssl_key"},
+    {"OpenLDAP", "olcTLSCertificateFile, olcTLSCertificateKeyFile"},
+    {"PostgreSQL", "ssl = on, ssl_cert_file, ssl_key_file"},
+    {"MariaDB", "ssl_cert, ssl_key"},
+    {"vsftpd", "ssl_enable=YES, rsa_cert_file, rsa_private_key_file"},
+};
+constexpr StackNote starttls_refused_logs[] = {
+    {"Postfix", "TLS is required, but was not offered by host / cannot start TLS"},
+    {"OpenLDAP", "ldap_start_tls: Protocol error (2)"},
+    {"PostgreSQL", "server does not support SSL, but SSL was required"},
+    {"MariaDB", "SSL is required, but the server does not support it"},
 };
 constexpr StackNote no_v2_hello_settings[] = {
     {"JSSE", "remove SSLv2Hello from the enabled protocols"},
@@ -115,7 +135,8 @@ constexpr CauseInfo causes[] = {
      .fix_at = FixAt::network,
      .title = "the server does not answer at all: no TCP connection came about",
      .meaning = "The SYN to the server was never answered: a firewall drops it, the address is "
-                "wrong, or routing is missing.",
+                "wrong, or routing is missing, on the server's side or on that of the machine that "
+                "connects.",
      .looks_like = "The connect to the server runs into a time-out or is unreachable.",
      .client_hint = "Test from this host and from a host in the server's network; ask the network "
                     "team for the firewall rule.",
@@ -124,11 +145,17 @@ constexpr CauseInfo causes[] = {
     {.cause = Cause::name_not_resolved,
      .id = "name-not-resolved",
      .fix_at = FixAt::network,
-     .title = "the server's name is not known to DNS",
-     .meaning = "The name of the server could not be turned into an address.",
+     .title = "the server's name does not resolve on this machine",
+     .meaning = "The name of the server could not be turned into an address on the machine that "
+                "connects to it. That the name is wrong is one reason; that this machine asks "
+                "another name server than those who know it, or that its own does not answer, are "
+                "others.",
      .looks_like = "The name lookup fails; nothing was sent to the server.",
      .client_hint = "Correct the host name, or the DNS or hosts file of the machine that looks it "
                     "up.",
+     .proxy_hint = "Look the name up where the proxy runs (getent hosts NAME) and where the client "
+                   "does. If only the latter knows it, give its address: --to ADDRESS:PORT, or the "
+                   "table [hosts] of a configuration file.",
      .client_logs = unresolved_logs},
     {.cause = Cause::upstream_proxy_unreachable,
      .id = "upstream-proxy-unreachable",
@@ -136,8 +163,19 @@ constexpr CauseInfo causes[] = {
      .title = "the proxy in front (--via) cannot be reached",
      .meaning = "All connections to servers go through another proxy, and no connection to that "
                 "one came about. The server was never asked.",
-     .looks_like = "Connecting to the address of --via fails, or it does not answer.",
+     .looks_like = "Connecting to the address of --via fails.",
      .proxy_hint = "Check the address and port of --via, and that this machine may reach it."},
+    {.cause = Cause::upstream_proxy_silent,
+     .id = "upstream-proxy-silent",
+     .fix_at = FixAt::network,
+     .title = "the proxy in front (--via) took the connection, and did not answer in time",
+     .meaning = "The proxy through which servers are reached was connected to and asked for the "
+                "server, and had said neither yes nor no when the time to connect was up: it is "
+                "busy, or still tries to reach the server, or speaks another protocol.",
+     .looks_like = "A CONNECT or SOCKS request to the address of --via, and no whole answer.",
+     .proxy_hint =
+         "Give it more time (--connect-timeout); check that --via names the protocol that "
+         "it speaks; ask those who run it whether it reaches the server."},
     {.cause = Cause::upstream_proxy_refused,
      .id = "upstream-proxy-refused",
      .fix_at = FixAt::network,
@@ -275,6 +313,20 @@ constexpr CauseInfo causes[] = {
      .client_settings = proxy_header_client_settings,
      .server_settings = proxy_header_server_settings,
      .server_logs = no_tls_server_logs},
+    {.cause = Cause::proxy_header_missing,
+     .id = "proxy-header-missing",
+     .fix_at = FixAt::proxy,
+     .title = "the server may wait for a PROXY header, which nobody sent",
+     .meaning = "A server that stands behind a load balancer may be set to read a PROXY header "
+                "before anything else; one that gets none closes without a word. On the wire that "
+                "is a hello that is dropped: only the server's log or settings, or a repetition "
+                "with a header, can tell.",
+     .looks_like = "A whole ClientHello, then FIN or RST at once and no byte, to whatever hello.",
+     .client_hint = "Connect to the load balancer, and not to the server behind it.",
+     .server_hint = "Accept connections without a PROXY header on this port, or name another one.",
+     .proxy_hint = "Start it with --send-proxy-protocol.",
+     .server_settings = proxy_header_server_settings,
+     .server_logs = proxy_header_missing_logs},
     {.cause = Cause::tls_to_plain_http,
      .id = "tls-to-plain-http",
      .fix_at = FixAt::both,
@@ -313,6 +365,34 @@ constexpr CauseInfo causes[] = {
      .client_hint = "Check the port; the first bytes in the evidence show what answers there.",
      .server_hint = "Check that TLS is enabled on this port.",
      .client_logs = no_tls_client_logs},
+    {.cause = Cause::starttls_not_offered,
+     .id = "starttls-not-offered",
+     .fix_at = FixAt::server,
+     .title = "the service does not offer to begin TLS, and the client did not go on",
+     .meaning =
+         "The client asked what the service can do, found no STARTTLS (STLS, AUTH TLS) in "
+         "the list, and left without anything done: it wants TLS, and does not go on without "
+         "it. A device in front may take the word out of the list.",
+     .looks_like = "EHLO, CAPABILITY, CAPA or FEAT, a list without STARTTLS, then QUIT or the end.",
+     .client_hint = "Use the port of implicit TLS (465, 993, 995, 990, 636), if there is one.",
+     .server_hint =
+         "Enable TLS: give the service a certificate. If it is enabled, look for a device "
+         "on the way that rewrites the list (Cisco's ESMTP inspection writes XXXX).",
+     .server_settings = starttls_server_settings},
+    {.cause = Cause::starttls_refused,
+     .id = "starttls-refused",
+     .fix_at = FixAt::server,
+     .title = "the service refused to begin TLS, and the client did not go on",
+     .meaning =
+         "The client asked for TLS (STARTTLS, STLS, AUTH TLS, StartTLS, SSLRequest), and the "
+         "service said no: TLS is not set up there or fails for a reason of its own (a key "
+         "that cannot be read), or the client asked out of order.",
+     .looks_like = "454 or 5xx, NO or BAD, -ERR, resultCode other than 0, <failure/>, or \"N\", "
+                   "where the handshake would begin.",
+     .client_hint = "Ask in the right order (EHLO comes before STARTTLS), and not twice.",
+     .server_hint = "Its own log says why; check that certificate and key can be read.",
+     .server_settings = starttls_server_settings,
+     .client_logs = starttls_refused_logs},
     {.cause = Cause::sslv2_format_hello,
      .id = "sslv2-format-hello",
      .fix_at = FixAt::client,

@@ -84,6 +84,13 @@ constexpr StackNote proxy_ca_settings[] = {
     {"Node", "NODE_EXTRA_CA_CERTS=ca.pem"},
 };
 
+constexpr StackNote proxy_credentials_settings[] = {
+    {"curl", "--proxy-user USER:PASSWORD"},
+    {"JSSE", "an Authenticator, and -Djdk.http.auth.tunneling.disabledSchemes= (empty)"},
+    {"webMethods", "proxy server alias: User, Password"},
+    {"Node", "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"},
+};
+
 constexpr CauseInfo causes[] = {
     {.cause = Cause::client_satisfied,
      .id = "client-satisfied",
@@ -267,6 +274,18 @@ constexpr CauseInfo causes[] = {
      .server_settings = {},
      .client_logs = {},
      .server_logs = no_certificate_logs},
+    {.cause = Cause::proxy_auth_required,
+     .id = "proxy-auth-required",
+     .fix_at = FixAt::client,
+     .title = "the proxy asked for a user and a password, and the client gave none",
+     .meaning = "The forward listener serves only those who give the user and the password of "
+                "--proxy-auth. A client that has them may still begin without, and give them when "
+                "it is asked: then its next request succeeds, and nothing is wrong.",
+     .looks_like = "A request without Proxy-Authorization, answered by 407; the client leaves.",
+     .client_hint = "Set the proxy's user and password in the client.",
+     .proxy_hint =
+         "Or serve everybody: start it without --proxy-auth, and limit it by --allow-from.",
+     .client_settings = proxy_credentials_settings},
     {.cause = Cause::proxy_policy,
      .id = "proxy-policy",
      .fix_at = FixAt::proxy,

@@ -63,8 +63,9 @@ bool admissible(Cause cause, const Situation& s) {
       return facts.hello && !facts.hello->alpn.empty();
     case Cause::plain_http_to_tls:
     case Cause::plain_other_to_tls:
-    case Cause::proxy_header_to_tls:
       return facts.client().plain_text();
+    case Cause::proxy_header_to_tls:
+      return facts.client().plain_text() || (facts.connected && facts.connected->announced);
     case Cause::tls_to_plain_http:
     case Cause::tls_to_starttls_service:
     case Cause::tls_to_ssh:

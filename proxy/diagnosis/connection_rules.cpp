@@ -31,6 +31,14 @@ bool nobody_spoke(const Situation& situation) {
          situation.timeline.flow(Leg::server).bytes == 0;
 }
 
+/// What the client has said to the server: a header or a request to the proxy alone is not that.
+std::uint64_t said_by_client(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool to_proxy_alone =
+      facts.dialogue && facts.dialogue->with_proxy && !facts.client().first_bytes;
+  return to_proxy_alone ? 0 : situation.timeline.flow(Leg::client).bytes;
+}
+
 /// A mail or database client waits for the server's greeting.
 void doubt_whose_turn(Finding& finding) {
   finding.lower().or_else(
@@ -60,7 +68,7 @@ bool hello_is_split(const Facts& facts) {
 
 /// Nothing, or a part of a hello, and then a timer.
 Finding client_fell_silent(const Situation& situation) {
-  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  const std::uint64_t sent = said_by_client(situation);
   Finding finding;
   finding.cause = Cause::client_silent;
   finding.confidence = Confidence::high;
@@ -76,7 +84,7 @@ Finding client_fell_silent(const Situation& situation) {
 
 /// The client connects and closes at once.
 Finding client_left_early(const Situation& situation) {
-  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  const std::uint64_t sent = said_by_client(situation);
   Finding finding;
   finding.confidence = Confidence::medium;
   if (sent > 0) {
@@ -123,67 +131,6 @@ Finding server_left_early(const Situation& situation) {
 
 }  // namespace
 
-Answer connect_failure(const Situation& situation) {
-  const ConnectFailed* failed = situation.facts.connect_failed;
-  if (!failed) return std::nullopt;
-  Finding finding;
-  finding.confidence = Confidence::certain;
-  const std::string where =
-      failed->address.empty() ? target_text(situation.facts) : failed->address;
-  switch (failed->error) {
-    case ConnectError::refused:
-      finding.cause = Cause::tcp_refused;
-      finding.with(fmt::format("connecting to {} was answered with RST", where));
-      break;
-    case ConnectError::timeout:
-      finding.cause = Cause::tcp_connect_timeout;
-      finding.with(fmt::format("connecting to {} got no answer", where));
-      break;
-    case ConnectError::unreachable:
-      finding.cause = Cause::tcp_connect_timeout;
-      finding.confidence = Confidence::high;
-      finding.with(fmt::format("{} cannot be reached: {}", where, quoted(failed->detail)));
-      break;
-    case ConnectError::dns:
-      finding.cause = Cause::name_not_resolved;
-      finding.with(fmt::format("the name {} could not be turned into an address: {}",
-                               target_text(situation.facts), quoted(failed->detail)));
-      break;
-    case ConnectError::own_listener:
-      finding.cause = Cause::proxy_policy;
-      finding.with(
-          fmt::format("--to {} leads to {}, which is this proxy's own listener: give the "
-                      "server's address (--to IP:PORT)",
-                      target_text(situation.facts), where));
-      break;
-    case ConnectError::not_allowed:
-      finding.cause = Cause::proxy_policy;
-      finding.with(fmt::format(
-          "{} leads to {}, a link-local or unspecified address, which is refused where clients "
-          "choose the target, unless --allow-to names it",
-          target_text(situation.facts), where));
-      break;
-    case ConnectError::upstream_unreachable:
-      finding.cause = Cause::upstream_proxy_unreachable;
-      finding.with(fmt::format("--via {}: {}", where, quoted(failed->detail)));
-      break;
-    case ConnectError::upstream_refused:
-      finding.cause = Cause::upstream_proxy_refused;
-      finding.with(fmt::format("asked for {}, the proxy {} answered {}",
-                               target_text(situation.facts), where, quoted(failed->detail)));
-      break;
-    case ConnectError::upstream_authentication:
-      finding.cause = Cause::upstream_proxy_auth_required;
-      finding.with(fmt::format("the proxy {} answered {}", where, quoted(failed->detail)));
-      break;
-  }
-  const bool asked_proxy_first = situation.facts.dialogue && !situation.facts.hello;
-  if (situation.timeline.flow(Leg::client).bytes > 0 && !asked_proxy_first) {
-    finding.with("no byte of the client's could be handed on");
-  }
-  return finding;
-}
-
 /// --send-proxy-protocol.
 Answer own_header_refused(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -220,6 +167,12 @@ Answer turned_away(const Situation& situation) {
       finding.to_do.proxy =
           "Or allow it: see --allow-from, --allow-to and --proxy-auth in `legible run --help`.";
       return finding.with(fmt::format("the proxy refused the client: {}", closing->detail));
+    case ProxyReason::no_credentials:
+      finding.cause = Cause::proxy_auth_required;
+      finding.or_else(Cause::none,
+                      "it comes again with them: many clients give them only when asked, some on "
+                      "another connection");
+      return finding.with("the proxy asked for a user and a password (407): " + closing->detail);
     case ProxyReason::no_target:
       finding.cause = Cause::proxy_policy;
       finding.title = "it does not know which server is meant: " + closing->detail;
@@ -234,6 +187,19 @@ Answer turned_away(const Situation& situation) {
     default:
       return std::nullopt;
   }
+}
+
+/// "the connection was established on purpose by the proxy without being relayed ... health checks"
+/// (HAProxy, doc/proxy-protocol.txt, section 2.2, of LOCAL).
+Answer balancers_own_check(const Situation& situation) {
+  const auto& header = situation.facts.local_header;
+  const bool nothing_more = header && situation.timeline.flow(Leg::client).bytes <= *header;
+  if (!nothing_more || !situation.client_closed()) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::tcp_health_check;
+  finding.confidence = Confidence::high;
+  return finding.with(
+      "its PROXY header says that the balancer speaks for itself (LOCAL), and nothing followed");
 }
 
 /// Where clients name the target themselves.
@@ -283,7 +249,10 @@ Answer proxy_closed(const Situation& situation) {
       return finding.with("the proxy was told to stop");
     case ProxyReason::resources:
       finding.cause = Cause::proxy_limit;
-      return finding.with("the proxy ran out of a resource (file descriptors, memory)");
+      return finding.with(
+          closing->detail.empty()
+              ? "the proxy ran out of a resource (file descriptors, memory)"
+              : fmt::format("the proxy could not go on: {}", quoted(closing->detail)));
     case ProxyReason::server_certificate:
       finding.cause = Cause::proxy_policy;
       finding.title = fmt::format(
@@ -305,6 +274,7 @@ Answer proxy_closed(const Situation& situation) {
       return finding.with(closing->detail);
     case ProxyReason::tls_failure:  // own_tls_failed
     case ProxyReason::policy:       // turned_away
+    case ProxyReason::no_credentials:
     case ProxyReason::no_target:
     case ProxyReason::own_page:
       return std::nullopt;
@@ -351,6 +321,11 @@ Answer finished_and_left(const Situation& situation) {
     return finding.with(fmt::format("{} hellos in ten seconds, {} of them different",
                                     situation.history.recent_hellos,
                                     situation.history.recent_distinct_hellos));
+  }
+  if (facts.local_header) {
+    finding.cause = Cause::tls_health_check;
+    finding.confidence = Confidence::high;
+    return finding.with("its PROXY header says that the balancer speaks for itself (LOCAL)");
   }
   if (situation.history.regular()) {
     finding.cause = Cause::tls_health_check;

@@ -32,6 +32,10 @@ class Collector {
   Facts collect() {
     const auto entries = timeline_.entries();
     for (const Entry& entry : entries.first(std::min(primary_.index, entries.size()))) take(entry);
+    for (const Entry& entry : entries) {
+      const auto* dialogue = shared<parser::Dialogue>(entry);
+      if (dialogue && !dialogue->with_proxy) facts_.with_server = dialogue;
+    }
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);
     if (ended_by_proxy()) take_own_reason();
@@ -94,6 +98,15 @@ class Collector {
   void observe(const Entry& entry, const parser::FirstBytes& first) {
     auto& held = facts_.side(entry.leg).first_bytes;
     if (!held) held = first;
+    if (first.protocol == parser::Protocol::proxy_protocol) take_header(first);
+  }
+  /// Version 2 (HAProxy, doc/proxy-protocol.txt, section 2.2): the signature, version and command,
+  /// family, length.
+  void take_header(const parser::FirstBytes& first) {
+    constexpr std::size_t fixed = 16;
+    constexpr std::uint8_t version2_local = 0x20;
+    if (first.count < fixed || first.bytes[12] != version2_local) return;
+    facts_.local_header = fixed + (std::uint64_t{first.bytes[14]} << 8 | first.bytes[15]);
   }
   void observe(const Entry&, const parser::Shared<parser::Dialogue>& dialogue) {
     facts_.dialogue = dialogue.get();

@@ -67,6 +67,10 @@ struct Facts {
   const ProxyClosing* proxy_closing = nullptr;  ///< also when the proxy's own alert came before it
   const LeafMinted* minted = nullptr;           ///< what the client was shown is the proxy's work
   const parser::Dialogue* dialogue = nullptr;
+  /// The last one that was held with the server, also where it was told only after the end.
+  const parser::Dialogue* with_server = nullptr;
+  /// The client's PROXY header says that it speaks for itself (command LOCAL), and is so long.
+  std::optional<std::uint64_t> local_header;
 
   const parser::ClientHello* hello = nullptr;         ///< the first one
   const parser::ClientHello* second_hello = nullptr;  ///< after a HelloRetryRequest

@@ -122,6 +122,8 @@ Answer distrusted_by_client(const Situation& situation) {
   finding.with(
       "the client finished the handshake, sent no request and left; wget and git judge the "
       "certificate only then, by a truststore of their own");
+  // Programs at one address may each have a truststore of their own.
+  if (situation.facts.minted) add_alternative(finding, Cause::proxy_cert_untrusted);
   add_alternative(finding, Cause::server_cert_untrusted_ca);
   add_alternative(finding, Cause::server_cert_pinned);
   finding.or_else(Cause::client_satisfied, "the client only wanted to see that the port answers");
@@ -170,6 +172,33 @@ void doubt_hidden_certificate(const Situation& situation, Finding& finding) {
       "If the call failed: {}, or use --mode intercept: then the certificate can be read, and why "
       "the client left.",
       repeat_with_tls12(situation));
+}
+
+Answer went_back_to_clear(const Situation& situation) {
+  const bool in_clear = situation.primary.mechanism == Mechanism::plaintext_reply;
+  if (!in_clear || !situation.client_closed() || !situation.facts.both_finished()) {
+    return std::nullopt;
+  }
+  const auto doubts = doubts_about_server(situation);
+  const bool authority_only =
+      !doubts.empty() && doubts.front().cause == Cause::proxy_cert_untrusted;
+  Finding finding;
+  finding.cause = Cause::server_cert_rejected;
+  if (authority_only) {
+    finding = proxy_authority_refused(situation);
+  } else if (!doubts.empty()) {
+    finding.cause = doubts.front().cause;
+    finding.with(doubts.front().because);
+  }
+  finding.confidence = Confidence::medium;
+  finding.with(
+      "the client finished the handshake, sent no data in TLS and went on in clear: it has given "
+      "TLS up; OpenLDAP's clients do so when they do not take the certificate, whose name they "
+      "compare last, with what the server's address is called where they run");
+  for (const Doubt& other : doubts) add_alternative(finding, other.cause);
+  add_alternative(finding, Cause::server_cert_name_mismatch);
+  if (!situation.facts.server().leaf()) add_hidden_faults(situation, finding);
+  return finding;
 }
 
 Answer left_for_certificate(const Situation& situation) {

@@ -46,27 +46,11 @@ bool complains(const SideFacts& server) { return server.http && server.http->sta
 
 /// Both sides speak in clear and neither minds: not a TLS connection at all.
 bool plain_conversation(const Facts& facts) {
-  if (!facts.client().plain_text() || !facts.server().plain_text()) return false;
+  if (facts.hello || !facts.client().plain_text() || !facts.server().plain_text()) return false;
   if (complains(facts.server())) return false;
   const Protocol server = facts.server().first_bytes->protocol;
   return is_http(*facts.client().first_bytes) == is_http(*facts.server().first_bytes) ||
          offers_starttls(server) || server == Protocol::ssh;
-}
-
-/// PostgreSQL: the client asks for TLS (SSLRequest) and leaves when the answer is 'N'.
-Answer tls_declined(const Situation& situation) {
-  constexpr std::uint64_t ssl_request_bytes = 8;
-  const auto& client = situation.facts.client().first_bytes;
-  const auto& server = situation.facts.server().first_bytes;
-  const bool asked = client && client->protocol == Protocol::postgresql &&
-                     situation.timeline.flow(Leg::client).bytes == ssl_request_bytes;
-  if (!asked || !server || as_text(*server) != "N") return std::nullopt;
-  Finding finding;
-  finding.cause = Cause::tls_to_other_plain;
-  finding.confidence = Confidence::high;
-  return finding.with(
-      "the client asked for TLS as PostgreSQL's do (SSLRequest), the server answered \"N\", and "
-      "nothing followed: TLS is switched off there");
 }
 
 Finding client_is_plain(const Situation& situation) {
@@ -76,8 +60,14 @@ Finding client_is_plain(const Situation& situation) {
   const bool tls_port = situation.primary.alert.has_value() || complains(situation.facts.server());
   finding.confidence = tls_port ? Confidence::certain : Confidence::high;
   finding.with(fmt::format("the client's first bytes are no TLS: {}", quoted(as_text(first))));
+  const bool unanswered = situation.timeline.flow(Leg::server).bytes == 0;
   if (is_http(first)) {
     finding.cause = Cause::plain_http_to_tls;
+    if (unanswered && situation.server_closed() && !situation.after_silence()) {
+      finding.or_else(Cause::proxy_header_missing,
+                      "the port speaks plain HTTP, and answers what comes with "
+                      "--send-proxy-protocol");
+    }
   } else if (first.protocol == Protocol::proxy_protocol) {
     finding.cause = Cause::proxy_header_to_tls;
   } else {
@@ -115,11 +105,13 @@ Answer plain_text(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (facts.server_hello || facts.hello_retry) return std::nullopt;
 
-  if (Answer declined = tls_declined(situation)) return declined;
   if (plain_conversation(facts)) {
     Finding finding;
     finding.cause = Cause::none;
     finding.confidence = Confidence::high;
+    if (const std::string refusal = refusal_of_tls(situation); !refusal.empty()) {
+      finding.with(refusal + ", and the client went on in clear");
+    }
     return finding.with("both sides speak in clear; there is no TLS on this connection");
   }
   const bool header_then_tls = facts.hello && facts.client().first_bytes &&

@@ -46,6 +46,10 @@ class Search {
   PrimaryEvent run() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       if (const auto* hello = shared<parser::ServerHello>(entries_[i])) version_ = hello->version;
+      if (const auto* dialogue = shared<parser::Dialogue>(entries_[i])) {
+        upgraded_ |= !dialogue->with_proxy;
+      }
+      handshake_done_ |= observed<parser::HandshakeDone>(entries_[i]) != nullptr;
       auto event = terminal(i);
       if (!event) continue;
       if (event->closer == Closer::client && server_is_still_judging(i)) {
@@ -167,6 +171,9 @@ class Search {
     if (const auto* first = observed<parser::FirstBytes>(entry)) {
       return from_first_bytes(entry, *first, i);
     }
+    if (const auto* malformed = observed<parser::Malformed>(entry)) {
+      return from_clear_text(entry, *malformed);
+    }
     if (const auto* closed = std::get_if<LegClosed>(&entry.fact)) return from_close(entry, *closed);
     if (std::holds_alternative<ConnectFailed>(entry.fact)) {
       return event(Closer::proxy, Leg::server, Mechanism::connect_failed);
@@ -226,6 +233,17 @@ class Search {
     if (tls || first.protocol == Protocol::silent) return std::nullopt;
     if (!client_spoke_ || greets(first.protocol) || conversation_goes_on(i)) return std::nullopt;
     return event(Closer::server, Leg::server, Mechanism::plaintext_reply);
+  }
+
+  /// After a handshake that a dialogue in clear led to, a client may go back to that dialogue: it
+  /// has given TLS up. OpenLDAP's take their leave so.
+  std::optional<PrimaryEvent> from_clear_text(const Entry& entry,
+                                              const parser::Malformed& malformed) const {
+    const bool no_record = malformed.what == "record" && malformed.field == "type";
+    if (!no_record || entry.leg != Leg::client || !upgraded_ || !handshake_done_) {
+      return std::nullopt;
+    }
+    return event(Closer::client, Leg::client, Mechanism::plaintext_reply);
   }
 
   /// The server's plain bytes refuse nothing when TLS follows them (CONNECT, SSLRequest), or when
@@ -352,6 +370,8 @@ class Search {
   std::array<bool, 2> user_canceled_{};
   std::array<std::size_t, 2> last_observation_{none, none};
   bool client_spoke_ = false;
+  bool upgraded_ = false;                           ///< TLS follows a dialogue with the server
+  bool handshake_done_ = false;                     ///< both Finished
   std::optional<parser::ProtocolVersion> version_;  ///< that the server chose, so far
 };
 

@@ -10,6 +10,7 @@ namespace legible::proxy::diagnosis {
 Answer connect_failure(const Situation& situation);
 Answer own_header_refused(const Situation& situation);
 Answer turned_away(const Situation& situation);
+Answer balancers_own_check(const Situation& situation);
 Answer left_before_target(const Situation& situation);
 Answer proxy_closed(const Situation& situation);
 
@@ -22,6 +23,11 @@ Answer not_captured(const Situation& situation);
 
 /// Somebody's first bytes were no TLS.
 Answer plain_text(const Situation& situation);
+
+/// A dialogue that was to lead to TLS did not, and the client left.
+Answer starttls_missed(const Situation& situation);
+/// What the server said when it was asked for TLS and refused; empty if it did not.
+std::string refusal_of_tls(const Situation& situation);
 
 /// Nobody said hello: monitors, dead clients, broken hellos.
 Answer before_hello(const Situation& situation);
@@ -59,6 +65,8 @@ Answer finished_refused(const Situation& situation);
 Answer renegotiation(const Situation& situation);
 Answer refused_by_application(const Situation& situation);
 Answer established_alert(const Situation& situation);
+/// STARTTLS: after the handshake the client goes on in clear.
+Answer went_back_to_clear(const Situation& situation);
 Answer finished_and_left(const Situation& situation);
 Answer heartbleed_probe(const Situation& situation);
 Answer ended(const Situation& situation);

@@ -105,6 +105,16 @@ bool fits(const Situation& situation, const AlertMeaning* meaning, const Doubt& 
   return std::ranges::find(meaning->causes, doubt.seen()) != meaning->causes.end();
 }
 
+/// OpenSSL has a word for each fault but these, for which it says bad_certificate; a program on it
+/// may still speak otherwise.
+bool is_usual_word(const Situation& situation, const AlertMeaning* meaning, Cause fault) {
+  const bool openssl =
+      situation.client_stack == Stack::openssl || situation.client_stack == Stack::curl;
+  if (!openssl || !meaning || meaning->number != bad_certificate) return true;
+  return fault == Cause::server_cert_name_mismatch || fault == Cause::server_cert_weak ||
+         fault == Cause::server_cert_not_yet_valid;
+}
+
 /// Only these stacks ignore the common name when a certificate has no subjectAltName.
 Answer common_name_only(const Situation& situation) {
   const auto* leaf = situation.facts.server().leaf();
@@ -134,8 +144,11 @@ bool default_certificate(const Situation& situation) {
 
 Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
               const AlertMeaning* meaning) {
-  const auto chosen = std::ranges::find_if(
-      doubts, [&](const Doubt& doubt) { return fits(situation, meaning, doubt); });
+  const auto fitting = [&](const Doubt& doubt) { return fits(situation, meaning, doubt); };
+  auto chosen = std::ranges::find_if(doubts, [&](const Doubt& doubt) {
+    return fitting(doubt) && is_usual_word(situation, meaning, doubt.seen());
+  });
+  if (chosen == doubts.end()) chosen = std::ranges::find_if(doubts, fitting);
   if (chosen->cause == Cause::proxy_cert_untrusted) return proxy_authority_refused(situation);
   Finding finding;
   finding.cause = chosen->cause;
@@ -148,9 +161,8 @@ Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,
         "judged by this machine's store of authorities, since no --trust was given; what "
         "the client trusts is not known");
   }
-  const bool several = std::ranges::any_of(doubts, [&](const Doubt& doubt) {
-    return doubt.cause != chosen->cause && fits(situation, meaning, doubt);
-  });
+  const bool several = std::ranges::any_of(
+      doubts, [&](const Doubt& doubt) { return doubt.cause != chosen->cause && fitting(doubt); });
   const bool vague = meaning && meaning->causes.front() == any;
   if (vague && (several || by_system_store)) finding.lower();
   if (situation.alert_is(internal_error)) {

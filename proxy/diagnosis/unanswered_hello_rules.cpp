@@ -96,6 +96,17 @@ Answer client_gave_up(const Situation& situation) {
   return finding;
 }
 
+/// A server behind a load balancer gives up at the first bytes that are no PROXY header.
+bool expects_header_perhaps(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const bool sent =
+      (facts.connected && facts.connected->announced) ||
+      (facts.dialogue && facts.dialogue->protocol == parser::Protocol::proxy_protocol &&
+       !facts.dialogue->with_proxy);
+  const bool upgraded = facts.dialogue && facts.client().plain_text();
+  return !sent && !upgraded && !situation.after_silence();
+}
+
 }  // namespace
 
 Answer hello_unanswered(const Situation& situation) {
@@ -132,6 +143,10 @@ Answer hello_dropped(const Situation& situation) {
     return finding;
   }
   if (!orderly) finding.with("no byte came from the server");
+  if (!orderly && history.largest_successful_hello == 0 && expects_header_perhaps(situation)) {
+    finding.or_else(Cause::proxy_header_missing,
+                    "no hello at all is answered; one that comes with --send-proxy-protocol is");
+  }
   if (large) {
     finding.or_else(Cause::large_client_hello_blocked,
                     fmt::format("the hello has {}: a smaller one is answered", hello.bytes));

@@ -208,7 +208,84 @@ class StartTls(Intercepted):
                             self.assertEqual(tls.read(100), b"echo")
                             break
                         incoming.write(client.recv(65536))
-                self.assertEqual(proxy.verdict()["cause"] in ("none", "truncated-close"), True)
+                self.assertIn(proxy.verdict()["cause"], ("none", "truncated-close"))
+                self.assertEqual(proxy.find("target")[-1]["mode"],
+                                 "relay" if mode == "relay" else "intercept")
+
+    def test_a_refusal_of_tls_is_told_in_the_servers_words(self):
+        def server(answers: dict[bytes, bytes]):
+            def part(connection: socket.socket, _):
+                connection.sendall(answers[b""])
+                while line := self.line(connection):
+                    verb = line.split()[0]
+                    connection.sendall(answers.get(verb, b"221 bye\r\n"))
+                    if verb == b"QUIT":
+                        return
+            return part
+
+        offered = {b"": b"220 mail.test ESMTP\r\n", b"ehlo": b"250-mail.test\r\n250 STARTTLS\r\n",
+                   b"STARTTLS": b"454 4.7.0 TLS not available\r\n"}
+        lacking = {**offered, b"ehlo": b"250-mail.test\r\n250 SIZE 100\r\n"}
+        for mode in MODES:
+            for answers, cause in ((offered, "starttls-refused"), (lacking, "starttls-not-offered")):
+                proxy = self.stage.proxy(f"127.0.0.1:{self.served(server(answers))}", "--ca-dir",
+                                         "{certs}/ca", "--mode", mode)
+                client = smtplib.SMTP("127.0.0.1", proxy.port, timeout=PATIENCE)
+                with contextlib.suppress(smtplib.SMTPException):
+                    client.starttls(context=self.trusting())
+                client.quit()
+                with self.subTest(mode=mode, cause=cause):
+                    verdict = proxy.verdict()
+                    self.assertEqual((verdict["outcome"], verdict["cause"]), ("not-tls", cause))
+                    if answers is offered:
+                        self.assertIn("454 4.7.0 TLS not available", " ".join(verdict["evidence"]))
+
+    def test_a_server_that_drops_the_hello_after_the_dialogue(self):
+        def server(connection: socket.socket, _):
+            connection.sendall(b"220 mail.test ESMTP\r\n")
+            self.line(connection)
+            connection.sendall(b"250-mail.test\r\n250 STARTTLS\r\n")
+            self.line(connection)
+            connection.sendall(b"220 go ahead\r\n")
+            connection.recv(65536)
+
+        for mode in MODES:
+            proxy = self.stage.proxy(f"127.0.0.1:{self.served(server)}", "--ca-dir", "{certs}/ca",
+                                     "--mode", mode)
+            client = smtplib.SMTP("127.0.0.1", proxy.port, timeout=PATIENCE)
+            with self.assertRaises(OSError):
+                client.starttls(context=ssl.create_default_context())
+            with self.subTest(mode=mode):
+                verdict = proxy.verdict()
+                self.assertEqual((verdict["outcome"], verdict["closer"], verdict["cause"]),
+                                 ("failed", "server", "server-drops-hello"))
+
+    def test_a_client_that_goes_back_to_clear_has_refused_the_certificate(self):
+        """As OpenLDAP's does, which compares the certificate's name after the handshake."""
+
+        def ldap(connection: socket.socket, context: ssl.SSLContext):
+            connection.recv(1000)
+            connection.sendall(bytes.fromhex("300c02010178070a010004000400"))
+            with contextlib.suppress(OSError), context.wrap_socket(connection,
+                                                                   server_side=True) as tls:
+                tls.recv(1)
+
+        for mode in MODES:
+            proxy = self.stage.proxy(f"127.0.0.1:{self.served(ldap)}", "--ca-dir", "{certs}/ca",
+                                     "--mode", mode)
+            with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
+                client.sendall(bytes.fromhex(
+                    "301d02010177188016312e332e362e312e342e312e313436362e3230303337"))
+                client.recv(1000)
+                tls = self.trusting().wrap_socket(client, server_hostname="a.test")
+                plain = socket.socket(fileno=tls.detach())
+                plain.sendall(bytes.fromhex("30050201024200"))  # unbindRequest
+                plain.close()
+            with self.subTest(mode=mode):
+                verdict = proxy.verdict()
+                self.assertEqual((verdict["outcome"], verdict["closer"]), ("failed", "client"))
+                causes = [verdict["cause"], *(each["cause"] for each in verdict["alternatives"])]
+                self.assertIn("server-cert-name-mismatch", causes)
 
     def test_a_mail_dialogue_without_tls_stays_one(self):
         def server(connection: socket.socket, _):

@@ -168,7 +168,7 @@ class Forward(WaysIn):
         self.assertEqual(without.stdout, "407")
         verdict = proxy.verdict(1)
         self.assertEqual((verdict["closer"], verdict["cause"], verdict["outcome"]),
-                         ("proxy", "proxy-policy", "aborted"))
+                         ("proxy", "proxy-auth-required", "aborted"))
         wrong = self.curl("--proxy", f"socks5h://u:q@127.0.0.1:{proxy.port}", *to)
         self.assertEqual(wrong.returncode, 97)
         self.assertEqual(proxy.verdict(2)["cause"], "proxy-policy")
@@ -340,6 +340,17 @@ class ProxyHeader(WaysIn):
             proxy.verdict()
             self.assertEqual(proxy.find("represented"), [])
 
+    def test_a_balancer_that_checks_the_server_is_told_as_that(self):
+        local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
+        for option, outcome in (("--accept-proxy-protocol", "ok"), ("--idle-timeout=60", "not-tls")):
+            served = self.plain()
+            proxy = self.stage.proxy(f"127.0.0.1:{served.port}", option)
+            with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
+                client.sendall(local)
+            verdict = proxy.verdict()
+            self.assertEqual((verdict["cause"], verdict["confidence"], verdict["outcome"]),
+                             ("tcp-health-check", "high", outcome))
+
     def test_a_trusted_peer_need_not_send_one(self):
         served = self.plain()
         proxy = self.stage.proxy(f"127.0.0.1:{served.port}", "--accept-proxy-protocol")
@@ -438,7 +449,19 @@ class Via(WaysIn):
                                  f"http://127.0.0.1:{silent.getsockname()[1]}",
                                  "--connect-timeout", "1")
         self.curl("--connect-to", f"a.test:443:127.0.0.1:{proxy.port}", "https://a.test/")
-        self.assertEqual(proxy.verdict()["cause"], "upstream-proxy-unreachable")
+        verdict = proxy.verdict()
+        self.assertEqual(verdict["cause"], "upstream-proxy-silent")
+        self.assertIn("tcp-connect-timeout", [each["cause"] for each in verdict["alternatives"]])
+
+    def test_it_is_no_way_to_forbidden_addresses(self):
+        front = self.stage.proxy_by(("--forward",))
+        proxy = self.stage.proxy_by(("--forward", "--via", f"http://127.0.0.1:{front.port}"))
+        for connection, host in enumerate(("169.254.169.254", "0xa9fea9fe", "169.254.43518"), 1):
+            done = self.curl("--proxy", f"http://127.0.0.1:{proxy.port}", "--proxytunnel",
+                             f"http://{host}/", "--write-out", "%{http_connect}")
+            self.assertEqual(done.stdout, "403", host)
+            self.assertEqual(proxy.verdict(connection)["cause"], "proxy-policy")
+        self.assertEqual(front.find("accepted"), [])
 
     def test_what_the_server_says_first_is_not_lost(self):
         def grant(connection: socket.socket):
@@ -467,6 +490,19 @@ class Transparent(unittest.TestCase):
         if done.returncode == 77:
             self.skipTest(done.stdout)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+    def test_a_notice_says_that_tproxy_lacks_its_right(self):
+        if shutil.which("setpriv") is None:
+            self.skipTest("setpriv is not installed")
+        process = subprocess.Popen(
+            ["setpriv", "--bounding-set", "-net_admin,-net_raw", Intercepted.program, "run", "--transparent",
+             "--listen", "127.0.0.1:0"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        with process:
+            process.stderr.readline()  # listening
+            process.terminate()
+            self.assertIn("CAP_NET_ADMIN", process.stderr.read())
 
 
 if __name__ == "__main__":

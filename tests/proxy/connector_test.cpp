@@ -32,7 +32,7 @@ class Attempt final : Connector::Owner {
   bool shortage = false;
 
  private:
-  void on_connected(TcpStream, const SocketAddress& address) override {
+  void on_connected(TcpStream, const SocketAddress& address, OwnConnections::Ticket) override {
     connected_to = address.text();
     loop_.stop();
   }

@@ -110,7 +110,7 @@ TEST_CASE("a request in absolute form is put into origin form, without what is f
       {"GET http://ws.example/ HTTP/1.1\r\nHost: ws.example\r\nConnection: Upgrade\r\n"
        "Upgrade: websocket\r\n\r\n",
        {"ws.example", 80},
-       "GET / HTTP/1.1\r\nHost: ws.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"},
+       "GET / HTTP/1.1\r\nHost: ws.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"},
   }));
   CAPTURE(c.request);
   const auto step = ask(c.request);
@@ -173,6 +173,7 @@ TEST_CASE("a user and a password are wanted where they are set") {
     CHECK_THAT(asked->bytes, ContainsSubstring("Proxy-Authenticate: Basic realm="));
     CHECK_THAT(asked->bytes, ContainsSubstring("Connection: keep-alive"));
     CHECK(asked->objection == "the client gave no user and password");
+    CHECK(asked->reason == ProxyReason::no_credentials);
     const auto second = feed(dialogue,
                              "CONNECT a.example:443 HTTP/1.1\r\n"
                              "Proxy-Authorization: basic dXNlcjpwYXNzOndvcmQ=\r\n\r\n");

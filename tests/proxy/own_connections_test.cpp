@@ -11,17 +11,20 @@ TEST_CASE("the proxy's own connections are known again for some seconds") {
   };
   const auto own = std::make_unique<OwnConnections>();
   constexpr std::uint64_t now = 1000;
-  CHECK_FALSE(own->contains(address("10.0.0.1", 40000), now));
-  own->add(address("10.0.0.1", 40000), now);
-  CHECK(own->contains(address("10.0.0.1", 40000), now));
-  CHECK(own->contains(address("10.0.0.1", 40000), now - 3));
-  CHECK(own->contains(address("10.0.0.1", 40000), now + OwnConnections::memory_milliseconds));
+  CHECK_FALSE(own->recognises(address("10.0.0.1", 40000), now));
+  const auto ticket = own->add(address("10.0.0.1", 40000), now);
+  CHECK_FALSE(own->has_come_back(ticket));
+  CHECK(own->recognises(address("10.0.0.1", 40000), now));
+  CHECK(own->has_come_back(ticket));
+  CHECK_FALSE(own->has_come_back(ticket + 1));
+  CHECK(own->recognises(address("10.0.0.1", 40000), now - 3));
+  CHECK(own->recognises(address("10.0.0.1", 40000), now + OwnConnections::memory_milliseconds));
   CHECK_FALSE(
-      own->contains(address("10.0.0.1", 40000), now + OwnConnections::memory_milliseconds + 1));
-  CHECK_FALSE(own->contains(address("10.0.0.2", 40000), now));
-  CHECK_FALSE(own->contains(address("10.0.0.1", 40001), now));
+      own->recognises(address("10.0.0.1", 40000), now + OwnConnections::memory_milliseconds + 1));
+  CHECK_FALSE(own->recognises(address("10.0.0.2", 40000), now));
+  CHECK_FALSE(own->recognises(address("10.0.0.1", 40001), now));
   own->add(address("2001:db8::1", 40000 + OwnConnections::capacity), now);
-  CHECK(own->contains(address("2001:db8::1", 40000 + OwnConnections::capacity), now));
+  CHECK(own->recognises(address("2001:db8::1", 40000 + OwnConnections::capacity), now));
 }
 
 }  // namespace legible::proxy

@@ -193,6 +193,30 @@ TEST_CASE("lines that are no events are counted and change nothing") {
   }
 }
 
+TEST_CASE("who gives a password once it is asked for has failed in nothing") {
+  const auto asked = [](Log& log, std::string_view peer) {
+    log.connection(peer, "", "aborted", "proxy-auth-required", "proxy");
+  };
+  Log log;
+  asked(log, "10.0.0.1:1");
+  asked(log, "10.0.0.1:2");
+  log.connection("10.0.0.1:3", "", "ok", "none");
+  asked(log, "10.0.0.1:4");
+  asked(log, "10.0.0.2:1");
+  log.connection("10.0.0.2:2", "", "aborted", "proxy-policy", "proxy");
+  const Summary summary = log.finish();
+  CHECK(summary.connections == 6);
+  // The last question of the first client, and both of the second, which had the wrong password.
+  CHECK(summary.failed == 3);
+  const std::string text = summary_text(summary);
+  CHECK(text.find("2  proxy-auth-required, closed by the proxy  (no failure)") !=
+        std::string::npos);
+}
+
+TEST_CASE("a health check is none, whatever it says") {
+  CHECK(Log().connection("10.0.0.1:1", "", "not-tls", "tcp-health-check").finish().failed == 0);
+}
+
 TEST_CASE("plain text that works is no failure, and plain text that does not is one") {
   const Summary summary = Log()
                               .connection("10.0.0.1:1", "", "not-tls", "none")

@@ -80,6 +80,8 @@ TEST_CASE("an HTTP proxy's refusal is told by its status") {
        "403 Forbidden"},
       {"HTTP/1.0 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n\r\n",
        ConnectError::upstream_authentication, "407 Proxy Authentication Required"},
+      {"HTTP/1.0 401 Unauthorized\r\n\r\n", ConnectError::upstream_authentication,
+       "401 Unauthorized"},
       {"\x15\x03\x01\x00\x02\x02\x28", ConnectError::upstream_refused, "does not answer in HTTP"},
   }));
   const Upstream proxy = upstream(Upstream::Protocol::http, false);

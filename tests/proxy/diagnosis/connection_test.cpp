@@ -94,6 +94,7 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
         Case{ConnectError::own_listener, Cause::proxy_policy, did_not},
         Case{ConnectError::not_allowed, Cause::proxy_policy, may_not},
         Case{ConnectError::upstream_unreachable, Cause::upstream_proxy_unreachable, not_via},
+        Case{ConnectError::upstream_silent, Cause::upstream_proxy_silent, not_via},
         Case{ConnectError::upstream_refused, Cause::upstream_proxy_refused, not_via},
         Case{ConnectError::upstream_authentication, Cause::upstream_proxy_auth_required,
              not_via}}) {
@@ -107,6 +108,67 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
     CHECK(verdict.phase == Phase::server_connect);
     CHECK(verdict.mechanism == Mechanism::connect_failed);
     CHECK(verdict.outcome == Outcome::failed);
+  }
+}
+
+TEST_CASE("what this machine could not do itself is not told of the server") {
+  const auto fails = [](ConnectError error, bool here) {
+    Conversation c{Conversation::NotConnected{}};
+    c.note(S, ConnectFailed{error, "10.0.0.2:443", "detail", here});
+    return diagnose(c.timeline());
+  };
+  for (const ConnectError error : {ConnectError::dns, ConnectError::unreachable}) {
+    const Verdict own = fails(error, true);
+    INFO(shown(own));
+    CHECK(own.summary.find("the proxy's machine") != std::string::npos);
+    CHECK(own.hint.server == "Nothing: it was not asked.");
+    CHECK(fails(error, false).summary.find("the proxy's machine") == std::string::npos);
+  }
+  Conversation c;
+  c.note(S, ConnectFailed{ConnectError::own_listener, "10.0.0.2:443", "redirected back"})
+      .server_rst();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::proxy_policy);
+  CHECK(verdict.summary == "redirected back");
+}
+
+TEST_CASE("a hello that is dropped at once may have lacked a PROXY header") {
+  const auto dropped = [](std::chrono::milliseconds after, bool announced, std::uint32_t answered) {
+    Conversation c{Conversation::NotConnected{}};
+    Connected connected{"10.0.0.2:443", std::chrono::milliseconds{1}};
+    connected.announced = announced;
+    c.note(S, connected).client_says(hello_openssl()).pause(after).server_fin();
+    History history;
+    history.largest_successful_hello = answered;
+    return has_alternative(diagnose(c.timeline(), history), Cause::proxy_header_missing);
+  };
+  using namespace std::chrono_literals;
+  CHECK(dropped(1ms, false, 0));
+  CHECK_FALSE(dropped(1ms, true, 0));
+  CHECK_FALSE(dropped(1ms, false, 300));
+  CHECK_FALSE(dropped(5000ms, false, 0));
+}
+
+TEST_CASE("a PROXY header of the proxy's own that the server does not expect") {
+  const auto to_server = [](Scope scope) {
+    Conversation c(scope);
+    Connected connected{"10.0.0.2:443", std::chrono::milliseconds{1}};
+    connected.announced = true;
+    c.note(S, connected);
+    return c;
+  };
+  Conversation before_hello = to_server(Scope::relayed);
+  before_hello.first_bytes(S, parser::Protocol::http, "HTTP/1.1 400 Bad Request").server_fin();
+  Conversation answered = to_server(Scope::server_leg);
+  answered.client_says(hello_openssl());
+  answered.first_bytes(S, parser::Protocol::http, "HTTP/1.1 400 Bad Request").server_fin();
+  Conversation dropped = to_server(Scope::relayed);
+  dropped.client_says(hello_openssl()).server_rst();
+  for (const Conversation* c : {&before_hello, &answered, &dropped}) {
+    const Verdict verdict = diagnose(c->timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::proxy_header_to_tls);
   }
 }
 

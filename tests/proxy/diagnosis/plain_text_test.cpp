@@ -4,6 +4,150 @@ using namespace legible;
 using namespace legible::proxy;
 using namespace legible::tests;
 
+namespace {
+
+/// Told when both directions have ended.
+void said(Conversation& c, parser::Protocol protocol, std::vector<parser::Dialogue::Line> lines) {
+  parser::Dialogue dialogue;
+  dialogue.protocol = protocol;
+  dialogue.lines = std::move(lines);
+  c.says(C, std::make_shared<const parser::Dialogue>(std::move(dialogue)), 0);
+}
+
+Verdict on_dialogue(parser::Protocol protocol, const std::string& greeting,
+                    std::vector<parser::Dialogue::Line> lines, const History& history = {}) {
+  Conversation c;
+  c.first_bytes(S, protocol, greeting).first_bytes(C, protocol, lines.front().text);
+  c.client_fin().server_fin();
+  if (!greeting.empty()) lines.insert(lines.begin(), {S, greeting});
+  said(c, protocol, std::move(lines));
+  return diagnose(c.timeline(), history);
+}
+
+}  // namespace
+
+TEST_CASE("a service that does not begin TLS, and a client that leaves for it") {
+  using parser::Protocol;
+  struct Case {
+    Protocol protocol;
+    std::string greeting;
+    std::vector<parser::Dialogue::Line> lines;
+    Cause cause;
+  };
+  const Case cases[] = {
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"}, {S, "250-mail"}, {S, "250 SIZE"}, {C, "QUIT"}, {S, "221 bye"}},
+       Cause::starttls_not_offered},
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"}, {S, "250-mail"}, {S, "250 SIZE"}, {C, "MAIL"}, {S, "250 ok"}},
+       Cause::none},
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"}, {S, "250-mail"}, {S, "250 STARTTLS"}, {C, "QUIT"}, {S, "221 bye"}},
+       Cause::none},
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"}, {S, "250 STARTTLS"}, {C, "STARTTLS"}, {S, "454 not now"}, {C, "QUIT"}},
+       Cause::starttls_refused},
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"}, {S, "250 STARTTLS"}, {C, "STARTTLS"}, {S, "454 not now"}, {C, "MAIL"}},
+       Cause::none},
+      {Protocol::smtp, "220 mail", {{C, "NOOP"}, {S, "250 ok"}, {C, "QUIT"}}, Cause::none},
+      {Protocol::imap, "* OK ready", {{C, "a STARTTLS"}, {S, "a NO off"}}, Cause::starttls_refused},
+      {Protocol::imap, "* OK [CAPABILITY IMAP4rev1]", {{C, "a LOGOUT"}, {S, "a OK"}}, Cause::none},
+      {Protocol::ftp,
+       "220 ftp",
+       {{C, "AUTH TLS"}, {S, "530 Please login with USER and PASS."}},
+       Cause::starttls_refused},
+      {Protocol::ldap,
+       "",
+       {{C, "extendedRequest 1.3.6.1.4.1.1466.20037 (StartTLS)"},
+        {S, "extendedResponse resultCode 2"},
+        {C, "unbindRequest"}},
+       Cause::starttls_refused},
+      {Protocol::xmpp,
+       "<stream:stream",
+       {{C, "<stream:stream>"}, {C, "<starttls/>"}, {S, "<failure/>"}},
+       Cause::starttls_refused},
+  };
+  for (const Case& c : cases) {
+    const Verdict verdict = on_dialogue(c.protocol, c.greeting, c.lines);
+    INFO(c.lines.front().text << "\n" << shown(verdict));
+    CHECK(verdict.cause == c.cause);
+    CHECK(verdict.outcome == Outcome::not_tls);
+  }
+}
+
+TEST_CASE("a refusal of TLS is told, though the client went on in clear") {
+  const Verdict verdict = on_dialogue(parser::Protocol::postgresql, "",
+                                      {{C, "SSLRequest"}, {S, "N"}, {C, "StartupMessage"}});
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::none);
+  CHECK(std::ranges::any_of(verdict.evidence, [](const std::string& sentence) {
+    return sentence.find("went on in clear") != std::string::npos;
+  }));
+}
+
+TEST_CASE("a monitor that greets a mail server and goes is no failure") {
+  History history;
+  history.connections = 4;
+  history.interval_seconds = 60;
+  const Verdict verdict = on_dialogue(parser::Protocol::smtp, "220 mail",
+                                      {{C, "EHLO x"}, {S, "250 SIZE"}, {C, "QUIT"}}, history);
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::none);
+}
+
+TEST_CASE("what fails after a dialogue is told as what fails without one") {
+  const auto upgraded = [](Conversation& c) -> Conversation& {
+    c.first_bytes(S, parser::Protocol::smtp, "220 mail\r\n");
+    c.first_bytes(C, parser::Protocol::smtp, "STARTTLS\r\n");
+    said(c, parser::Protocol::smtp, {{S, "220 mail"}, {C, "STARTTLS"}, {S, "220 go"}});
+    return c;
+  };
+  Conversation dropped;
+  upgraded(dropped).client_says(hello_openssl()).server_fin();
+  Conversation refused;
+  upgraded(refused).client_says(hello_openssl()).alert(S, 40).server_fin();
+  Conversation silent;
+  upgraded(silent).client_says(hello_openssl()).pause(std::chrono::seconds{10}).client_fin();
+  CHECK(diagnose(dropped.timeline()).cause == Cause::server_drops_hello);
+  CHECK(diagnose(refused.timeline()).phase == Phase::client_hello);
+  CHECK(diagnose(refused.timeline()).outcome == Outcome::failed);
+  CHECK(diagnose(silent.timeline()).cause == Cause::server_silent);
+
+  Conversation gave_up;
+  upgraded(gave_up).client_says(hello_openssl()).server_flight13().client_finishes13();
+  gave_up.note(C, parser::Observation{parser::HandshakeDone{}});
+  gave_up.says(C, parser::Malformed{.what = "record", .field = "type"});
+  gave_up.client_fin();
+  const Verdict verdict = diagnose(gave_up.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.closer == Closer::client);
+  CHECK(verdict.cause == Cause::server_cert_rejected);
+  CHECK(has_alternative(verdict, Cause::server_cert_name_mismatch));
+}
+
+TEST_CASE("a balancer that speaks for itself checks the server's health") {
+  const std::string local("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::proxy_protocol, local).client_rst();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::tcp_health_check);
+  CHECK(verdict.confidence == Confidence::high);
+
+  Conversation tls;
+  tls.first_bytes(C, parser::Protocol::proxy_protocol, local).client_says(hello_openssl());
+  tls.server_flight().key_exchange_and_finished().server_finishes().client_fin();
+  const Verdict checked = diagnose(tls.timeline());
+  INFO(shown(checked));
+  CHECK(checked.cause == Cause::tls_health_check);
+}
+
 TEST_CASE("bytes that are no TLS are told from TLS that fails") {
   const Scenario scenarios[] = {
       {"T48",
@@ -42,12 +186,13 @@ TEST_CASE("bytes that are no TLS are told from TLS that fails") {
          c.first_bytes(C, parser::Protocol::postgresql,
                        std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8));
          c.first_bytes(S, parser::Protocol::postgresql, "N");
-         c.says(S, std::make_shared<const parser::Dialogue>()).client_fin();
+         c.client_fin();
+         said(c, parser::Protocol::postgresql, {{C, "SSLRequest"}, {S, "N"}});
        },
        Closer::client,
        {Phase::pre_hello},
        Mechanism::fin,
-       {Cause::tls_to_other_plain},
+       {Cause::starttls_refused},
        Outcome::not_tls},
       {"NSS waits for more after a PROXY header",
        [](auto& c) {

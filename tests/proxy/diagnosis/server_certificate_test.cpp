@@ -1,3 +1,4 @@
+#include "support/other_hellos.hpp"
 #include "support/scenario.hpp"
 
 using namespace legible;
@@ -222,6 +223,24 @@ TEST_CASE("an intrinsic fault weighs more than a root that this machine does not
   const Verdict verdict = diagnose(c.timeline());
   INFO(shown(verdict));
   CHECK(verdict.cause == Cause::server_cert_name_mismatch);
+}
+
+TEST_CASE("OpenSSL's bad_certificate is about what it has no word of its own for") {
+  const auto refused = [](parser::ClientHello hello, std::uint8_t number) {
+    Conversation c;
+    c.client_says(std::move(hello)).server_says(tls12_hello());
+    c.server_shows(good_chain(), {problem(ProblemId::expired), problem(ProblemId::name_mismatch)});
+    c.done().alert(C, number).client_fin();
+    return diagnose(c.timeline());
+  };
+  const Verdict named = refused(hello_openssl(), 42);
+  INFO(shown(named));
+  CHECK(named.cause == Cause::server_cert_name_mismatch);
+  CHECK(has_alternative(named, Cause::server_cert_expired));
+  const Verdict dated = refused(hello_openssl(), 45);
+  CHECK(dated.cause == Cause::server_cert_expired);
+  CHECK(has_alternative(dated, Cause::server_cert_name_mismatch));
+  CHECK(refused(hello_go(), 42).cause == Cause::server_cert_expired);
 }
 
 TEST_CASE("a client may judge the certificate only after the handshake") {
