@@ -37,11 +37,22 @@ void Connector::try_next() {
     const std::size_t attempt = attempts_.size();
     const SocketAddress& address = (*addresses_)[attempt];
     try {
-      attempts_.push_back({TcpStream(
-          loop_, address, [this, attempt](int status) { on_attempt(attempt, status); })});
-      Attempt& begun = attempts_.back();
-      // Its port is chosen by now, and nobody has accepted it yet.
-      if (own_ != nullptr) begun.ticket = own_->add(begun.stream.local(), loop_.now());
+      Attempt begun;
+      const auto connect = [&] {
+        begun.stream =
+            TcpStream(loop_, address, [this, attempt](int status) { on_attempt(attempt, status); });
+      };
+      if (own_ != nullptr) {
+        begun.ticket = own_->add(
+            [&] {
+              connect();
+              return begun.stream.local();
+            },
+            loop_.now());
+      } else {
+        connect();
+      }
+      attempts_.push_back(std::move(begun));
     } catch (const std::system_error& error) {
       attempts_.emplace_back();
       // Nothing has left this machine.

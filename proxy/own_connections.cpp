@@ -4,12 +4,6 @@
 
 namespace legible::proxy {
 
-OwnConnections::Ticket OwnConnections::add(const SocketAddress& local, std::uint64_t now) {
-  const std::lock_guard lock(mutex_);
-  entries_[local.port() % capacity] = {local.text(), now, ++last_, false};
-  return last_;
-}
-
 bool OwnConnections::recognises(const SocketAddress& client, std::uint64_t now) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[client.port() % capacity];

@@ -27,8 +27,16 @@ class OwnConnections {
   /// By which a connection is asked for again; 0: none.
   using Ticket = std::uint64_t;
 
-  /// `now` is a steady time in milliseconds, the same for all threads.
-  Ticket add(const SocketAddress& local, std::uint64_t now);
+  /// `connect` begins the connection and returns its local address. Whoever accepts it before it is
+  /// known here has to wait with his question. `now` is a steady time in milliseconds, the same for
+  /// all threads. Throws what `connect` does.
+  template <class Connect>
+  Ticket add(const Connect& connect, std::uint64_t now) {
+    const std::lock_guard lock(mutex_);
+    const SocketAddress local = connect();
+    entries_[local.port() % capacity] = {local.text(), now, ++last_, false};
+    return last_;
+  }
   /// Whether the client is one of them, which has come back then.
   bool recognises(const SocketAddress& client, std::uint64_t now);
   bool has_come_back(Ticket ticket);

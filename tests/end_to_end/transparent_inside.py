@@ -7,10 +7,13 @@ import contextlib
 import json
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from harness import wait_until
 
 GATEWAY, CLIENT, SERVER = "10.77.0.1", "10.77.0.2", "192.0.2.1"
 GATEWAY6, CLIENT6, SERVER6 = "fd77::1", "fd77::2", "2001:db8::1"
@@ -76,6 +79,13 @@ def nodad(address: str) -> tuple[str, ...]:
     return ("nodad",) if ":" in address else ()
 
 
+def wait_for_server(address: str, port: int):
+    def answers():
+        with contextlib.suppress(OSError), socket.create_connection((address, port), 1):
+            return True
+    wait_until(answers, 10)
+
+
 def curl(inside, certificates: pathlib.Path, address: str, port: int) -> str:
     done = subprocess.run(
         [*inside, "curl", "--silent", "--show-error", "--max-time", "10", "--cacert",
@@ -109,7 +119,9 @@ def main() -> int:
             program, "run", "--transparent", "--listen", f"0.0.0.0:{LISTENER}", "--listen",
             f"[::]:{LISTENER}", "--listen", f"127.0.0.1:{LISTENER + 1}", "--log", str(log),
             "--trust", str(certificates / "root.crt"), stdout=subprocess.DEVNULL, stderr=errors))
-        time.sleep(1)
+        for address, port in ((SERVER, 443), (SERVER6, 443), (SERVER, 444)):
+            wait_for_server(address, port)
+        wait_until(lambda: f":{LISTENER + 1}" in (folder / "errors").read_text(), 10)
         answers = {
             "REDIRECT": curl(inside, certificates, SERVER, 443),
             "REDIRECT, IPv6": curl(inside, certificates, SERVER6, 443),
