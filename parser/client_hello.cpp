@@ -11,6 +11,13 @@ namespace {
 
 std::string text(std::span<const std::uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
 
+/// The body ends with a list of at least one value: RFC 8446 sections 4.2.1, 4.2.3 and 4.2.7, RFC
+/// 7301 section 3.1, RFC 8422 section 5.1.2.
+void expect_list(ByteReader& body, std::string_view field, bool empty) {
+  body.expect_end(field);
+  if (empty) body.fail(field);
+}
+
 /// RFC 6066 section 3. A doubled extension is told by the caller.
 void read_server_name(ByteReader& body, ClientHello& hello) {
   constexpr std::uint8_t host_name = 0;
@@ -45,7 +52,7 @@ void read_key_shares(ByteReader& body, ClientHello& hello) {
 
 void read_alpn(ByteReader& body, ClientHello& hello) {
   ByteReader names = body.block16("protocol_name_list");
-  body.expect_end("protocol_name_list");
+  expect_list(body, "protocol_name_list", names.remaining() == 0);
   while (!names.at_end()) {
     ByteReader name = names.block8("protocol_name");
     if (names.failed()) return;
@@ -72,16 +79,17 @@ void read_extension(ExtensionType type, ByteReader& body, ClientHello& hello) {
       return read_server_name(body, hello);
     case extension_type::supported_groups.value:
       hello.groups = body.block16("named_group_list").rest_as_list<NamedGroup>("named_group_list");
-      return body.expect_end("named_group_list");
+      return expect_list(body, "named_group_list", hello.groups.empty());
     case extension_type::ec_point_formats.value: {
       const auto formats = body.block8("ec_point_format_list").rest();
       hello.ec_point_formats.assign(formats.begin(), formats.end());
-      return body.expect_end("ec_point_format_list");
+      return expect_list(body, "ec_point_format_list", formats.empty());
     }
     case extension_type::signature_algorithms.value:
       hello.signature_algorithms = body.block16("supported_signature_algorithms")
                                        .rest_as_list<SignatureScheme>("signature_scheme");
-      return body.expect_end("supported_signature_algorithms");
+      return expect_list(body, "supported_signature_algorithms",
+                         hello.signature_algorithms.empty());
     case extension_type::alpn.value:
       return read_alpn(body, hello);
     case extension_type::session_ticket.value:
@@ -95,9 +103,19 @@ void read_extension(ExtensionType type, ByteReader& body, ClientHello& hello) {
     case extension_type::supported_versions.value:
       hello.supported_versions =
           body.block8("supported_versions").rest_as_list<ProtocolVersion>("supported_versions");
-      return body.expect_end("supported_versions");
+      return expect_list(body, "supported_versions", hello.supported_versions.empty());
     case extension_type::key_share.value:
       return read_key_shares(body, hello);
+    case extension_type::renegotiation_info.value:
+      // RFC 5746 section 3.4: of a first handshake; the caller knows of a later one.
+      if (body.block8("renegotiated_connection").remaining() != 0) {
+        body.fail("renegotiated_connection");
+      }
+      return body.expect_end("renegotiated_connection");
+    case extension_type::encrypt_then_mac.value:
+    case extension_type::extended_master_secret.value:
+      // RFC 7366 section 2, RFC 7627 section 5.1.
+      return body.expect_end("extension_data");
     default:
       return;
   }
@@ -109,6 +127,30 @@ void note_empty_lists(ClientHello& hello, std::size_t offset) {
   if (hello.violation) return;
   if (hello.ciphers.empty()) hello.violation = DecodeError{"cipher_suites", offset};
   if (hello.compression.empty()) hello.violation = DecodeError{"compression_methods", offset};
+}
+
+/// RFC 8446 section 4.2.8. Of more shares than any client sends nothing is said, for what it costs.
+bool has_unlisted_share(const ClientHello& hello) {
+  constexpr std::size_t most = 64;
+  if (hello.groups.empty() || hello.key_shares.size() > most) return false;
+  return std::ranges::any_of(hello.key_shares, [&](NamedGroup group) {
+    return std::ranges::find(hello.groups, group) == hello.groups.end();
+  });
+}
+
+/// RFC 8446 sections 4.1.2 and 4.2.11.
+void note_rules_of_tls13(ClientHello& hello, std::size_t end) {
+  if (hello.violation) return;
+  const bool tls13_offered =
+      std::ranges::find(hello.supported_versions, tls13) != hello.supported_versions.end();
+  if (tls13_offered && hello.legacy_version != tls12) {
+    hello.violation = DecodeError{"legacy_version", 0};
+  } else if (hello.has(extension_type::pre_shared_key) &&
+             hello.extensions.back() != extension_type::pre_shared_key) {
+    hello.violation = DecodeError{"extensions", end};
+  } else if (has_unlisted_share(hello)) {
+    hello.violation = DecodeError{"client_shares", end};
+  }
 }
 
 }  // namespace
@@ -166,6 +208,7 @@ DecodeResult<ClientHello> decode_client_hello(std::span<const std::uint8_t> body
         extensions, hello.extensions, hello.violation,
         [&hello](ExtensionType type, ByteReader& data) { read_extension(type, data, hello); });
     reader.expect_end("extensions");
+    note_rules_of_tls13(hello, reader.offset());
   }
   if (std::ranges::count(hello.extensions, extension_type::server_name) > 1) {
     hello.sni_state = SniState::several;

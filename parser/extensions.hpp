@@ -21,6 +21,8 @@ inline constexpr ExtensionType supported_groups{10};
 inline constexpr ExtensionType ec_point_formats{11};
 inline constexpr ExtensionType signature_algorithms{13};
 inline constexpr ExtensionType alpn{16};
+inline constexpr ExtensionType encrypt_then_mac{22};
+inline constexpr ExtensionType extended_master_secret{23};
 inline constexpr ExtensionType session_ticket{35};
 inline constexpr ExtensionType pre_shared_key{41};
 inline constexpr ExtensionType early_data{42};
@@ -28,6 +30,7 @@ inline constexpr ExtensionType supported_versions{43};
 inline constexpr ExtensionType cookie{44};
 inline constexpr ExtensionType certificate_authorities{47};
 inline constexpr ExtensionType key_share{51};
+inline constexpr ExtensionType renegotiation_info{65281};
 }  // namespace extension_type
 
 /// The types that came so far. A hello can hold 16383 extensions and has about twenty: a search

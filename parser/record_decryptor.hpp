@@ -13,7 +13,7 @@ namespace legible::parser {
 
 /// The content of one decrypted record.
 struct Plaintext {
-  ContentType type;                     ///< inner type in TLS 1.3
+  ContentType type;                     ///< inner type in TLS 1.3; 0 when there is none
   std::span<const std::uint8_t> bytes;  ///< valid until the next call
 };
 
@@ -35,6 +35,9 @@ class RecordDecryptor {
   /// key for it, or when it does not verify.
   virtual std::optional<Plaintext> decrypt(Side from, std::span<const std::uint8_t, 5> header,
                                            std::span<const std::uint8_t> payload) = 0;
+
+  /// The key of `from`'s next record is at hand: one that it does not open is broken.
+  virtual bool has_key(Side from) const = 0;
 
   /// `from` has sent its Finished (TLS 1.3: its next record is under the application keys), or a
   /// KeyUpdate.

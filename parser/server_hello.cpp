@@ -63,6 +63,17 @@ void read_extension(ExtensionType type, ByteReader& body, ServerHello& hello) {
   }
 }
 
+/// RFC 8446 sections 4.1.3 and 4.2.1: an older version is no matter of supported_versions, and TLS
+/// 1.3 stands in no other place. Drafts and vendors have their own ways.
+void note_rules_of_tls13(ServerHello& hello) {
+  if (hello.violation || !hello.has(extension_type::supported_versions)) return;
+  if (hello.version < tls13) {
+    hello.violation = DecodeError{"selected_version", 0};
+  } else if (hello.version == tls13 && hello.legacy_version != tls12) {
+    hello.violation = DecodeError{"legacy_version", 0};
+  }
+}
+
 }  // namespace
 
 bool ServerHello::has(ExtensionType type) const {
@@ -96,6 +107,7 @@ DecodeResult<ServerHello> decode_server_hello(std::span<const std::uint8_t> body
         extensions, hello.extensions, hello.violation,
         [&hello](ExtensionType type, ByteReader& data) { read_extension(type, data, hello); });
     reader.expect_end("extensions");
+    note_rules_of_tls13(hello);
   }
 
   if (error) return *error;

@@ -117,6 +117,8 @@ bool TlsObserver::State::ends_with_encrypted_alert(Side from) {
   if (!tls13() || direction.last_decrypted || last.type != content_type::application_data) {
     return false;
   }
+  // What its key does not open is broken, and no alert.
+  if (decryptor != nullptr && decryptor->has_key(from)) return false;
   const Content likely =
       likely_content(version, suite_traits, from, last.type, last.length, direction.rounded);
   return likely == Content::alert || likely == Content::alert_or_empty_certificate;

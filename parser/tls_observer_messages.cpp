@@ -48,14 +48,29 @@ void TlsObserver::State::on_message(Side from, const RawHandshake& message) {
     default:
       break;
   }
+  on_other_message(from, message);
+}
+
+void TlsObserver::State::on_other_message(Side from, const RawHandshake& message) {
   progress.on_message(message.type);
   report(from, HandshakeMessage{message.type, message.length}, Weight::routine);
   if (message.type == handshake_type::finished) {
+    // RFC 5246 section 7.4.9, RFC 8446 section 4.4.4.
+    constexpr std::uint32_t tls12_length = 12;
+    const std::uint32_t length = tls13() ? suite_traits.hash_bytes : tls12_length;
+    if (version >= tls12 && message.length != length) {
+      report_violation(from, message, {"verify_data", 0});
+    }
+    at(from).finished = true;
     if (decryptor != nullptr) decryptor->on_finished(from);
     report_done(from, progress.on_finished(from));
   }
-  if (message.type == handshake_type::key_update && decryptor != nullptr) {
-    decryptor->on_key_update(from);
+  if (message.type == handshake_type::key_update) {
+    // RFC 8446 section 4.6.3.
+    if (message.length != 1 || message.body[0] > 1) {
+      report_violation(from, message, {"request_update", 0});
+    }
+    if (decryptor != nullptr) decryptor->on_key_update(from);
   }
 }
 
@@ -84,7 +99,10 @@ void TlsObserver::State::on_client_hello(const RawHandshake& message) {
   progress.on_client_hello(*hello);
   if (decryptor != nullptr) decryptor->on_client_hello(*hello);
   report(Side::client, client_hello);
-  if (hello->violation) report_violation(Side::client, message, *hello->violation);
+  // A renegotiation's hello says more than a first one may: RFC 5746 section 3.5.
+  if (hello->violation && !progress.done()) {
+    report_violation(Side::client, message, *hello->violation);
+  }
 }
 
 void TlsObserver::State::on_server_hello(const RawHandshake& message) {
@@ -99,6 +117,7 @@ void TlsObserver::State::on_server_hello(const RawHandshake& message) {
                                asked->session_id == hello->session_id;
   }
   version = hello->version;
+  keys_agreed = tls13() && !hello->hello_retry_request;
   suite = hello->cipher;
   suite_traits = traits(suite);
   progress.on_server_hello(*hello);

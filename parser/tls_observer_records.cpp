@@ -10,6 +10,10 @@ namespace {
 /// encrypted one is never this short.
 constexpr std::uint16_t longest_clear_alert = 4;
 
+/// RFC 8446 sections 5.1 and 5.2: the longest content of a record, and the longest protected one.
+constexpr std::size_t longest_content = 16384;
+constexpr std::size_t longest_ciphertext = longest_content + 256;
+
 }  // namespace
 
 void TlsObserver::State::on_piece(Side from, RecordPiece piece) {
@@ -17,6 +21,7 @@ void TlsObserver::State::on_piece(Side from, RecordPiece piece) {
   const RecordHeader& header = direction.records.header();
   if (piece.first) {
     direction.handling = handling_of(direction, piece);
+    check_header(from, header);
     if (direction.handling == Handling::opaque && decryptor != nullptr &&
         decryptor->skip(from, header.bytes)) {
       direction.handling = Handling::skipped;
@@ -55,6 +60,29 @@ void TlsObserver::State::on_piece(Side from, RecordPiece piece) {
       break;
   }
   if (piece.last) on_record_end(from, piece);
+}
+
+/// What the header cannot say here, by the keys in force.
+void TlsObserver::State::check_header(Side from, const RecordHeader& header) {
+  TlsDirection& direction = at(from);
+  const std::uint64_t start = direction.records.header_offset();
+  const bool clear = direction.handling == Handling::handshake;
+  const bool sealed = tls13() && header.type == content_type::application_data;
+  if ((clear && header.length > longest_content) ||
+      (sealed && header.length > longest_ciphertext)) {
+    report_malformed(from, "record", "length", start + 3);
+  }
+  // RFC 8446 sections 2 and 5: messages behind the ServerHello are protected, and a
+  // ChangeCipherSpec may come until the Finished.
+  const bool late_change =
+      direction.handling == Handling::change_cipher_spec && direction.finished && tls13();
+  // RFC 8446 section 5.1: no record of another type stands between those of one message.
+  const bool between = direction.handshake.inside_message() && !is_protected(direction) &&
+                       !keys_agreed && header.type == content_type::application_data;
+  if ((clear && keys_agreed) || late_change || between) {
+    report_malformed(from, "record", "type", start);
+    direction.handling = Handling::lost;
+  }
 }
 
 Handling TlsObserver::State::handling_of(const TlsDirection& direction,
@@ -212,6 +240,7 @@ void TlsObserver::State::report_encrypted(Side from, Content likely) {
 void TlsObserver::State::on_plaintext(Side from, const Plaintext& plaintext) {
   TlsDirection& direction = at(from);
   const std::uint64_t record = direction.records.header_offset();
+  check_content(from, plaintext);
   if (plaintext.type == content_type::handshake) {
     return on_handshake_bytes(from, {.bytes = plaintext.bytes,
                                      .offset = record + RecordHeader::size,
@@ -222,6 +251,21 @@ void TlsObserver::State::on_plaintext(Side from, const Plaintext& plaintext) {
   if (plaintext.type == content_type::alert) return on_alert_bytes(from, plaintext.bytes, true);
   if (plaintext.type == content_type::application_data) {
     report_encrypted(from, Content::application_data);
+  }
+}
+
+/// RFC 8446 sections 5.1 and 5.4, RFC 5246 section 6.2.1.
+void TlsObserver::State::check_content(Side from, const Plaintext& plaintext) {
+  const std::uint64_t start = at(from).records.header_offset();
+  const bool known = plaintext.type == content_type::alert ||
+                     plaintext.type == content_type::handshake ||
+                     plaintext.type == content_type::application_data;
+  if (tls13() && !known) return report_malformed(from, "record", "type", start);
+  if (plaintext.bytes.size() > longest_content) {
+    return report_malformed(from, "record", "length", start + 3);
+  }
+  if (plaintext.bytes.empty() && plaintext.type != content_type::application_data) {
+    report_malformed(from, "record", "fragment", start + RecordHeader::size);
   }
 }
 

@@ -56,6 +56,7 @@ struct TlsDirection {
   bool change_cipher_spec = false;  ///< sent by this side
   bool messages_lost = false;       ///< handshake bytes were lost whose place is not known
   bool last_decrypted = false;      ///< the record that came last
+  bool finished = false;            ///< its Finished was read
   bool rounded = true;              ///< all encrypted records look padded as by mbedTLS
   std::uint8_t small_bytes = 0;     ///< of `small`
   std::array<std::uint8_t, 3> small{};  ///< the first bytes of an alert, CCS or heartbeat
@@ -115,6 +116,7 @@ struct TlsObserver::State {
   void on_sslv2_record(Side from);
   void on_piece(Side from, RecordPiece piece);
   Handling handling_of(const TlsDirection& direction, const RecordPiece& piece) const;
+  void check_header(Side from, const RecordHeader& header);
   bool is_second_hello(const RecordHeader& header, const RecordPiece& piece) const;
   void on_record_end(Side from, const RecordPiece& last);
 
@@ -129,6 +131,7 @@ struct TlsObserver::State {
 
   void on_opaque_record(Side from, std::span<const std::uint8_t> payload);
   void on_plaintext(Side from, const Plaintext& plaintext);
+  void check_content(Side from, const Plaintext& plaintext);
   Content likely_now(Side from, const RecordHeader& header);
   void report_encrypted(Side from, Content likely);
 
@@ -138,6 +141,7 @@ struct TlsObserver::State {
   void on_oversized_message(Side from, const RawHandshake& message);
   void on_client_hello(const RawHandshake& message);
   void on_server_hello(const RawHandshake& message);
+  void on_other_message(Side from, const RawHandshake& message);
   void on_certificate(Side from, const RawHandshake& message);
   void on_certificate_request(Side from, const RawHandshake& message);
   template <class T>
@@ -173,6 +177,7 @@ struct TlsObserver::State {
   std::array<TlsDirection, 2> directions;
 
   ProtocolVersion version{};  ///< negotiated; 0 until the ServerHello
+  bool keys_agreed = false;   ///< TLS 1.3: by a ServerHello
   CipherSuite suite{};
   CipherTraits suite_traits;         ///< which every encrypted record asks for
   Shared<ClientHello> client_hello;  ///< the last one, until it is answered

@@ -218,7 +218,7 @@ std::optional<parser::Plaintext> KeyLogDecryptor::tls13_content() const {
   // RFC 8446 section 5.2: content, its type, and any number of zeros.
   const auto last = std::ranges::find_if(plaintext_.rbegin(), plaintext_.rend(),
                                          [](std::uint8_t byte) { return byte != 0; });
-  if (last == plaintext_.rend()) return std::nullopt;
+  if (last == plaintext_.rend()) return parser::Plaintext{};
   const auto length = static_cast<std::size_t>(plaintext_.rend() - last) - 1;
   return parser::Plaintext{{*last}, std::span{plaintext_}.first(length)};
 }

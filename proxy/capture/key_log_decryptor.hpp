@@ -43,6 +43,9 @@ class KeyLogDecryptor final : public parser::RecordDecryptor {
   std::optional<parser::Plaintext> decrypt(parser::Side from,
                                            std::span<const std::uint8_t, 5> header,
                                            std::span<const std::uint8_t> payload) override;
+  bool has_key(parser::Side from) const override {
+    return directions_[static_cast<std::size_t>(from)].cipher.has_value();
+  }
   void on_finished(parser::Side from) override;
   void on_key_update(parser::Side from) override;
 

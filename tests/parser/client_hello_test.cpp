@@ -1,8 +1,10 @@
 #include "parser/client_hello.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 #include "parser/extensions.hpp"
+#include "parser/key_share.hpp"
 #include "support/hello_builder.hpp"
 
 using namespace legible::parser;
@@ -121,6 +123,45 @@ TEST_CASE("a broken extension is the hello's violation, and the others are read"
 TEST_CASE("empty lists of suites and of compression methods are violations") {
   CHECK(decoded({.ciphers = {}}).violation->field == "cipher_suites");
   CHECK(decoded({.compression = {}}).violation->field == "compression_methods");
+}
+
+TEST_CASE("a list that is there has a value, and TLS 1.3 is offered in its form") {
+  struct Case {
+    ClientHelloSpec spec;
+    std::string_view field;
+  };
+  const Bytes psk = hex("000a 0004 aabbccdd 00000000 0003 02 ffff");
+  const Case cases[] = {
+      {{.extensions = {{10, hex("0000")}}}, "named_group_list"},
+      {{.extensions = {{13, hex("0000")}}}, "supported_signature_algorithms"},
+      {{.extensions = {{43, hex("00")}}}, "supported_versions"},
+      {{.extensions = {{11, hex("00")}}}, "ec_point_format_list"},
+      {{.extensions = {{16, hex("0000")}}}, "protocol_name_list"},
+      {{.extensions = {{65281, hex("01 aa")}}}, "renegotiated_connection"},
+      {{.extensions = {{22, hex("00")}}}, "extension_data"},
+      {{.extensions = {{23, hex("00")}}}, "extension_data"},
+      {{.legacy_version = 0x0304, .supported_versions = {0x0304}}, "legacy_version"},
+      {{.groups = {29}, .key_shares = {{23, {4}}}}, "client_shares"},
+      {{.extensions = {{41, psk}, {0, hex("0004 00 0001 61")}}}, "extensions"},
+  };
+  for (const Case& each : cases) {
+    const ClientHello hello = decoded(each.spec);
+    CAPTURE(each.field);
+    REQUIRE(hello.violation);
+    CHECK(hello.violation->field == each.field);
+  }
+  CHECK_FALSE(decoded({.legacy_version = 0x0302, .supported_versions = {0x0302}}).violation);
+  CHECK_FALSE(decoded({.extensions = {{0, hex("0004 00 0001 61")}, {41, psk}}}).violation);
+}
+
+TEST_CASE("the value of a key share is found by its group") {
+  const Bytes message =
+      client_hello({.key_shares = {{0x2a2a, {0}}, {29, Bytes(32, 7)}, {23, {4}}}});
+  const auto body = std::span(message).subspan(4);
+  CHECK(std::ranges::equal(key_exchange_of(body, {29}), Bytes(32, 7)));
+  CHECK(std::ranges::equal(key_exchange_of(body, {23}), Bytes{4}));
+  CHECK(key_exchange_of(body, {24}).empty());
+  CHECK(key_exchange_of(body.first(60), {29}).empty());
 }
 
 TEST_CASE("lengths that overrun are refused, by the name of their field") {

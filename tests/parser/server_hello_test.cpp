@@ -62,6 +62,14 @@ TEST_CASE("a HelloRetryRequest is known by its random, and names a group alone")
   CHECK_FALSE(hello.violation);
 }
 
+TEST_CASE("TLS 1.3 is chosen in supported_versions alone, and nothing older is there") {
+  CHECK(decoded({.legacy_version = 0x0304, .selected_version = 0x0304}).violation->field ==
+        "legacy_version");
+  CHECK(decoded({.selected_version = 0x0303}).violation->field == "selected_version");
+  CHECK_FALSE(decoded({.selected_version = 0x0304}).violation);
+  CHECK_FALSE(decoded({.legacy_version = 0x0301}).violation);
+}
+
 TEST_CASE("the downgrade sentinels are told") {
   CHECK(decoded({.random = random_ending("444f574e47524401")}).sentinel ==
         DowngradeSentinel::chose_tls12);

@@ -22,6 +22,7 @@ class FakeDecryptor : public RecordDecryptor {
 
   void on_client_hello(const ClientHello&) override { calls.push_back("client hello"); }
   void on_server_hello(const ServerHello&) override { calls.push_back("server hello"); }
+  bool has_key(Side) const override { return has_keys; }
   void on_finished(Side from) override {
     calls.push_back(from == Side::client ? "client finished" : "server finished");
   }
@@ -40,6 +41,7 @@ class FakeDecryptor : public RecordDecryptor {
 
   std::vector<std::string> calls;
   int longest = 100'000;
+  bool has_keys = false;
 };
 
 Bytes sealed(std::uint8_t outer, std::uint8_t inner, const Bytes& content) {
@@ -156,4 +158,53 @@ TEST_CASE("a record that the decryptor skips is data, however it arrives") {
     CHECK(watched.recorder.all<EncryptedRecord>().back().likely == Content::application_data);
     CHECK(watched.recorder.lines().back() == "client: Alert 1 0 encrypted");
   }
+}
+
+TEST_CASE("what breaks a rule behind the hellos is told, and nothing is made of it") {
+  const Bytes finished = sealed(23, 22, handshake(20, Bytes(32)));
+  const Bytes to_change = concat({hello13(), change_cipher_spec()});
+  struct Case {
+    std::string_view name;
+    Bytes from_client;
+    std::string last;
+  };
+  const auto at = [&](std::string_view what, std::size_t offset) {
+    return "client: Malformed " + std::string(what) + " at " +
+           std::to_string(to_change.size() + offset);
+  };
+  const std::size_t behind = finished.size();
+  const Case cases[] = {
+      {"a record without a content type", sealed(23, 0, {}), at("record: type", 0)},
+      {"a protected ChangeCipherSpec", sealed(23, 20, hex("01")), at("record: type", 0)},
+      {"an empty alert", sealed(23, 21, {}), at("record: fragment", 5)},
+      {"an empty piece of a message", sealed(23, 22, {}), at("record: fragment", 5)},
+      {"more than a record's content", sealed(23, 23, Bytes(16385)), at("record: length", 3)},
+      {"more than a record", ciphertext(23, 16641), at("record: length", 3)},
+      {"a message in clear", handshake_record(0x0303, handshake(20, Bytes(32))),
+       at("record: type", 0)},
+      {"a short Finished", sealed(23, 22, handshake(20, Bytes(31))),
+       at("Finished: verify_data", 9)},
+      {"a ChangeCipherSpec behind the Finished", concat({finished, change_cipher_spec()}),
+       at("record: type", behind)},
+      {"a KeyUpdate of no kind", concat({finished, sealed(23, 22, handshake(24, hex("02")))}),
+       at("KeyUpdate: request_update", behind + 9)},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.name);
+    Watched watched;
+    watched.feed({client(to_change), server(concat({answer13(), change_cipher_spec()})),
+                  client(each.from_client)},
+                 100000);
+    const Lines lines = watched.recorder.lines();
+    CHECK(std::ranges::find(lines, each.last) != lines.end());
+  }
+}
+
+TEST_CASE("a short record that its key does not open is broken, and no alert") {
+  Watched watched;
+  watched.decryptor.has_keys = true;
+  watched.feed({client(hello13()), server(concat({answer13(), ciphertext(23, 900)})),
+                client(ciphertext(23, 53)), client(ciphertext(23, 19))},
+               100000);
+  CHECK(watched.recorder.all<Alert>().empty());
 }

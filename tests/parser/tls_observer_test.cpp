@@ -462,6 +462,20 @@ TEST_CASE("a ChangeCipherSpec of other content is malformed") {
   CHECK(watched.lines().back() == "client: Malformed ChangeCipherSpec: type at 63");
 }
 
+TEST_CASE("a record of another type between those of a hello is malformed") {
+  const Bytes hello = handshake_record(0x0301, client_hello());
+  const Bytes half = records(22, 0x0301, std::span(hello).subspan(5), 40);
+  Watched watched;
+  watched.feed({client(concat({Bytes(half.begin(), half.begin() + 45), record(23, 0x0303, {})}))});
+  CHECK(watched.lines() == Lines{"client: Malformed record: type at 45"});
+}
+
+TEST_CASE("a record in clear that holds more than one may is malformed") {
+  Watched watched;
+  watched.feed({client(record(22, 0x0301, client_hello({.extensions = {{80, Bytes(16400)}}})))});
+  CHECK(watched.lines().front() == "client: Malformed record: length at 3");
+}
+
 TEST_CASE("empty records are counted and change nothing") {
   Watched watched;
   watched.feed({client(record(22, 0x0301, {})), client(tls12_hello()), server(tls12_answer()),
