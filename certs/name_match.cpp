@@ -11,9 +11,9 @@ namespace legible::certs {
 namespace {
 
 /// One whole label may be a wildcard, the leftmost, and at least two labels follow it: "*.com"
-/// would be a name for everyone.
+/// would be a name for everyone. No dot stands at the end: RFC 5280 section 4.2.1.6 wants the
+/// preferred syntax of names; a pattern that has one matches nothing.
 bool matches_dns(std::string_view pattern, std::string_view name) {
-  if (pattern.ends_with('.')) pattern.remove_suffix(1);
   if (!pattern.starts_with("*.")) return equal_ignoring_case(pattern, name);
   const std::string_view parent = pattern.substr(2);
   const std::size_t inner_dot = parent.find('.');
