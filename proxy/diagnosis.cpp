@@ -82,7 +82,8 @@ void tidy_alternatives(const Situation& situation, Finding& finding) {
 /// A peer that breaks the protocol has failed, though it was the proxy that noticed.
 bool proxy_had_its_own_reasons(const Situation& situation, Cause cause) {
   const auto* closing = situation.facts.proxy_closing;
-  return closing && closing->reason != ProxyReason::own_page &&
+  const bool peers_fault = situation.own_tls_failed() && cause != Cause::proxy_limit;
+  return closing && closing->reason != ProxyReason::own_page && !peers_fault &&
          (situation.primary.by(Closer::proxy) || cause == Cause::proxy_limit);
 }
 

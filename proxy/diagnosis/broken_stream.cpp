@@ -34,6 +34,11 @@ bool is_oversized_record(const parser::Malformed& malformed) {
   return malformed.what == "record" && malformed.field == "length";
 }
 
+std::string broken_format(const parser::Malformed& malformed, Leg leg) {
+  return fmt::format("{}'s {} breaks its format at {} (byte {} of its stream)", who(leg),
+                     quoted(malformed.what), quoted(malformed.field), malformed.offset);
+}
+
 Answer broken_stream(const Situation& situation, Leg leg) {
   const SideFacts& side = situation.facts.side(leg);
   Finding finding;
@@ -41,9 +46,7 @@ Answer broken_stream(const Situation& situation, Leg leg) {
   finding.confidence = Confidence::medium;
   if (const auto* malformed = side.malformed) {
     if (is_oversized_record(*malformed)) finding.cause = Cause::record_overflow;
-    return finding.with(fmt::format("{}'s {} breaks its format at {} (byte {} of its stream)",
-                                    who(leg), quoted(malformed->what), quoted(malformed->field),
-                                    malformed->offset));
+    return finding.with(broken_format(*malformed, leg));
   }
   const auto hello = leg == Leg::client ? parser::handshake_type::client_hello
                                         : parser::handshake_type::server_hello;

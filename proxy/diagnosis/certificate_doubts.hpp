@@ -23,8 +23,12 @@ struct Doubt {
 /// dates, its use, its strength, its name. Empty when it looks good, or was not seen.
 std::vector<Doubt> doubts_about_server(const Situation& situation);
 
-/// The same for the client's chain. Without --client-trust only what the certificate itself and the
-/// server's list of authorities tell.
+/// What only some stacks find wrong with the server's leaf, although it keeps the rules that others
+/// go by: the first such thing.
+std::optional<Doubt> strict_doubt_about_server(const Situation& situation);
+
+/// The doubts about the client's chain. Without --client-trust only what the certificate itself and
+/// the server's list of authorities tell.
 std::vector<Doubt> doubts_about_client(const Situation& situation);
 
 }  // namespace legible::proxy::diagnosis

@@ -129,6 +129,7 @@ class Collector {
   }
   void observe(const Entry&, const parser::Shared<parser::ServerHello>& hello) {
     if (facts_.both_finished()) return;
+    facts_.hello_retry_repeated |= hello->hello_retry_request && facts_.hello_retry != nullptr;
     (hello->hello_retry_request ? facts_.hello_retry : facts_.server_hello) = hello.get();
     if (hello->psk_selected) facts_.resumed = true;
     if (hello->alpn) facts_.alpn = hello->alpn;

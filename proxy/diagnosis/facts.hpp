@@ -75,7 +75,8 @@ struct Facts {
   const parser::ClientHello* hello = nullptr;         ///< the first one
   const parser::ClientHello* second_hello = nullptr;  ///< after a HelloRetryRequest
   bool hello_repeated = false;                        ///< a second one that nobody asked for
-  const parser::ServerHello* hello_retry = nullptr;
+  const parser::ServerHello* hello_retry = nullptr;   ///< the last one
+  bool hello_retry_repeated = false;
   const parser::ServerHello* server_hello = nullptr;
   const parser::ServerKeyExchange* server_key_exchange = nullptr;
   const parser::CertificateRequest* certificate_request = nullptr;

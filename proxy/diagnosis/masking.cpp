@@ -111,6 +111,12 @@ class Comparison {
           "the client's hello breaks a rule at {}, which many servers refuse; the proxy's does not",
           quoted(violation->field)));
     }
+    if (const auto& violation = server_leg_.server_hello->violation) {
+      doubtful_.push_back(fmt::format(
+          "the server's hello breaks a rule at {}, which other clients refuse and the proxy "
+          "overlooks",
+          quoted(violation->field)));
+    }
     const parser::ProtocolVersion version = server_leg_.server_hello->version;
     const bool proxy_alone_lists =
         clients().signature_algorithms.empty() && !proxys().signature_algorithms.empty();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -87,7 +88,16 @@ Finding proxy_authority_refused(const Situation& situation) {
         "truststore seems empty without its password (-Djavax.net.ssl.trustStorePassword)");
   }
   const History& history = situation.history;
-  if (history.accepted_proxy_authority_here) {
+  const auto strict =
+      situation.alert_is(unknown_ca) ? std::nullopt : strict_doubt_about_server(situation);
+  if (strict && history.accepted_proxy_authority) {
+    finding.cause = strict->cause;
+    finding.confidence = Confidence::medium;
+    finding.with(strict->because);
+    finding.with("from the same address this CA was accepted before");
+    finding.or_else(Cause::proxy_cert_untrusted,
+                    "it is another program on that machine, with a truststore of its own");
+  } else if (history.accepted_proxy_authority_here) {
     finding.confidence = std::min(finding.confidence, Confidence::medium);
     finding.with(
         "from the same address this CA was accepted before, for this very host: this is another "
@@ -98,6 +108,10 @@ Finding proxy_authority_refused(const Situation& situation) {
     finding.with("from the same address this CA was accepted before, for other hosts");
     finding.or_else(Cause::proxy_cert_untrusted,
                     "it is another program on that machine, with a truststore of its own");
+  }
+  if (strict && strict->cause != finding.cause) {
+    finding.with(fmt::format("besides, {}", strict->because));
+    add_alternative(finding, strict->cause);
   }
   for (const Doubt& fault : doubts_about_server(situation)) {
     if (fault.cause == Cause::proxy_cert_untrusted) continue;

@@ -81,6 +81,8 @@ Answer plain_alerts(const Situation& situation) {
   finding.confidence = Confidence::high;
   switch (*number) {
     case protocol_version: {
+      // Not in the place where versions are offered.
+      if (hello.violation && hello.violation->field == "legacy_version") return std::nullopt;
       finding = version_not_shared(situation, Confidence::certain);
       if (hello.has(fallback_scsv)) {
         finding.lower().or_else(Cause::inappropriate_fallback,

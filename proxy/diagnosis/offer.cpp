@@ -45,6 +45,9 @@ bool all(const Range& range, Predicate predicate) {
 }
 
 bool signs_with_rsa(SignatureScheme scheme) { return contains(parser::name(scheme), "rsa"); }
+bool is_pkcs1(SignatureScheme scheme) {
+  return contains(parser::name(scheme), "rsa_pkcs1");  // RFC 8446 section 4.2.3
+}
 bool hashes_with_sha1_or_md5(SignatureScheme scheme) {
   const std::uint8_t hash = static_cast<std::uint8_t>(scheme.value >> 8);
   return hash == 1 || hash == 2;  // RFC 5246 section 7.4.1.4.1: md5, sha1
@@ -162,6 +165,14 @@ Narrow signature_list(const ClientHello& hello) {
   if (all(schemes, hashes_with_sha1_or_md5)) {
     return {Narrowness::unusable,
             fmt::format("the client accepts signatures with SHA-1 or MD5 only: {}", list)};
+  }
+  const bool tls13_suites_alone = all(hello.ciphers, [](CipherSuite suite) {
+    return is_signal(suite) || suite.value >> 8 == 0x13;
+  });
+  if (tls13_suites_alone && all(schemes, is_pkcs1)) {
+    return {
+        Narrowness::unusable,
+        fmt::format("the client accepts PKCS#1 signatures only, which TLS 1.3 has not: {}", list)};
   }
   if (!schemes.empty() && std::ranges::none_of(schemes, signs_with_rsa)) {
     return {Narrowness::unusable,

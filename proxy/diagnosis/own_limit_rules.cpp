@@ -10,9 +10,11 @@
 
 #include "parser/cipher_traits.hpp"
 #include "proxy/diagnosis/broken_hello.hpp"
+#include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -40,7 +42,9 @@ Answer retry_with_cookie(const Situation& situation) {
 
 Answer key_update_came(const Situation& situation) {
   for (const Leg side : {Leg::client, Leg::server}) {
-    if (situation.proxy_plays(side) || !situation.facts.side(side).key_update) continue;
+    const SideFacts& peer = situation.facts.side(side);
+    const bool broken = peer.malformed && peer.malformed->what == "KeyUpdate";
+    if (situation.proxy_plays(side) || !peer.key_update || broken) continue;
     return limit(fmt::format(
         "{} renewed its keys (KeyUpdate of TLS 1.3), which this proxy cannot follow; restricted "
         "to TLS 1.2 ({}) no peer renews them so",
@@ -95,6 +99,25 @@ Answer hello_too_long(const Situation& situation) {
                            count(hello->bytes, "byte"), longest_message));
 }
 
+/// RFC 5246 section 6.2.1 lets a message be cut anywhere; mbedTLS wants its header in one piece.
+Answer header_in_pieces(const Situation& situation) {
+  constexpr std::uint16_t header = 4;
+  const Leg peer = situation.proxy_plays(Leg::client) ? Leg::server : Leg::client;
+  const auto* tail = situation.facts.side(peer).tail;
+  if (situation.facts.tls13() || !tail || !situation.alert_is(unexpected_message)) {
+    return std::nullopt;
+  }
+  const bool cut = std::ranges::any_of(tail->last, [](const parser::RecordTail::Record& record) {
+    return record.type == parser::content_type::handshake && record.length > 0 &&
+           record.length < header;
+  });
+  if (!cut) return std::nullopt;
+  return limit(
+      fmt::format("{} cuts a message within its header of {} bytes, which this proxy's TLS "
+                  "takes in one record only",
+                  who(peer), header));
+}
+
 /// Nobody could take this hello. The server has met the proxy's own.
 Answer hello_broken(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -102,10 +125,21 @@ Answer hello_broken(const Situation& situation) {
   return broken_hello(situation);
 }
 
-/// Up to TLS 1.2: the peer wants new keys, or a client certificate, within the connection.
+/// The peer wants new keys, or a client certificate, within the connection.
 Answer renegotiation_refused_here(const Situation& situation) {
   const auto by = situation.facts.renegotiation_by;
   if (!by || situation.proxy_plays(*by)) return std::nullopt;
+  if (situation.facts.tls13()) {
+    // RFC 8446 sections 4.1.2 and 4.6.2; what this proxy offers has no post_handshake_auth.
+    Finding finding;
+    finding.cause = Cause::protocol_violation;
+    finding.confidence = Confidence::high;
+    return finding.with(fmt::format(
+        "{} began a second handshake within the connection: TLS 1.3 has no renegotiation, and a "
+        "client certificate may be asked for later only of a client that offered it "
+        "(post_handshake_auth)",
+        who(*by)));
+  }
   Finding finding = limit(fmt::format(
       "{} began a second handshake within the connection (renegotiation), which this proxy "
       "could not carry out",
@@ -114,6 +148,41 @@ Answer renegotiation_refused_here(const Situation& situation) {
     finding.with("its usual reason is to ask for a client certificate after the request");
   }
   return finding;
+}
+
+/// What broke the peer's stream is known by its place in it.
+Answer peer_broke_records(const Situation& situation) {
+  const Leg peer = situation.proxy_plays(Leg::client) ? Leg::server : Leg::client;
+  const auto* malformed = situation.facts.side(peer).malformed;
+  const bool of_record = malformed && malformed->what == "record";
+  Finding finding;
+  finding.confidence = Confidence::high;
+  if (situation.alert_is(record_overflow) || (of_record && is_oversized_record(*malformed))) {
+    finding.cause = Cause::record_overflow;
+    return finding.with(fmt::format("a record of {}'s is longer than one may be", who(peer)));
+  }
+  if (!of_record) return std::nullopt;
+  finding.cause = Cause::protocol_violation;
+  return finding.with(broken_format(*malformed, peer));
+}
+
+/// RFC 5246 section 7.3, RFC 8446 section 4.4.4: nothing that is protected comes before the keys,
+/// and no data before the Finished.
+Answer peer_broke_order(const Situation& situation) {
+  const Leg peer = situation.proxy_plays(Leg::client) ? Leg::server : Leg::client;
+  const SideFacts& side = situation.facts.side(peer);
+  if (!situation.facts.server_hello) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::protocol_violation;
+  finding.confidence = Confidence::high;
+  if (side.application_data && !side.finished) {
+    return finding.with(fmt::format("{} sent application data before its Finished", who(peer)));
+  }
+  if (!situation.facts.tls13() && side.finished && !side.change_cipher_spec) {
+    return finding.with(
+        fmt::format("{} sent its Finished without a ChangeCipherSpec before it", who(peer)));
+  }
+  return std::nullopt;
 }
 
 /// The peer's bytes are at fault, whoever reads them.
@@ -139,6 +208,14 @@ Answer peer_broke_protocol(const Situation& situation) {
       finding.cause = Cause::handshake_altered;
       return finding.with(fmt::format("{}'s Finished does not verify", who(peer)));
     }
+    const auto& offered = facts.hello->signature_algorithms;
+    const auto& scheme = facts.side(peer).proof;
+    if (peer == Leg::server && scheme && !offered.empty() &&
+        std::ranges::find(offered, *scheme) == offered.end()) {
+      finding.cause = Cause::protocol_violation;
+      return finding.with(
+          fmt::format("the server signed with {}, which was not offered", scheme_name(*scheme)));
+    }
     finding.cause =
         peer == Leg::server ? Cause::server_cert_key_mismatch : Cause::client_cert_bad_proof;
     finding.or_else(Cause::handshake_altered, "it fails for every peer behind one network path");
@@ -147,24 +224,23 @@ Answer peer_broke_protocol(const Situation& situation) {
   }
   if (const auto* malformed = facts.side(peer).malformed) {
     finding.cause = Cause::protocol_violation;
-    return finding.with(fmt::format("{}'s {} breaks its format at {} (byte {} of its stream)",
-                                    who(peer), quoted(malformed->what), quoted(malformed->field),
-                                    malformed->offset));
+    return finding.with(broken_format(*malformed, peer));
   }
   return std::nullopt;
 }
 
-/// An alert that names a fault of the peer's, without a trace of it that could be seen here:
-/// mbedTLS says the same of some things that it merely does not know.
+/// mbedTLS's alert names a fault of the peer's, and none of the limits that make it do so without
+/// one has left its trace.
 Finding unexplained(const Situation& situation) {
   Finding finding = limit("no known limit fits what crossed the wire");
   finding.confidence = Confidence::medium;
   const auto number = situation.primary.alert_number();
-  if (number && finds_fault_with_message(*number)) {
-    finding.or_else(Cause::protocol_violation,
-                    "another program that is connected directly fails in the same way");
-  }
-  return finding;
+  if (!number || !finds_fault_with_message(*number)) return finding;
+  const Leg peer = situation.proxy_plays(Leg::client) ? Leg::server : Leg::client;
+  finding.cause = Cause::protocol_violation;
+  finding.or_else(Cause::proxy_limit,
+                  "another program that is connected directly gets on with the same peer");
+  return finding.with(fmt::format("the proxy's TLS finds fault with what {} sent", who(peer)));
 }
 
 }  // namespace
@@ -173,9 +249,19 @@ Answer own_tls_failed(const Situation& situation) {
   if (!situation.own_tls_failed()) return std::nullopt;
   // What a hello says that no peer may say is known without the library.
   static constexpr Rule rules[] = {
-      retry_with_cookie,          key_update_came,     certificate_of_unknown_kind,
-      certificate_too_long,       hello_too_long,      hello_broken,
-      renegotiation_refused_here, peer_broke_protocol, server_hello_refused,
+      retry_with_cookie,
+      key_update_came,
+      certificate_of_unknown_kind,
+      certificate_too_long,
+      hello_too_long,
+      header_in_pieces,
+      hello_broken,
+      retry_without_cause,
+      peer_broke_records,
+      renegotiation_refused_here,
+      peer_broke_order,
+      peer_broke_protocol,
+      server_hello_refused,
   };
   const std::string library = fmt::format("the proxy's own TLS could not go on: {}",
                                           quoted(situation.facts.proxy_closing->detail));

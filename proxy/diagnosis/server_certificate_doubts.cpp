@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "certs/name_match.hpp"
 #include "parser/cipher_traits.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
@@ -157,6 +158,28 @@ std::vector<Doubt> doubts_about_server(const Situation& situation) {
   std::ranges::stable_partition(
       doubts, [&](const Doubt& doubt) { return !only_guessed(situation, doubt.cause); });
   return doubts;
+}
+
+std::optional<Doubt> strict_doubt_about_server(const Situation& situation) {
+  const Certificate* leaf = situation.facts.server().leaf();
+  if (!leaf) return std::nullopt;
+  // Who sends no name may have gone by an address.
+  const bool by_address = situation.facts.hello->sni.empty() && !leaf->sans.empty();
+  if (!certs::has_dns_name(*leaf) && !leaf->subject.common_name.empty() && !by_address) {
+    return Doubt{
+        Cause::server_cert_name_mismatch,
+        fmt::format("{} has no dNSName in a subjectAltName: Go, rustls and browsers do not "
+                    "look at the common name (RFC 9525 section 2)",
+                    quoted(leaf->subject.text))};
+  }
+  const auto& purposes = leaf->extended_key_usage;
+  if (leaf->has_extended_key_usage && std::ranges::find(purposes, "serverAuth") == purposes.end()) {
+    return Doubt{Cause::server_cert_wrong_usage,
+                 fmt::format("{} names no serverAuth among its purposes, only any "
+                             "(anyExtendedKeyUsage), which OpenSSL does not take for it",
+                             subject_text(*leaf))};
+  }
+  return std::nullopt;
 }
 
 }  // namespace legible::proxy::diagnosis

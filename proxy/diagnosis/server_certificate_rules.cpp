@@ -115,19 +115,18 @@ bool is_usual_word(const Situation& situation, const AlertMeaning* meaning, Caus
          fault == Cause::server_cert_not_yet_valid;
 }
 
-/// Only these stacks ignore the common name when a certificate has no subjectAltName.
+/// An alert of a stack that is strict about names: it says nothing better.
 Answer common_name_only(const Situation& situation) {
-  const auto* leaf = situation.facts.server().leaf();
   const bool names_nothing =
       situation.alert_is(bad_certificate) || situation.alert_is(certificate_unknown);
-  if (!leaf || !names_nothing || !leaf->sans.empty()) return std::nullopt;
+  const auto doubt = strict_doubt_about_server(situation);
+  if (!names_nothing || !doubt || doubt->cause != Cause::server_cert_name_mismatch) {
+    return std::nullopt;
+  }
   Finding finding;
-  finding.cause = Cause::server_cert_name_mismatch;
+  finding.cause = doubt->cause;
   finding.confidence = Confidence::medium;
-  finding.with(
-      fmt::format("{} has no subjectAltName: current clients do not look at the common "
-                  "name",
-                  quoted(leaf->subject.text)));
+  finding.with(doubt->because);
   finding.or_else(Cause::server_cert_untrusted_ca, "the client's log speaks of the issuer");
   return finding;
 }

@@ -10,6 +10,7 @@
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -51,6 +52,7 @@ Answer client_broke_protocol(const Situation& situation) {
 
 Answer hello_retry_stopped(const Situation& situation) {
   if (situation.phase != Phase::hello_retry) return std::nullopt;
+  if (Answer answer = retry_without_cause(situation)) return answer;
   const Facts& facts = situation.facts;
   Finding finding;
   finding.cause = Cause::hello_retry_failed;
@@ -125,8 +127,11 @@ Answer server_gave_up(const Situation& situation) {
   }
   if (Answer answer = client_broke_protocol(situation)) return answer;
   const Narrow schemes = signature_list(*facts.hello);
-  const bool signing = situation.alert_is(internal_error) ||
-                       situation.alert_is(handshake_failure) || situation.primary.unreadable();
+  // Once it has signed, signature schemes are settled; before its certificate, extensions are.
+  const bool signed_already = facts.server().certificate_verify;
+  const bool signing =
+      !signed_already && (situation.alert_is(internal_error) ||
+                          situation.alert_is(handshake_failure) || situation.primary.unreadable());
   if (signing && situation.phase == Phase::server_hello && schemes.how > Narrowness::usual) {
     finding.cause = Cause::no_shared_sigalg;
     finding.raise().with(schemes.why);
@@ -134,7 +139,8 @@ Answer server_gave_up(const Situation& situation) {
         "the server chose version and suite, and gave up before its flight was "
         "complete");
   }
-  if (situation.alert_is(handshake_failure) && situation.phase == Phase::server_hello) {
+  if (situation.alert_is(handshake_failure) && situation.phase == Phase::server_hello &&
+      !signed_already) {
     finding.cause = Cause::no_shared_sigalg;
     return finding.lower().with(
         "the server chose version and suite, and then found that something "
@@ -168,7 +174,8 @@ Answer server_gave_up(const Situation& situation) {
   if (number && finds_fault_with_message(*number)) {
     finding.cause = Cause::protocol_violation;
     finding.with("the alert finds fault with what the client sent");
-  } else if (!number && situation.phase == Phase::server_hello && facts.tls13()) {
+  } else if (!number && situation.phase == Phase::server_hello && facts.tls13() &&
+             !facts.server().leaf()) {
     // In TLS 1.3 Go notices only now that no protocol is shared.
     if (!facts.hello->alpn.empty() && !offers_usual_protocol(*facts.hello)) {
       finding.cause = Cause::alpn_mismatch;

@@ -81,6 +81,18 @@ Answer group_not_offered(const Situation& situation) {
                   group_name(*group)));
 }
 
+/// RFC 8446 section 4.2.9: without a pre-shared key, and with psk_dhe_ke, the server has one too.
+Answer key_share_missing(const Situation& situation) {
+  const ServerHello& answer = *situation.facts.server_hello;
+  if (answer.version != parser::tls13 || answer.group || answer.psk_selected ||
+      !(situation.own_tls_failed() || situation.alert_is(missing_extension) ||
+        about_choice(situation))) {
+    return std::nullopt;
+  }
+  return broken_choice(situation, missing_extension,
+                       "the server's hello has neither a key share nor a pre-shared key");
+}
+
 Answer extension_not_offered(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   if (!about_choice(situation)) return std::nullopt;
@@ -115,8 +127,39 @@ Answer scheme_not_offered(const Situation& situation) {
 
 }  // namespace
 
+Answer retry_without_cause(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const ServerHello* retry = facts.hello_retry;
+  const bool refused = situation.client_closed() || situation.own_tls_failed();
+  if (!retry || facts.server_hello || !refused) return std::nullopt;
+  if (facts.hello_retry_repeated) {
+    return broken_choice(situation, unexpected_message,
+                         "the server sent a second HelloRetryRequest; one is the most");
+  }
+  if (!facts.hello->has(retry->cipher)) {
+    return broken_choice(situation, illegal_parameter,
+                         fmt::format("the server's HelloRetryRequest names {}, which the client "
+                                     "did not offer",
+                                     suite_name(retry->cipher)));
+  }
+  const auto& shares = facts.hello->key_shares;
+  if (retry->group && std::ranges::find(shares, *retry->group) != shares.end()) {
+    return broken_choice(situation, illegal_parameter,
+                         fmt::format("the server's HelloRetryRequest asks for a key share of {}, "
+                                     "which it had",
+                                     group_name(*retry->group)));
+  }
+  if (!retry->group && !retry->has(extension::cookie)) {
+    return broken_choice(situation, illegal_parameter,
+                         "the server's HelloRetryRequest asks for nothing: neither a group nor a "
+                         "cookie is in it");
+  }
+  return std::nullopt;
+}
+
 Answer choice_not_offered(const Situation& situation) {
-  for (const Rule rule : {suite_not_offered, compression_not_offered, group_not_offered}) {
+  for (const Rule rule :
+       {suite_not_offered, compression_not_offered, group_not_offered, key_share_missing}) {
     if (Answer answer = rule(situation)) return answer;
   }
   return std::nullopt;

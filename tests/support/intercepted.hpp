@@ -149,7 +149,12 @@ class Intercepted {
       case certs::MintIssuer::interception_ca:
         break;
     }
-    return {certificate(subject, "legible interception root")};
+    Chain chain{certificate(subject, "legible interception root")};
+    const certs::Certificate& original = original_->front();
+    chain[0].sans = original.sans;
+    chain[0].extended_key_usage = original.extended_key_usage;
+    chain[0].has_extended_key_usage = original.has_extended_key_usage;
+    return chain;
   }
 
   Conversation client_{proxy::Scope::client_leg};

@@ -70,6 +70,34 @@ History accepts_the_ca() {
 
 }  // namespace
 
+TEST_CASE("what only strict clients find wrong is the cause where they know the proxy's CA") {
+  using enum Cause;
+  using enum Confidence;
+  Chain bare_name = good_chain();
+  bare_name[0].sans.clear();
+  Chain any_use = good_chain();
+  any_use[0].extended_key_usage = {"anyExtendedKeyUsage"};
+  any_use[0].has_extended_key_usage = true;
+  const auto refuses = [](parser::ClientHello hello, Chain chain, std::uint8_t number) {
+    return [=](Intercepted& i) {
+      i.hello(hello).server_handshake13(chain).shown13();
+      i.client().decrypted_alert(C, number).client_fin();
+      i.passes_on(Leg::server, number);
+    };
+  };
+  const InterceptedScenario scenarios[] = {
+      refusal("Go looks at no common name", refuses(hello_go(), bare_name, 42),
+              server_cert_name_mismatch, proxy_cert_untrusted, medium, accepts_the_ca()),
+      refusal("or does not know the CA", refuses(hello_go(), bare_name, 42), proxy_cert_untrusted,
+              server_cert_name_mismatch, high),
+      refusal("OpenSSL says that it is not that", refuses(hello_openssl(), bare_name, 48),
+              server_cert_pinned, proxy_cert_untrusted, medium, accepts_the_ca()),
+      refusal("JSSE does not know the CA, or takes no any", refuses(hello_jsse(), any_use, 46),
+              server_cert_wrong_usage, proxy_cert_untrusted, medium, accepts_the_ca()),
+  };
+  for (const auto& scenario : scenarios) check(scenario);
+}
+
 TEST_CASE("a client that refuses a good certificate does not know the proxy's CA, or pins") {
   using enum Cause;
   using enum Confidence;

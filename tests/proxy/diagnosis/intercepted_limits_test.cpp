@@ -27,11 +27,18 @@ Chain chain_of_key(std::string algorithm, std::string signature) {
   return chain;
 }
 
-parser::ServerHello retry_with_cookie() {
+/// For P-256.
+parser::ServerHello retry() {
   parser::ServerHello retry = tls13_hello();
   retry.hello_retry_request = true;
-  retry.extensions.push_back({44});
+  retry.group = parser::NamedGroup{0x0017};
   return retry;
+}
+
+parser::ServerHello retry_with_cookie() {
+  parser::ServerHello with_cookie = retry();
+  with_cookie.extensions.push_back({44});
+  return with_cookie;
 }
 
 }  // namespace
@@ -68,6 +75,17 @@ TEST_CASE("what the proxy cannot do is its own limit") {
             i.tls_fails(S, 10);
           },
           Leg::server, Phase::established, proxy_limit, {}, Outcome::aborted),
+      by_proxy(
+          "a message that is cut within its header",
+          [](Intercepted& i) {
+            i.hello().server_handshake12().shown12();
+            i.client().encrypted(C, parser::content_type::handshake, 1, parser::Content::unknown);
+            i.client().alert(S, 10).note(C,
+                                         ProxyClosing{ProxyReason::tls_failure, {}, "SSL - bad"});
+            i.client().closes(S, StreamEnd::fin).client_fin();
+            i.passes_on(Leg::server, 40);
+          },
+          Leg::client, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
       by_proxy("nothing that is known", at_hello([](Conversation& s) { s.server_flight(); }, 80),
                Leg::server, Phase::server_auth, proxy_limit, {}, Outcome::aborted),
       by_proxy(
@@ -173,6 +191,106 @@ TEST_CASE("what no TLS could go on with is the peer's fault") {
             i.tls_fails(S, 50);
           },
           Leg::server, Phase::client_hello, protocol_violation),
+      by_proxy(
+          "a message in the wrong place, after a record that breaks a rule",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_says(tls13_hello()).says(S, parser::Malformed{"record", "type", 127});
+            i.tls_fails(S, 20);
+          },
+          Leg::server, Phase::server_hello, protocol_violation),
+      by_proxy(
+          "a record that is too long",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().client_finishes13_read().data_read(C);
+            i.client().says(C, parser::Malformed{"record", "length", 900});
+            i.tls_fails(C, 22);
+          },
+          Leg::client, Phase::post_handshake, record_overflow),
+      by_proxy(
+          "a second HelloRetryRequest",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_says(retry()).client_says(hello_openssl()).server_says(retry());
+            i.tls_fails(S, 10);
+          },
+          Leg::server, Phase::hello_retry, protocol_violation),
+      by_proxy(
+          "a HelloRetryRequest for a key share that it had",
+          [](Intercepted& i) {
+            parser::ServerHello for_x25519 = retry();
+            for_x25519.group = parser::NamedGroup{0x001d};
+            i.hello();
+            i.server().server_says(for_x25519);
+            i.tls_fails(S, 47);
+          },
+          Leg::server, Phase::hello_retry, protocol_violation),
+      by_proxy(
+          "TLS 1.3 without a key share",
+          [](Intercepted& i) {
+            parser::ServerHello answer = tls13_hello();
+            answer.group.reset();
+            i.hello();
+            i.server().server_says(answer);
+            i.tls_fails(S, 40);
+          },
+          Leg::server, Phase::server_hello, protocol_violation),
+      by_proxy(
+          "data before the Finished",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().data_read(C);
+            i.tls_fails(C, 10);
+          },
+          Leg::client, Phase::server_auth, protocol_violation),
+      by_proxy(
+          "a certificate asked for after the handshake of TLS 1.3",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().client_finishes13_read().data_read(C);
+            i.server().data_read(C).asks_certificate({"Inter"});
+            i.tls_fails(S, 10);
+          },
+          Leg::server, Phase::renegotiation, protocol_violation),
+      by_proxy(
+          "a proof by a scheme that was not offered",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().server_says(tls13_hello()).says(S, parser::EncryptedExtensions{});
+            i.server().shows(S, good_chain());
+            i.server().says(S, parser::CertificateVerify{parser::SignatureScheme{0x0401 + 0x1000}});
+            i.tls_fails(S, 51);
+          },
+          Leg::server, Phase::server_hello, protocol_violation),
+      by_proxy(
+          "what mbedTLS finds fault with, and no limit explains",
+          [](Intercepted& i) {
+            i.hello().server_handshake12().shown12();
+            i.tls_fails(C, 50);
+          },
+          Leg::client, Phase::server_auth, protocol_violation, proxy_limit),
+      by_proxy(
+          "a message whose alert cannot be read: its keys were not agreed on",
+          [](Intercepted& i) {
+            i.hello();
+            i.server().says(S, parser::Malformed{"ServerHello", "extensions", 48});
+            i.server().note(S, ProxyClosing{ProxyReason::tls_failure, {}, "SSL - bad"});
+            i.server().client_fin();
+            i.passes_on(Leg::client, 40);
+          },
+          Leg::server, Phase::client_hello, protocol_violation, {}, Outcome::failed,
+          Mechanism::proxy_abort),
+      by_proxy(
+          "a KeyUpdate of no kind",
+          [](Intercepted& i) {
+            i.hello().server_handshake13().shown13();
+            i.client().client_finishes13_read().data_read(C);
+            i.server().data_read(C).data_read(S).message(S, parser::handshake_type::key_update);
+            i.server().says(S, parser::Malformed{"KeyUpdate", "request_update", 900});
+            i.tls_fails(S, 10);
+          },
+          Leg::server, Phase::established, protocol_violation),
       by_proxy(
           "a client's signature that does not verify",
           [](Intercepted& i) {

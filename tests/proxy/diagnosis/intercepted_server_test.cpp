@@ -196,3 +196,18 @@ TEST_CASE("a server that wants a client certificate which the proxy lacks") {
   };
   for (const auto& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("a server that gives up after it has signed had a signature scheme in common") {
+  const auto scenario = by_server(
+      "between CertificateVerify and Finished",
+      [](Intercepted& i) {
+        i.hello();
+        i.server().server_says(tls13_hello()).says(S, parser::EncryptedExtensions{});
+        i.server().shows(S, good_chain());
+        i.server().says(S, parser::CertificateVerify{parser::SignatureScheme{0x0804}});
+        i.server().decrypted_alert(S, 40).server_fin();
+        i.passes_on(Leg::client, 40);
+      },
+      Phase::server_hello, unknown, internal_error, low);
+  check(scenario);
+}

@@ -312,6 +312,11 @@ TEST_CASE("what the proxy's own voice mended is told as masking") {
     CHECK(mentions(i.verdict().masking, "stapled OCSP answer"));
     CHECK(mentions(i.verdict().masking, "12 certificates"));
   }
+  SECTION("a rule that the server's hello breaks") {
+    parser::ServerHello broken = tls13_hello();
+    broken.violation = parser::DecodeError{"extension_type", 60};
+    CHECK(mentions(masked(usual, proxys, broken), "breaks a rule at \"extension_type\""));
+  }
   SECTION("a rule that the client's hello breaks") {
     parser::ClientHello broken = usual;
     broken.violation = parser::DecodeError{"server_name", 60};
