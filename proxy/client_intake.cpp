@@ -367,14 +367,17 @@ bool ClientIntake::settle() {
 
 void ClientIntake::consider() {
   const ConnectionRecord& record = *client_.record;
-  if (const parser::ClientHello* hello = record.client_hello()) return choose(hello);
+  const auto entries = record.timeline().entries().subspan(client_.entries_before_early);
+  const auto lack = hopelessness(entries);
+  if (const parser::ClientHello* hello = record.client_hello()) {
+    return choose(hello, lack.value_or(Lack::none));
+  }
   const auto begins = parser::detect_protocol(parser::Side::client, client_.early);
   if (begins && *begins != parser::Protocol::tls) return choose(nullptr, Lack::no_tls);
   if (begins && parser::begins_without_hello(client_.early)) {
     return choose(nullptr, Lack::broken_hello);
   }
-  const auto entries = record.timeline().entries().subspan(client_.entries_before_early);
-  if (const auto lack = hopelessness(entries)) return choose(nullptr, *lack);
+  if (lack) return choose(nullptr, *lack);
   const std::size_t longest = context_.records.limits.client_hello_bytes + held_beside_hello;
   if (client_.early.size() > longest) choose(nullptr, Lack::hello_too_long);
 }

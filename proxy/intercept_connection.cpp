@@ -25,21 +25,18 @@ constexpr std::chrono::milliseconds last_words_limit{300};
 // answer or a decryption, and none brings the connection forward.
 constexpr std::uint64_t most_idle = 100;
 
+constexpr parser::AlertDescription close_notify{0};
 constexpr parser::AlertDescription unexpected_message{10};
 constexpr parser::AlertDescription handshake_failure{40};
 constexpr parser::AlertDescription bad_certificate{42};
+constexpr parser::AlertDescription illegal_parameter{47};
 constexpr parser::AlertDescription protocol_version{70};
 constexpr parser::AlertDescription internal_error{80};
 
 /// An alert in a record of its own, for a client to whom nothing was said yet.
-std::array<std::uint8_t, 7> clear_alert(parser::AlertDescription description) {
-  return {parser::content_type::alert.value,
-          3,
-          3,
-          0,
-          2,
-          parser::alert_level::fatal.value,
-          description.value};
+std::array<std::uint8_t, 7> clear_alert(parser::AlertLevel level,
+                                        parser::AlertDescription description) {
+  return {parser::content_type::alert.value, 3, 3, 0, 2, level.value, description.value};
 }
 
 std::string problems_text(const certs::Judgement& judgement) {
@@ -271,9 +268,17 @@ void InterceptConnection::begin_client_handshake(
     settings.withhold_finished = true;
     settings.tickets = nullptr;
   }
-  if (!open_session(client_, std::move(settings))) return;
   // The bytes are on record already.
   const auto held = with_whole_records(std::exchange(held_, {}), hello.records);
+  if (const auto group = broken_key_share(hello, settings, held)) {
+    return refuse(client_,
+                  {ProxyReason::tls_failure,
+                   {},
+                   fmt::format("the client's key share for group {} is no value of that group",
+                               group->value)},
+                  illegal_parameter);
+  }
+  if (!open_session(client_, std::move(settings))) return;
   client_.session->feed(held, client_);
   on_state(client_);
   relieve(client_, server_);
@@ -335,6 +340,7 @@ void InterceptConnection::pass_refusal_on() {
   // What it said before it is no less said.
   if (client_.open()) deliver_waiting(client_);
   if (refusal.alert) send_alert(client_, *refusal.alert);
+  if (refusal.goodbye) say_goodbye(client_);
   if (refusal.end == parser::StreamEnd::rst && client_.stream) return mirror_reset(client_);
   linger();
   if (!ending()) wait_for(std::max(time_until_due(refusal), last_words_limit));
@@ -344,7 +350,16 @@ void InterceptConnection::pass_refusal_on() {
 
 void InterceptConnection::on_bytes(LegStream& stream, std::span<const std::uint8_t> bytes) {
   PeerLeg& from = leg(stream.side);
-  from.session ? feed(from, bytes) : hold(bytes);
+  if (!from.session) {
+    hold(bytes);
+    return respond(from);
+  }
+  const auto behind = feed(from, bytes);
+  respond(from);
+  if (!behind.empty() && !ending()) from.record->bytes(wall_clock(), from.side, behind);
+}
+
+void InterceptConnection::respond(PeerLeg& from) {
   if (ending()) return;
   if (const auto alert = new_fatal_alert(from)) return on_fatal_alert(from, *alert);
   if (from.idle_messages() > most_idle) {
@@ -366,11 +381,18 @@ void InterceptConnection::hold(std::span<const std::uint8_t> bytes) {
   if (held_.size() > max_held) pause(client_);
 }
 
-void InterceptConnection::feed(PeerLeg& from, std::span<const std::uint8_t> bytes) {
+/// Returns what is not on record yet: bytes behind those over which the session has failed, which
+/// are no part of the reason.
+std::span<const std::uint8_t> InterceptConnection::feed(PeerLeg& from,
+                                                        std::span<const std::uint8_t> bytes) {
+  const bool failed_before = from.session->failure().has_value();
   // The session comes first: it derives the secrets by which the record reads what came.
   from.session->feed(bytes, from);
   if (&from == &server_ && server_chain_) keep_session();
-  from.record->bytes(wall_clock(), from.side, bytes);
+  const bool fails = from.session->failure() && !failed_before;
+  const std::size_t behind = fails ? std::min(from.session->unread(), bytes.size()) : 0;
+  from.record->bytes(wall_clock(), from.side, bytes.first(bytes.size() - behind));
+  return bytes.last(behind);
 }
 
 void InterceptConnection::on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes) {
@@ -396,6 +418,8 @@ void InterceptConnection::on_state(PeerLeg& from) {
       return on_tls_failure(from);
     case State::withheld:
       return pass_refusal_on();
+    case State::abandoned:
+      return on_goodbye(from);
     case State::open:
       break;
     case State::peer_closed:
@@ -453,15 +477,17 @@ std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(Pee
   for (; from.entries_seen < entries.size(); ++from.entries_seen) {
     const Entry& entry = entries[from.entries_seen];
     const auto* observation = std::get_if<parser::Observation>(&entry.fact);
-    if (!observation || entry.leg != from.side) continue;
+    if (!observation) continue;
+    if (const auto* hello = std::get_if<parser::Shared<parser::ServerHello>>(observation)) {
+      from.agreed = (*hello)->version;
+    }
+    if (entry.leg != from.side) continue;
     if (is_change_cipher_spec(*observation)) ++from.idle_seen;
     const auto* alert = std::get_if<parser::Alert>(observation);
     if (!alert) continue;
-    const parser::ServerHello* chosen = from.record->server_hello();
-    const auto version = chosen ? std::optional(chosen->version) : std::nullopt;
     // Of several the first says why.
     const bool readable = alert->level && alert->description;
-    if (readable && !found && parser::is_error(*alert->level, *alert->description, version)) {
+    if (readable && !found && parser::is_error(*alert->level, *alert->description, from.agreed)) {
       found = alert->description;
     }
     if (alert->level == parser::alert_level::warning) ++from.idle_seen;
@@ -487,26 +513,50 @@ void InterceptConnection::on_tls_failure(PeerLeg& from) {
 }
 
 /// The proxy ends the connection because of what was said on `at`, where an alert of its own may
-/// have been sent already.
+/// have been sent already: what TLS could not go on with is told by that, and then why.
 void InterceptConnection::refuse(PeerLeg& at, ProxyClosing closing,
                                  parser::AlertDescription description) {
+  const bool alert_first = closing.reason == ProxyReason::tls_failure;
+  if (alert_first) send_alert(at, description);
   at.record->note(wall_clock(), at.side, std::move(closing));
-  send_alert(at, description);
+  if (!alert_first) send_alert(at, description);
   send_alert(other(at), description);
   linger();
 }
 
+/// A close_notify in the middle of the handshake: nothing that its side showed is proven.
+void InterceptConnection::on_goodbye(PeerLeg& from) {
+  if (&from == &server_ && refuse_later({.alert = std::nullopt, .goodbye = true})) return;
+  say_goodbye(other(from));
+  linger();
+}
+
+bool InterceptConnection::may_speak_to(const PeerLeg& to) const {
+  return to.stream && !to.own_end_told && !to.write_failed;
+}
+
 void InterceptConnection::send_alert(PeerLeg& to, parser::AlertDescription description) {
-  if (!to.stream || to.own_end_told || to.write_failed) return;
-  if (to.session) {
-    to.session->send_alert(description);
-    flush(to);
-  } else if (&to == &client_) {
-    const auto alert = clear_alert(description);
-    if (to.stream.write(alert) < 0) return;
-    to.bytes_out += alert.size();
-    to.record->bytes(wall_clock(), to.proxy_role(), alert);
-  }
+  if (!may_speak_to(to)) return;
+  if (!to.session) return write_in_clear(to, parser::alert_level::fatal, description);
+  to.session->send_alert(description);
+  flush(to);
+}
+
+void InterceptConnection::say_goodbye(PeerLeg& to) {
+  if (!may_speak_to(to)) return;
+  if (!to.session) return write_in_clear(to, parser::alert_level::warning, close_notify);
+  to.session->close_notify();
+  flush(to);
+}
+
+/// A client may get an alert before it has a session. To a server nothing was said yet.
+void InterceptConnection::write_in_clear(PeerLeg& to, parser::AlertLevel level,
+                                         parser::AlertDescription description) {
+  if (&to != &client_) return;
+  const auto alert = clear_alert(level, description);
+  if (to.stream.write(alert) < 0) return;
+  to.bytes_out += alert.size();
+  to.record->bytes(wall_clock(), to.proxy_role(), alert);
 }
 
 // --- ends ---

@@ -65,9 +65,10 @@ class InterceptConnection final : public TwoLegConnection {
     std::vector<std::uint8_t>
         undelivered;               ///< plaintext for this leg, before its handshake is done
     std::size_t entries_seen = 0;  ///< of the record's timeline, for alerts
-    std::uint64_t idle_seen = 0;   ///< warnings and ChangeCipherSpecs that the peer has sent
-    bool own_end_told = false;     ///< the proxy's end of this leg is on record
-    bool notified = false;         ///< the peer's close_notify was passed on
+    std::optional<parser::ProtocolVersion> agreed;  ///< by these entries
+    std::uint64_t idle_seen = 0;  ///< warnings and ChangeCipherSpecs that the peer has sent
+    bool own_end_told = false;    ///< the proxy's end of this leg is on record
+    bool notified = false;        ///< the peer's close_notify was passed on
   };
 
   PeerLeg& leg(Leg side) override { return side == Leg::client ? client_ : server_; }
@@ -89,6 +90,7 @@ class InterceptConnection final : public TwoLegConnection {
   /// What ended the server leg after it had shown its certificate.
   struct ServerRefusal {
     std::optional<parser::AlertDescription> alert;
+    bool goodbye = false;  ///< it was a close_notify
     parser::StreamEnd end = parser::StreamEnd::fin;
     std::uint64_t at = 0;  ///< loop time
   };
@@ -99,7 +101,8 @@ class InterceptConnection final : public TwoLegConnection {
 
   void on_bytes(LegStream& stream, std::span<const std::uint8_t> bytes) override;
   void hold(std::span<const std::uint8_t> bytes);
-  void feed(PeerLeg& from, std::span<const std::uint8_t> bytes);
+  std::span<const std::uint8_t> feed(PeerLeg& from, std::span<const std::uint8_t> bytes);
+  void respond(PeerLeg& from);
   void on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes);
   void on_state(PeerLeg& from);
   void on_sent(LegStream& stream, int status) override;
@@ -109,7 +112,11 @@ class InterceptConnection final : public TwoLegConnection {
   std::optional<parser::AlertDescription> new_fatal_alert(PeerLeg& from);
   void on_fatal_alert(PeerLeg& from, parser::AlertDescription description);
   void on_tls_failure(PeerLeg& from);
+  void on_goodbye(PeerLeg& from);
   void send_alert(PeerLeg& to, parser::AlertDescription description);
+  void say_goodbye(PeerLeg& to);
+  bool may_speak_to(const PeerLeg& to) const;
+  void write_in_clear(PeerLeg& to, parser::AlertLevel level, parser::AlertDescription description);
   void refuse(PeerLeg& at, ProxyClosing closing, parser::AlertDescription description);
 
   void on_end(LegStream& from, parser::StreamEnd how) override;

@@ -86,8 +86,9 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
     return {Mode::relay, why + ": the client's first bytes are no TLS", false, true};
   }
   // What the server says to it is what counts.
-  if (!flight.hello && flight.lack == FirstFlight::Lack::broken_hello) {
-    return {Mode::relay, why + ": the client's hello is broken, or not whole"};
+  if (flight.lack == FirstFlight::Lack::broken_hello) {
+    return {Mode::relay, why + (flight.hello ? ": the client's hello breaks a rule"
+                                             : ": the client's hello is broken, or not whole")};
   }
   if (wanted == Mode::intercept) return {Mode::intercept, std::move(why)};
 

@@ -94,8 +94,8 @@ struct InterceptionSettings {
 
 /// What is known of a client when its mode is chosen.
 struct FirstFlight {
-  /// Why there is no hello, if there is none.
-  enum class Lack : std::uint8_t { silence, no_tls, broken_hello, hello_too_long };
+  /// Why there is no hello, if there is none; a broken one may be there all the same.
+  enum class Lack : std::uint8_t { none, silence, no_tls, broken_hello, hello_too_long };
 
   const parser::ClientHello* hello = nullptr;
   Lack lack = Lack::no_tls;

@@ -2,6 +2,12 @@
 
 #include <algorithm>
 
+#include "parser/handshake_reader.hpp"
+#include "parser/key_share.hpp"
+#include "parser/record_reader.hpp"
+#include "proxy/tls/public_value.hpp"
+#include "proxy/tls/record_headers.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -90,6 +96,25 @@ std::vector<std::string> added_names(const certs::Certificate& minted,
     if (!had) added.push_back(name.value);
   }
   return added;
+}
+
+std::optional<parser::NamedGroup> broken_key_share(const parser::ClientHello& hello,
+                                                   const tls::Settings& settings,
+                                                   std::span<const std::uint8_t> message) {
+  constexpr std::size_t headers = parser::RecordHeader::size + parser::HandshakeReader::header_size;
+  const bool in_one_record = hello.bytes <= tls::longest_content;
+  if (settings.highest < parser::tls13 || !in_one_record || message.size() <= headers) {
+    return std::nullopt;
+  }
+  const auto group = std::ranges::find_if(hello.key_shares, [&](parser::NamedGroup offered) {
+    return std::ranges::find(settings.groups, offered) != settings.groups.end();
+  });
+  if (group == hello.key_shares.end()) return std::nullopt;
+  const std::size_t size = std::min<std::size_t>(hello.bytes - parser::HandshakeReader::header_size,
+                                                 message.size() - headers);
+  const auto value = parser::key_exchange_of(message.subspan(headers, size), *group);
+  if (tls::is_public_value(*group, value)) return std::nullopt;
+  return *group;
 }
 
 std::vector<std::uint8_t> with_whole_records(std::vector<std::uint8_t> bytes, std::size_t records) {

@@ -2,6 +2,7 @@
 // How the TLS of each leg of an intercepted connection is set up. Pure.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,13 @@ certs::KeyFamily leaf_family(const certs::Certificate& original, const tls::Narr
 /// The names that a minted leaf has beside those of the original.
 std::vector<std::string> added_names(const certs::Certificate& minted,
                                      const certs::Certificate& original);
+
+/// The group of the key share that mbedTLS will take of a hello of TLS 1.3, if that share is no
+/// value of its group. `message` begins with the hello's records; of a hello in several nothing is
+/// said.
+std::optional<parser::NamedGroup> broken_key_share(const parser::ClientHello& hello,
+                                                   const tls::Settings& settings,
+                                                   std::span<const std::uint8_t> message);
 
 /// The first `records` TLS records of `bytes`, which carry one message, as few whole ones of
 /// TLS 1.2's version: mbedTLS refuses some ways of cutting a message, and some record versions,

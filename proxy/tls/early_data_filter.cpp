@@ -30,6 +30,7 @@ std::vector<std::uint8_t> EarlyDataFilter::next() {
     const auto end = buffer_.begin() + static_cast<std::ptrdiff_t>(size);
     std::vector<std::uint8_t> record(buffer_.begin(), end);
     buffer_.erase(buffer_.begin(), end);
+    if (record[0] == parser::content_type::handshake.value && ++hellos_ == 2) over_ = true;
     if (record[0] != parser::content_type::application_data.value) return record;
     const auto all = std::span{std::as_const(record)};
     if (has_keys_ && decryptor_.decrypt(parser::Side::client, all.first<header_size>(),

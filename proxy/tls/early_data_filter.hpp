@@ -12,7 +12,8 @@ namespace legible::proxy::tls {
 
 /// Takes the bytes that a client sends after its ClientHello said early_data, and gives those that
 /// belong to the handshake (RFC 8446 section 4.2.10): until a record opens with the handshake keys,
-/// protected ones are skipped. mbedTLS has this for tickets of its own only.
+/// protected ones are skipped. Behind a second ClientHello there is none. mbedTLS has this for
+/// tickets of its own only.
 class EarlyDataFilter {
  public:
   /// `secrets` must outlive the object.
@@ -30,6 +31,7 @@ class EarlyDataFilter {
  private:
   capture::KeyLogDecryptor decryptor_;
   std::vector<std::uint8_t> buffer_;
+  int hellos_ = 0;
   bool has_keys_ = false;
   bool over_ = false;
 };

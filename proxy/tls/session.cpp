@@ -15,6 +15,7 @@
 #include "proxy/tls/early_data_filter.hpp"
 #include "proxy/tls/own_alert.hpp"
 #include "proxy/tls/record_buffers.hpp"
+#include "proxy/tls/record_headers.hpp"
 
 namespace legible::proxy::tls {
 namespace {
@@ -60,6 +61,8 @@ void send_under_application_keys(mbedtls_ssl_context& ssl) {
   std::ranges::fill(ssl.MBEDTLS_PRIVATE(cur_out_ctr), 0);
 }
 
+constexpr parser::AlertDescription record_overflow{MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW};
+
 /// An alert, by its record. TLS 1.3: two bytes, the type, padding and the tag; a step of the
 /// handshake that fails sends nothing else that is as short.
 bool may_be_alert(std::span<const unsigned char> record) {
@@ -95,9 +98,15 @@ struct Session::Impl {
   int handshake();
   int read(PlaintextSink& sink);
   void fail(int code);
+  bool next_record_is_too_long() const;
+  bool next_record_is_misplaced();
+  bool is_tls13() const { return ssl.MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_3; }
+  bool content_was_too_long(int code) const;
   void save_session();
   void write(std::span<const std::uint8_t> bytes);
   void write_waiting();
+
+  std::size_t unread() const;
 
   static int send(void* self, const unsigned char* bytes, std::size_t size);
   static int receive(void* self, unsigned char* buffer, std::size_t size);
@@ -127,6 +136,7 @@ struct Session::Impl {
   std::vector<std::uint8_t> kept;  ///< fed earlier, not used yet
   std::size_t kept_used = 0;
   std::span<const std::uint8_t> lent;  ///< being fed
+  RecordHeaders records;               ///< of what mbedTLS has taken
 };
 
 void Session::Impl::set_up() {
@@ -143,14 +153,20 @@ void Session::Impl::set_up() {
   mbedtls_ssl_set_export_keys_cb(&ssl, export_secret, this);
 }
 
-/// A state that cannot be used, of another version or with a suite that is not offered now, makes
-/// for a full handshake.
+/// A state that cannot be used makes for a full handshake. mbedTLS offers the state's version
+/// alone, and its suite: both must be what would be wanted without it.
 void Session::Impl::resume() {
   if (settings.resumed->empty()) return;
   mbedtls_ssl_session kept_session;
   mbedtls_ssl_session_init(&kept_session);
-  if (mbedtls_ssl_session_load(&kept_session, settings.resumed->data(), settings.resumed->size()) ==
-      0) {
+  const bool read = mbedtls_ssl_session_load(&kept_session, settings.resumed->data(),
+                                             settings.resumed->size()) == 0;
+  const parser::ProtocolVersion version{
+      static_cast<std::uint16_t>(kept_session.MBEDTLS_PRIVATE(tls_version))};
+  const parser::CipherSuite suite{
+      static_cast<std::uint16_t>(kept_session.MBEDTLS_PRIVATE(ciphersuite))};
+  const bool offered = std::ranges::find(settings.ciphers, suite) != settings.ciphers.end();
+  if (read && version == settings.highest && offered) {
     mbedtls_ssl_set_session(&ssl, &kept_session);
   }
   mbedtls_ssl_session_free(&kept_session);
@@ -195,7 +211,7 @@ void Session::Impl::feed_without_early_data(std::span<const std::uint8_t> bytes,
 
 void Session::Impl::drive(PlaintextSink* sink) {
   starved = false;
-  while (state != State::failed && state != State::withheld) {
+  while (state == State::handshaking || state == State::open) {
     const int result = state == State::handshaking ? handshake() : read(*sink);
     write_waiting();
     // WANT_READ does not mean that all input is used: a ticket takes two calls.
@@ -207,10 +223,12 @@ void Session::Impl::drive(PlaintextSink* sink) {
       continue;
     }
     if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
-      state = State::peer_closed;
+      state = state == State::handshaking ? State::abandoned : State::peer_closed;
       return;
     }
-    if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+    // mbedTLS says the same of a server's empty Certificate.
+    const bool alert_came = ssl.MBEDTLS_PRIVATE(in_msgtype) == MBEDTLS_SSL_MSG_ALERT;
+    if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && alert_came) {
       peer_alert = parser::AlertDescription{ssl.MBEDTLS_PRIVATE(in_msg)[1]};
     }
     return fail(result);
@@ -272,9 +290,43 @@ int Session::Impl::read(PlaintextSink& sink) {
 void Session::Impl::fail(int code) {
   state = State::failed;
   failure = Failure{code, library_text(code)};
-  const std::optional<parser::AlertDescription> alert = own_alert(code);
+  const std::optional<parser::AlertDescription> alert =
+      next_record_is_too_long() || content_was_too_long(code) ? record_overflow : own_alert(code);
   if (std::exchange(over, true) || alert_left || !alert) return;
   mbedtls_ssl_send_alert_message(&ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert->value);
+}
+
+/// mbedTLS looks at no length of its own: a record that fits its buffer it reads.
+bool Session::Impl::next_record_is_too_long() const {
+  const bool is_protected = ssl.MBEDTLS_PRIVATE(transform_in) != nullptr;
+  return records.at_payload() && records.length() > longest_record(is_protected, is_tls13());
+}
+
+/// RFC 8446 sections 2 and 5: a message or an alert in clear where it has to be protected, which
+/// mbedTLS takes for a broken MAC (who finds a fatal one in it knows better), and a
+/// ChangeCipherSpec behind the Finished, which it passes over.
+bool Session::Impl::next_record_is_misplaced() {
+  if (!records.at_payload() || !is_tls13()) return false;
+  if (records.type() == parser::content_type::handshake ||
+      records.type() == parser::content_type::alert) {
+    return ssl.MBEDTLS_PRIVATE(transform_in) != nullptr;
+  }
+  return records.type() == parser::content_type::change_cipher_spec &&
+         mbedtls_ssl_is_handshake_over(&ssl) != 0;
+}
+
+/// RFC 8446 section 5.4: content, its type and padding. mbedTLS finds it out after decryption.
+bool Session::Impl::content_was_too_long(int code) const {
+  constexpr std::size_t type_and_tag = 1 + 16;
+  return code == MBEDTLS_ERR_SSL_INVALID_RECORD && is_tls13() &&
+         records.length() > longest_content + type_and_tag;
+}
+
+/// Behind the record over which it failed, be it at its header. Early data is taken as a whole.
+std::size_t Session::Impl::unread() const {
+  const std::size_t left = kept.size() - kept_used;
+  const std::size_t of_record = records.at_payload() ? records.length() : 0;
+  return early_data ? 0 : left - std::min(left, of_record);
 }
 
 int Session::Impl::send(void* self, const unsigned char* bytes, std::size_t size) {
@@ -287,6 +339,9 @@ int Session::Impl::send(void* self, const unsigned char* bytes, std::size_t size
 
 int Session::Impl::receive(void* self, unsigned char* buffer, std::size_t size) {
   Impl& own = *static_cast<Impl*>(self);
+  // The library asks for a header, then for the rest of its record.
+  if (own.next_record_is_too_long()) return MBEDTLS_ERR_SSL_INVALID_RECORD;
+  if (own.next_record_is_misplaced()) return MBEDTLS_ERR_SSL_UNEXPECTED_RECORD;
   const std::size_t from_kept = std::min(size, own.kept.size() - own.kept_used);
   std::ranges::copy(std::span(own.kept).subspan(own.kept_used, from_kept), buffer);
   own.kept_used += from_kept;
@@ -297,6 +352,7 @@ int Session::Impl::receive(void* self, unsigned char* buffer, std::size_t size) 
   const std::size_t from_lent = std::min(size - from_kept, own.lent.size());
   std::ranges::copy(own.lent.first(from_lent), buffer + from_kept);
   own.lent = own.lent.subspan(from_lent);
+  own.records.pass({buffer, from_kept + from_lent});
   if (from_kept + from_lent > 0) return static_cast<int>(from_kept + from_lent);
   own.starved = true;
   return MBEDTLS_ERR_SSL_WANT_READ;
@@ -325,6 +381,7 @@ Session::State Session::state() const { return impl_->state; }
 const std::optional<Failure>& Session::failure() const { return impl_->failure; }
 std::optional<parser::AlertDescription> Session::peer_alert() const { return impl_->peer_alert; }
 std::uint64_t Session::idle_messages() const { return impl_->idle_messages; }
+std::size_t Session::unread() const { return impl_->unread(); }
 std::vector<std::uint8_t>& Session::output() { return impl_->output; }
 
 void Session::start() { impl_->drive(nullptr); }
@@ -355,7 +412,9 @@ std::size_t Session::unwritten() const { return impl_->unwritten.size(); }
 void Session::close_notify() {
   if (impl_->over || std::exchange(impl_->close_notify_sent, true)) return;
   const RecordBuffers::Use use(impl_->buffers, impl_->ssl);
-  mbedtls_ssl_close_notify(&impl_->ssl);
+  // mbedtls_ssl_close_notify() keeps silent before the handshake is done.
+  mbedtls_ssl_send_alert_message(&impl_->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
+                                 MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY);
 }
 
 void Session::send_alert(parser::AlertDescription description) {

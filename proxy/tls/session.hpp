@@ -64,6 +64,7 @@ class Session {
     handshaking,
     open,
     peer_closed,  ///< close_notify came; writing may go on (RFC 8446 section 6.1)
+    abandoned,    ///< close_notify came before the handshake was done: nothing is proven
     withheld,     ///< the peer has said all that it says; see Settings::withhold_finished
     failed,
   };
@@ -93,6 +94,9 @@ class Session {
   void start();
   /// Bytes that the peer sent, in any split: all of them are used or kept.
   State feed(std::span<const std::uint8_t> bytes, PlaintextSink& sink);
+
+  /// After a failure: of the bytes that were fed last, those behind the record that led to it.
+  std::size_t unread() const;
 
   /// The peer's empty records and session tickets. Empty records are allowed (RFC 8446 section 5.1,
   /// RFC 5246 section 6.2.1); it is for the owner to say how many.

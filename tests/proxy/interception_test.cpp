@@ -69,6 +69,12 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
   CHECK(without_hello(broken_hello) == Mode::relay);
   CHECK(without_hello(hello_too_long) == Mode::intercept);
 
+  // And one whose lists break a rule: what one server overlooks another refuses.
+  hello.sni = "www.example";
+  const ModeChoice broken = choose_mode(settings, {&hello, broken_hello, "10.9.9.9", "10.0.0.1"});
+  CHECK(broken.mode == Mode::relay);
+  CHECK_THAT(broken.reason, ContainsSubstring("breaks a rule"));
+
   // Both legs must be able to take it.
   hello = hello_openssl(parser::tls12, parser::tls12);
   CHECK(choice("elsewhere.test").mode == Mode::intercept);

@@ -218,6 +218,27 @@ TEST_CASE("a session is resumed with the keys that sealed its ticket, and with n
   CHECK(said_by_server(keys) + 300 < said_by_server(others));
 }
 
+TEST_CASE("a session of an older version, or with another suite, is not asked for") {
+  Settings server = server_settings(parser::tls12);
+  server.tickets = std::make_shared<TicketKeys>();
+  Pair first(client_settings(parser::tls12), server);
+  const auto state = first.client.session.new_session();
+  REQUIRE(state);
+
+  Settings newer = client_settings(parser::tls12);
+  newer.highest = parser::tls13;
+  newer.resumed = *state;
+  Pair both_versions(newer, server_settings(parser::tls13));
+  CHECK(both_versions.client.session.state() == State::open);
+
+  Settings other_suite = client_settings(parser::tls12);
+  std::erase_if(other_suite.ciphers,
+                [](parser::CipherSuite suite) { return suite.value != 0xc02c; });
+  other_suite.resumed = *state;
+  Pair full(other_suite, server_settings(parser::tls12));
+  CHECK(full.client.session.state() == State::open);
+}
+
 TEST_CASE("a certificate with a critical extension that mbedTLS does not know is received") {
   const auto version = any_version();
   CAPTURE(version.value);
@@ -296,6 +317,74 @@ TEST_CASE("a server's alert is read between its Finished and the client's, and i
   CHECK(said.size() == 5 + 16 + 16);  // one record: header, padded alert, tag
   CHECK(client.session.feed(said, client) == State::failed);
   CHECK(client.session.failure()->code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
+}
+
+TEST_CASE("a close_notify in the middle of the handshake opens nothing") {
+  const auto version = any_version();
+  const auto leaves = GENERATE(parser::Side::client, parser::Side::server);
+  CAPTURE(version.value, leaves == parser::Side::client);
+  End client(client_settings(version));
+  End server(server_settings(version));
+  client.session.start();
+  End& staying = leaves == parser::Side::client ? server : client;
+  const auto hello = std::exchange(client.session.output(), {});
+  if (leaves == parser::Side::client) {
+    server.session.feed(hello, server);
+    server.session.output().clear();
+  }
+  const std::vector<std::uint8_t> goodbye{21, 3, 3, 0, 2, 1, 0};
+  // In TLS 1.3 a server that waits for the client's Finished reads no alert in clear.
+  const bool reads = version == parser::tls12 || leaves == parser::Side::server;
+  CHECK(staying.session.feed(goodbye, staying) == (reads ? State::abandoned : State::failed));
+  staying.say("hello");
+  CHECK((!reads || staying.session.output().empty()));
+}
+
+TEST_CASE("a goodbye can be said before the handshake is done") {
+  End client(client_settings(any_version()));
+  client.session.start();
+  client.session.output().clear();
+  client.session.close_notify();
+  const std::vector<std::uint8_t> goodbye{21, 3, 3, 0, 2, 1, 0};
+  CHECK(client.session.output() == goodbye);
+}
+
+TEST_CASE("a record that is too long is refused at its header, by its name") {
+  const auto version = any_version();
+  const std::size_t longest = 16384 + (version == parser::tls13 ? 256 : 320);
+  for (const std::size_t size : {longest + 1, longest}) {
+    CAPTURE(version.value, size);
+    Pair pair(client_settings(version), server_settings(version));
+    REQUIRE(pair.server.session.state() == State::open);
+    std::vector<std::uint8_t> record{23, 3, 3, static_cast<std::uint8_t>(size >> 8),
+                                     static_cast<std::uint8_t>(size)};
+    record.resize(record.size() + size);
+    record.insert(record.end(), 9, 0);
+    REQUIRE(pair.server.session.feed(record, pair.server) == State::failed);
+    pair.client.session.feed(std::exchange(pair.server.session.output(), {}), pair.client);
+    CHECK(pair.client.session.peer_alert() ==
+          parser::AlertDescription{static_cast<std::uint8_t>(size > longest ? 22 : 20)});
+    CHECK(pair.server.session.unread() == 9);
+  }
+}
+
+TEST_CASE("a record that has no place in TLS 1.3 is refused at its header") {
+  Pair pair(client_settings(parser::tls13), server_settings(parser::tls13));
+  const std::vector<std::uint8_t> change{20, 3, 3, 0, 1, 1};
+  REQUIRE(pair.server.session.feed(change, pair.server) == State::failed);
+  pair.client.session.feed(std::exchange(pair.server.session.output(), {}), pair.client);
+  CHECK(pair.client.session.peer_alert() == parser::AlertDescription{10});
+
+  End client(client_settings(parser::tls13));
+  End server(server_settings(parser::tls13));
+  client.session.start();
+  server.session.feed(std::exchange(client.session.output(), {}), server);
+  std::vector<std::uint8_t> finished_in_clear{22, 3, 3, 0, 36, 20, 0, 0, 32};
+  finished_in_clear.resize(5 + 36);
+  CHECK(server.session.feed(change, server) == State::handshaking);
+  REQUIRE(server.session.feed(finished_in_clear, server) == State::failed);
+  client.session.feed(std::exchange(server.session.output(), {}), client);
+  CHECK(client.session.peer_alert() == parser::AlertDescription{10});
 }
 
 TEST_CASE("what cannot be read is answered by an alert") {
