@@ -49,7 +49,8 @@ void Http1Exchanges::Direction<Message>::on_header(std::string_view name, std::s
 
 template <class Message>
 void Http1Exchanges::Direction<Message>::on_body(std::span<const std::uint8_t> bytes) {
-  message.take_body(bytes, message.kept_content(exchanges.limits_));
+  const Limits& limits = exchanges.limits_;
+  message.take_body(bytes, message.kept_content(limits), limits.http_content);
 }
 
 template <class Message>
@@ -70,6 +71,8 @@ void Http1Exchanges::Direction<Message>::tell() {
   if (has_start_line && exchanges.paired_) {
     report(exchanges.sink_, side, message);
   }
+  // The next one may be long in coming.
+  if (!message.body.empty()) message.drop_body();
 }
 
 template <class Message>

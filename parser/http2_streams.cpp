@@ -122,13 +122,12 @@ void Http2Streams::take_data(Side from, Http2Stream& stream, std::span<const std
   HttpMessage& message = up ? static_cast<HttpMessage&>(stream.request) : stream.response;
   if (stream.web_socket[at(from)]) stream.web_socket[at(from)]->feed(bytes, message.body_bytes);
   const std::size_t before = message.body.size();
-  // What is kept has no gap.
   const std::size_t allowed =
       whole_bodies * std::size_t{std::max(limits_.http_body_bytes, limits_.http_error_bytes)};
-  const std::size_t room = before == message.body_bytes ? allowed - kept_content_bytes_ : 0;
-  const auto kept = bytes.first(std::min(room, bytes.size()));
+  const auto kept = bytes.first(std::min(allowed - kept_content_bytes_, bytes.size()));
   message.take_body(
-      kept, up ? stream.request.kept_content(limits_) : stream.response.kept_content(limits_));
+      kept, up ? stream.request.kept_content(limits_) : stream.response.kept_content(limits_),
+      limits_.http_content);
   message.body_bytes += bytes.size() - kept.size();
   kept_content_bytes_ += message.body.size() - before;
 }
@@ -190,7 +189,7 @@ void Http2Streams::tell(Side from, HttpMessage& message, const HttpEvent& event)
   message.headers.clear();
   message.trailers.clear();
   kept_content_bytes_ -= message.body.size();
-  message.body = {};
+  message.drop_body();
 }
 
 }  // namespace legible::parser

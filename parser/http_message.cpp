@@ -44,11 +44,22 @@ void HttpMessage::keep_field(HttpFields& fields, std::string_view name, std::str
   fields.add(name, value);
 }
 
-void HttpMessage::take_body(std::span<const std::uint8_t> bytes, std::uint32_t kept) {
+void HttpMessage::take_body(std::span<const std::uint8_t> bytes, std::uint32_t kept,
+                            ContentBudget* budget) {
+  // What is kept has no gap.
+  const bool all_kept = body.size() == body_bytes;
   body_bytes += bytes.size();
+  if (!all_kept) return;
   const std::size_t room = kept - std::min<std::size_t>(body.size(), kept);
-  const auto part = bytes.first(std::min(room, bytes.size()));
+  const std::size_t wanted = std::min(room, bytes.size());
+  const auto part = bytes.first(body_share.take(budget, wanted));
+  over_budget = part.size() < wanted;
   body.insert(body.end(), part.begin(), part.end());
+}
+
+void HttpMessage::drop_body() {
+  body = {};
+  body_share.release();
 }
 
 void HttpMessage::clear() {
@@ -65,6 +76,8 @@ void HttpMessage::clear() {
   constexpr std::size_t kept_capacity = 4096;
   if (body.capacity() > kept_capacity) body = {};
   body.clear();
+  body_share.release();
+  over_budget = false;
   flags = {};
   complete = false;
   request_begun = begun = ended = {};

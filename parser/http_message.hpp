@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "parser/content_budget.hpp"
 #include "parser/http2_types.hpp"
 #include "parser/http_flags.hpp"
 #include "parser/limits.hpp"
@@ -75,6 +76,8 @@ struct HttpMessage {
   std::string protocol;              ///< that an upgrade asks for, or agrees to
   std::uint64_t body_bytes = 0;      ///< content, without its framing
   std::vector<std::uint8_t> body;    ///< its start, as far as the limits allow
+  ContentShare body_share;           ///< that `body` has of the common budget
+  bool over_budget = false;          ///< the budget let less be kept than the other limits
   HttpFlags flags;
   bool complete = false;  ///< false: the connection, stream or reading ended before the message
 
@@ -85,8 +88,10 @@ struct HttpMessage {
   /// Adds to `fields`, which is one of this message's, as long as the limits allow.
   void keep_field(HttpFields& fields, std::string_view name, std::string_view value,
                   const Limits& limits);
-  /// Counts a part of the content, and keeps of all of it at most `kept` bytes.
-  void take_body(std::span<const std::uint8_t> bytes, std::uint32_t kept);
+  /// Counts a part of the content, and keeps of all of it at most the first `kept` bytes, as far as
+  /// the budget (may be null) reaches.
+  void take_body(std::span<const std::uint8_t> bytes, std::uint32_t kept, ContentBudget* budget);
+  void drop_body();
   /// Empties it for the next message, and keeps its memory.
   void clear();
 };

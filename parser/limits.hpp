@@ -6,6 +6,8 @@
 
 namespace legible::parser {
 
+class ContentBudget;
+
 /// Named limits: what a peer can make large.
 struct Limits {
   std::uint32_t client_hello_bytes = 65536;        ///< longest ClientHello decoded in full
@@ -20,6 +22,7 @@ struct Limits {
   std::uint32_t http_fields = 256;            ///< of one HTTP message: kept, and told
   std::uint32_t http_kept_bytes = 65536;      ///< of one HTTP message's fields, names and values
   std::uint32_t http_body_bytes = 0;          ///< of one HTTP message's content: kept
+  ContentBudget* http_content = nullptr;      ///< for all that is kept of it; null: no bound
   std::uint32_t http_error_bytes = 1024;      ///< of a status from 400 on: kept at least
   std::uint32_t http_open_requests = 256;     ///< HTTP/1: that wait for their responses
   std::uint32_t http2_streams = 256;          ///< HTTP/2: open ones that are told of

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "parser/content_budget.hpp"
 #include "proxy/descriptor_limit.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/event_log.hpp"
@@ -93,6 +94,8 @@ class Run {
   const RunOptions options_;
   std::shared_ptr<const ServiceSettings> in_force_;
   std::optional<KeyLogFile> key_log_;
+  /// Of exchanges under way, beside those that wait to be written to the archive.
+  parser::ContentBudget contents_{32 << 20};
   std::unique_ptr<EventOutputs> outputs_;
   std::optional<har::Archive> archive_;  ///< reports to the outputs
 };
@@ -109,6 +112,7 @@ std::shared_ptr<const ServiceSettings> Run::load(const RunOptions& options,
   if (!options_.har_file.empty()) {
     constexpr std::uint32_t kept_of_each_body = 1 << 20;
     settings->limits.http_body_bytes = kept_of_each_body;
+    settings->limits.http_content = &contents_;
     // Through a forward proxy, or from anywhere, plain HTTP may come.
     const bool may_be_empty = std::ranges::none_of(options_.ways.listeners, [](const auto& each) {
       return each.way == WayIn::forward || each.way == WayIn::transparent;

@@ -74,6 +74,7 @@ ShownContent show_content(const parser::HttpMessage& message, bool dropped) {
   if (kept_in_part) {
     shown.comment = fmt::format("the first {} of {} bytes that were sent", message.body.size(),
                                 message.body_bytes);
+    if (message.over_budget) shown.comment += ": the contents under way took too much memory";
   }
   const std::string codings = codings_of(message.headers);
   DecodedContent decoded = decode_content(codings, message.body);

@@ -157,7 +157,7 @@ void write_content(JsonWriter& json, const HttpMessage& response, bool dropped) 
   }
   // The specification: "x-unknown" where the type is not known.
   text_field(json, "mimeType", response.headers.find("Content-Type").value_or("x-unknown"));
-  if (response.body_bytes > 0 && !dropped) json.field("text", content.text);
+  if (!response.body.empty() && !dropped) json.field("text", content.text);
   if (content.base64) json.plain_field("encoding", "base64");
   if (!content.comment.empty()) json.field("comment", content.comment);
   json.end_object();

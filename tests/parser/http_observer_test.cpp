@@ -240,6 +240,19 @@ TEST_CASE("limits of HTTP/1 are said, and hold") {
                {"client: request 1 POST / 1.1 | Host: h | Content-Length: 6 | body 6 \"abcd\""}}},
              body);
 
+  Limits shared;
+  ContentBudget budget(3);
+  shared.http_body_bytes = 4;
+  shared.http_content = &budget;
+  check_http({{"a body of which the common budget leaves less",
+               {client_says("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabcdef"),
+                client_says("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\ngh")},
+               {"client: request 1 POST / 1.1 | Host: h | Content-Length: 6 | body 6 \"abc\" "
+                "over budget",
+                "client: request 2 POST / 1.1 | Host: h | Content-Length: 2 | body 2 \"gh\""}}},
+             shared);
+  CHECK(budget.left() == 3);
+
   Limits error;
   error.http_error_bytes = 2;
   check_http({{"an error, whose start is kept",

@@ -30,6 +30,7 @@ std::string rest(const HttpMessage& message) {
   if (!message.body.empty()) {
     text += " \"" + std::string(message.body.begin(), message.body.end()) + "\"";
   }
+  if (message.over_budget) text += " over budget";
   if (message.trailers.size() > 0) text += " | trailers" + fields(message.trailers);
   if (message.fields_dropped > 0) text += " | dropped " + std::to_string(message.fields_dropped);
   if (!message.protocol.empty()) text += " | to " + message.protocol;
