@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "parser/first_bytes_secrets.hpp"
 #include "parser/http_observer.hpp"
 #include "parser/preamble.hpp"
 #include "parser/protocol_detector.hpp"
@@ -405,6 +406,7 @@ void ConnectionObserver::State::report_first_bytes(Side from, Protocol protocol,
   const Bytes kept = first.first(std::min(first.size(), observation.bytes.size()));
   observation.count = static_cast<std::uint8_t>(kept.size());
   std::ranges::copy(kept, observation.bytes.begin());
+  mask_secrets(observation, first);
   sink.on_observation(from, observation);
 }
 

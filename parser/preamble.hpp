@@ -83,6 +83,9 @@ class Preamble {
   bool abandoned_ = false;
 };
 
+/// Whether a command of SMTP, IMAP, POP3 or FTP tells credentials.
+bool tells_credentials(std::string_view verb, std::string_view argument);
+
 /// SMTP, IMAP, POP3, FTP: lines, of which one may ask for TLS.
 std::unique_ptr<Preamble> make_line_preamble(Protocol protocol, const Limits& limits);
 

@@ -33,6 +33,12 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, n>& wor
                              [word](std::string_view w) { return same_in_any_case(word, w); });
 }
 
+/// RFC 4217 section 4.
+bool is_ftp_upgrade(std::string_view verb, std::string_view argument) {
+  constexpr std::array<std::string_view, 3> mechanisms{"TLS", "SSL", "TLS-C"};
+  return same_in_any_case(verb, "AUTH") && is_one_of(argument, mechanisms);
+}
+
 class LinePreamble : public Preamble {
  public:
   LinePreamble(Protocol protocol, const Limits& limits)
@@ -68,12 +74,9 @@ class LinePreamble : public Preamble {
     const std::string_view verb = line.substr(verb_at, verb_end - verb_at);
     const std::string_view argument = line.substr(std::min(verb_end + 1, line.size()));
 
-    const bool ftp_upgrade =
-        same_in_any_case(verb, "AUTH") &&
-        (same_in_any_case(argument, "TLS") || same_in_any_case(argument, "SSL") ||
-         same_in_any_case(argument, "TLS-C"));
+    const bool ftp_upgrade = is_ftp_upgrade(verb, argument);
     if (ftp_upgrade) set_protocol(Protocol::ftp);
-    if (!ftp_upgrade && is_one_of(verb, credentials)) {
+    if (tells_credentials(verb, argument)) {
       secret_follows_ = true;
       say(Side::client, std::string(line.substr(0, verb_end)) + " ***");
       return true;
@@ -95,6 +98,10 @@ class LinePreamble : public Preamble {
 };
 
 }  // namespace
+
+bool tells_credentials(std::string_view verb, std::string_view argument) {
+  return is_one_of(verb, credentials) && !is_ftp_upgrade(verb, argument);
+}
 
 std::unique_ptr<Preamble> make_line_preamble(Protocol protocol, const Limits& limits) {
   return std::make_unique<LinePreamble>(protocol, limits);
