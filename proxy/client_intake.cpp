@@ -11,6 +11,7 @@
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/forward_answers.hpp"
+#include "proxy/http_page.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -280,7 +281,9 @@ void ClientIntake::on_opened(OpenedServer server) {
       client_.only = std::make_unique<SingleRequest>(request_.head);
       client_.early.resize(client_.only->admit(client_.early));
       client_.early.insert(client_.early.begin(), request_.head.begin(), request_.head.end());
-      return hand_over({Mode::relay, reason_for(client_.found_by)});
+      ModeChoice relayed{Mode::relay, reason_for(client_.found_by)};
+      relayed.explains_tls = mode_without(Lack::plain_http).explains_tls;
+      return hand_over(std::move(relayed));
     }
     answer_with(request_.granted);
     client_.record->begin_anew();
@@ -373,7 +376,7 @@ void ClientIntake::consider() {
     return choose(hello, lack.value_or(Lack::none));
   }
   const auto begins = parser::detect_protocol(parser::Side::client, client_.early);
-  if (begins && *begins != parser::Protocol::tls) return choose(nullptr, Lack::no_tls);
+  if (begins && *begins != parser::Protocol::tls) return choose(nullptr, lack_of_tls());
   if (begins && parser::begins_without_hello(client_.early)) {
     return choose(nullptr, Lack::broken_hello);
   }
@@ -382,12 +385,27 @@ void ClientIntake::consider() {
   if (client_.early.size() > longest) choose(nullptr, Lack::hello_too_long);
 }
 
+/// An answer in HTTP/1 can be read by who asked in it.
+Lack ClientIntake::lack_of_tls() const {
+  constexpr std::string_view http2 = "PRI ";
+  const auto begins = parser::detect_protocol(parser::Side::client, client_.early);
+  const bool http = begins == parser::Protocol::http || begins == parser::Protocol::http_connect;
+  return http && !parser::as_text(client_.early).starts_with(http2) ? Lack::plain_http
+                                                                    : Lack::no_tls;
+}
+
 void ClientIntake::choose(const parser::ClientHello* hello, Lack lack) {
-  if (!client_.target && !find_by_name(hello)) return;
+  if (!client_.target && !find_by_name(hello, lack)) return;
   if (!settings_.interception.active()) {
     return hand_over({Mode::relay, reason_for(client_.found_by)});
   }
   hand_over(choose_mode(settings_.interception, {hello, lack, client_.host, target_host()}));
+}
+
+/// What is to be done with a client that sends no hello.
+ModeChoice ClientIntake::mode_without(Lack lack) const {
+  if (!settings_.interception.active()) return {Mode::relay, reason_for(client_.found_by)};
+  return choose_mode(settings_.interception, {nullptr, lack, client_.host, target_host()});
 }
 
 /// The client has ended before its hello was whole.
@@ -397,10 +415,16 @@ void ClientIntake::choose_without_hello() {
 }
 
 /// --by-sni. False: the client is refused.
-bool ClientIntake::find_by_name(const parser::ClientHello* hello) {
+bool ClientIntake::find_by_name(const parser::ClientHello* hello, Lack lack) {
   client_.found_by = FoundBy::sni;
   if (hello != nullptr && !hello->sni.empty()) {
     return go_to({hello->sni, listener_.target.port});
+  }
+  if (hello == nullptr && lack == Lack::plain_http) {
+    constexpr std::string_view why =
+        "the server name in TLS's hello says which server is meant (--by-sni), and none was asked";
+    refuse({ProxyReason::plain_http, {}, std::string(why)}, page_for_plain_http(why).answer());
+    return false;
   }
   refuse({ProxyReason::no_target,
           {},
@@ -473,8 +497,7 @@ void ClientIntake::on_timer() {
     return give_up(ProxyReason::handshake_timeout, context_.timeouts.handshake);
   }
   if (stage_ == Stage::hello && client_.early.empty() && client_.target) {
-    ModeChoice choice =
-        choose_mode(settings_.interception, {nullptr, Lack::silence, client_.host, target_host()});
+    ModeChoice choice = mode_without(Lack::silence);
     if (choice.mode == Mode::relay) return hand_over(std::move(choice));
   }
   timer_.start(time_left());

@@ -88,7 +88,9 @@ class ClientIntake final : public Connection, private TcpStream::Owner, private 
   void consider();
   void choose(const parser::ClientHello* hello, FirstFlight::Lack lack = {});
   void choose_without_hello();
-  bool find_by_name(const parser::ClientHello* hello);
+  ModeChoice mode_without(FirstFlight::Lack lack) const;
+  FirstFlight::Lack lack_of_tls() const;
+  bool find_by_name(const parser::ClientHello* hello, FirstFlight::Lack lack);
   void hand_over(ModeChoice choice);
 
   void refuse(ProxyClosing closing, std::string_view last_words);

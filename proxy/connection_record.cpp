@@ -150,11 +150,11 @@ void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head
 void ConnectionRecord::on_http(parser::Side from, const parser::HttpEvent& event) {
   http_.add(event);
   const auto* response = std::get_if<parser::Ref<parser::HttpResponse>>(&event);
-  if (response && inside_ && !answer_seen_) take_answer(*response);
+  if (response && !answer_seen_) take_answer(*response);
   context_.sink.on_http(id_, now_, from, event);
 }
 
-/// What an error says in words tells more than its status.
+/// What the first answer, if it is an error, says in words tells more than its status.
 void ConnectionRecord::take_answer(const parser::HttpResponse& answer) {
   constexpr int first_final = 200;
   constexpr int first_error = 400;

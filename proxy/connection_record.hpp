@@ -121,7 +121,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   parser::ConnectionObserver observer_;
   std::unique_ptr<parser::HttpObserver> inside_;  ///< of TLS; once there was plaintext
   HttpDigest http_;
-  bool answer_seen_ = false;  ///< the first one inside TLS was told
+  bool answer_seen_ = false;  ///< the first one was told
   Timeline timeline_;
   parser::Shared<parser::ClientHello> hello_;
   parser::Shared<parser::ServerHello> server_hello_;

@@ -83,7 +83,8 @@ void tidy_alternatives(const Situation& situation, Finding& finding) {
 bool proxy_had_its_own_reasons(const Situation& situation, Cause cause) {
   const auto* closing = situation.facts.proxy_closing;
   const bool peers_fault = situation.own_tls_failed() && cause != Cause::proxy_limit;
-  return closing && closing->reason != ProxyReason::own_page && !peers_fault &&
+  return closing && closing->reason != ProxyReason::own_page &&
+         closing->reason != ProxyReason::plain_http && !peers_fault &&
          (situation.primary.by(Closer::proxy) || cause == Cause::proxy_limit);
 }
 

@@ -262,6 +262,9 @@ std::string reason_text(const ProxyClosing& closing) {
       return "knows no target: " + escape_again(closing.detail);
     case ProxyReason::own_page:
       return "answers with a page of its own";
+    case ProxyReason::plain_http:
+      return "answers with a page of its own, plain HTTP being wrong here: " +
+             escape_again(closing.detail);
   }
   return {};
 }

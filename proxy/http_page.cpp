@@ -22,4 +22,11 @@ std::string HttpPage::answer(After after) const {
       after == After::close ? "close" : "keep-alive", text);
 }
 
+HttpPage page_for_plain_http(std::string_view why) {
+  return {400, "Bad Request",
+          fmt::format("This request is plain HTTP, where TLS is expected: {}.\n\n"
+                      "Use https:// instead of http:// in the client's URL.",
+                      why)};
+}
+
 }  // namespace legible::proxy

@@ -20,4 +20,8 @@ struct HttpPage {
   std::string answer(After after = After::close) const;
 };
 
+/// What a client gets that speaks plain HTTP where TLS is. `why`: a clause that says how it is
+/// known.
+HttpPage page_for_plain_http(std::string_view why);
+
 }  // namespace legible::proxy

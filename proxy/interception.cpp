@@ -82,8 +82,10 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
     return {strict ? Mode::intercept : Mode::relay, why + ": the client waits for the server",
             false, !strict};
   }
-  if (!flight.hello && flight.lack == FirstFlight::Lack::no_tls) {
-    return {Mode::relay, why + ": the client's first bytes are no TLS", false, true};
+  const bool plain_http = flight.lack == FirstFlight::Lack::plain_http;
+  if (!flight.hello && (plain_http || flight.lack == FirstFlight::Lack::no_tls)) {
+    return {Mode::relay, why + ": the client's first bytes are no TLS", false, true,
+            plain_http && wanted == Mode::intercept};
   }
   // What the server says to it is what counts.
   if (flight.lack == FirstFlight::Lack::broken_hello) {

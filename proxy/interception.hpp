@@ -95,7 +95,14 @@ struct InterceptionSettings {
 /// What is known of a client when its mode is chosen.
 struct FirstFlight {
   /// Why there is no hello, if there is none; a broken one may be there all the same.
-  enum class Lack : std::uint8_t { none, silence, no_tls, broken_hello, hello_too_long };
+  enum class Lack : std::uint8_t {
+    none,
+    silence,
+    plain_http,
+    no_tls,
+    broken_hello,
+    hello_too_long,
+  };
 
   const parser::ClientHello* hello = nullptr;
   Lack lack = Lack::no_tls;
@@ -112,6 +119,8 @@ struct ModeChoice {
   std::string reason;
   bool automatic = false;  ///< chosen by `auto`, which learns from what happens
   bool until_tls = false;  ///< relayed for lack of TLS: a dialogue may lead to it
+  /// Plain HTTP: if the server turns out to speak TLS, the client gets a page of the proxy's.
+  bool explains_tls = false;
 };
 
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight);

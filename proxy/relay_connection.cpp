@@ -1,7 +1,13 @@
 #include "proxy/relay_connection.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "parser/preamble.hpp"
+#include "proxy/escape.hpp"
+#include "proxy/http_page.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -10,6 +16,8 @@ using namespace std::chrono_literals;
 
 // As much as the record layer of one flight; the rest waits in the kernel.
 constexpr std::size_t max_early_bytes = 64 * 1024;
+// In milliseconds: a server that cannot read what it is sent ends by then.
+constexpr std::uint64_t longest_reflex = 1000;
 // Who the client wanted is worth a moment, when there is no server to send it to.
 constexpr auto refusal_limit = 200ms;
 
@@ -33,6 +41,11 @@ RelayConnection::RelayConnection(ConnectionContext& context, Connection::Owner& 
 
 void RelayConnection::hand_over_tls(Successor& successor, std::unique_ptr<LegSecrets> secrets) {
   dialogue_ = std::make_unique<Dialogue>(successor, std::move(secrets));
+}
+
+void RelayConnection::explain_tls() {
+  const bool asks_for_head = parser::as_text(early_bytes_).starts_with("HEAD ");
+  first_answer_ = std::make_unique<FirstAnswer>(!asks_for_head);
 }
 
 void RelayConnection::start() {
@@ -74,6 +87,7 @@ void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> by
   if (dialogue_ && &from == &client_ && may_hold) return on_dialogue(bytes);
   LegStream& to = other(from);
   if (only_ && &from == &server_) only_->on_answer(bytes);
+  if (first_answer_ && &from == &server_) return on_first_answer(bytes);
   const std::size_t wanted = only_ && &from == &client_ ? only_->admit(bytes) : bytes.size();
   bool sent = true;
   if (from.discarding) {
@@ -96,6 +110,59 @@ void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> by
     if (dialogue_->replies) dialogue_->replies->feed(bytes);
     end_dialogue();
   }
+}
+
+/// Whether the server speaks TLS where the client speaks plain HTTP, only the server knows.
+void RelayConnection::on_first_answer(std::span<const std::uint8_t> bytes) {
+  record_->bytes(wall_clock(), Leg::server, bytes);
+  if (!client_.stream || ending()) return;
+  switch (first_answer_->feed(bytes)) {
+    case FirstAnswer::Means::unknown:
+      return observe_progress();
+    case FirstAnswer::Means::plain:
+      pass_first_answer();
+      return observe_progress();
+    case FirstAnswer::Means::tls:
+      break;
+  }
+  const std::string_view words = first_answer_->words();
+  answer_for_server(words.empty() ? std::string("answered in TLS")
+                                  : fmt::format("answered \"{}\"", words));
+}
+
+/// A server that ends at once and without a word reads a TLS record where HTTP stands. One that
+/// took its time ran into a timer.
+void RelayConnection::end_first_answer() {
+  if (!client_.stream || ending()) return;
+  const bool at_once = context_.loop.now() - asked_ < longest_reflex;
+  if (!at_once || !first_answer_->held().empty()) return pass_first_answer();
+  answer_for_server("ended the connection at once without an answer, as servers of TLS do");
+}
+
+void RelayConnection::pass_first_answer() {
+  const auto answer = std::move(first_answer_);
+  if (!send(client_, answer->held())) on_write_failed(client_);
+  if (!dialogue_ || answer->held().empty()) return;
+  dialogue_->unanswered = false;
+  end_dialogue();
+}
+
+void RelayConnection::answer_for_server(std::string_view what_it_did) {
+  first_answer_.reset();
+  if (dialogue_) stop_looking();
+  answered_for_server_ = true;
+  const std::string server = parser::host_and_port(target().host, target().port);
+  const std::string why = fmt::format("{} was sent it, and {}", escape_utf8(server), what_it_did);
+  record_->note(wall_clock(), Leg::client, ProxyClosing{ProxyReason::plain_http, {}, why});
+  const std::string page = page_for_plain_http(why).answer();
+  const bool sent =
+      send(client_, {reinterpret_cast<const std::uint8_t*>(page.data()), page.size()});
+  client_.stream.shutdown();
+  note_own_end(client_, parser::StreamEnd::fin);
+  client_.discarding = server_.discarding = true;
+  if (client_.paused && !client_.ended) resume(client_);
+  enter(Phase::lingering, linger_limit);
+  if (!sent) on_write_failed(client_);
 }
 
 /// Its request is all that this server hears: the answer to it, and the connection, end there.
@@ -201,6 +268,7 @@ void RelayConnection::hand_over() {
 
 bool RelayConnection::send(LegStream& to, std::span<const std::uint8_t> bytes) {
   if (to.write_failed || bytes.empty()) return true;
+  if (&to == &server_) asked_ = context_.loop.now();
   if (to.stream.write(bytes) < 0) return false;
   to.bytes_out += bytes.size();
   return true;
@@ -228,8 +296,14 @@ void RelayConnection::on_sent(LegStream& to, int status) {
 void RelayConnection::on_end(LegStream& from, parser::StreamEnd how) {
   LegStream& to = other(from);
   if (dialogue_ && &from == &client_) stop_looking();
+  if (first_answer_ && &from == &server_) end_first_answer();
   if (how != parser::StreamEnd::fin) {
     from.stream.close();
+    if (answered_for_server_ && &from == &server_) {
+      // The page is on its way, to a client that may still be sending.
+      if (client_.ended) finish_when_sent();
+      return;
+    }
     if (to.stream) return mirror_reset(to);
     if (phase_ != Phase::connecting) return finish();
     client_reset_ = true;
@@ -297,9 +371,11 @@ void RelayConnection::on_time_out() {
     case Phase::parting:
       // Nothing in flight is lost to a reader that is only slow; the idle time-out bounds it.
       if (client_.unsent() + server_.unsent() > 0) return observe_progress();
-      [[fallthrough]];
-    case Phase::lingering:
       return close_legs(parser::StreamEnd::fin);
+    case Phase::lingering:
+      if (!answered_for_server_) return close_legs(parser::StreamEnd::fin);
+      if (!server_.ended) note_own_end(server_, parser::StreamEnd::fin);
+      return finish();
     case Phase::open:
       return on_idle();
   }

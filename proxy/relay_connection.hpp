@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parser/line_replies.hpp"
+#include "proxy/first_answer.hpp"
 #include "proxy/leg_secrets.hpp"
 #include "proxy/two_leg_connection.hpp"
 
@@ -35,6 +37,10 @@ class RelayConnection final : public TwoLegConnection {
   /// called before `start`.
   void hand_over_tls(Successor& successor, std::unique_ptr<LegSecrets> secrets);
 
+  /// The client speaks plain HTTP. If the server's first answer means that TLS is spoken there, the
+  /// client gets a page of the proxy's that says so. To be called before `start`.
+  void explain_tls();
+
   ConnectionId id() const override { return record_->id(); }
   /// Opens the server leg.
   void start() override;
@@ -45,7 +51,7 @@ class RelayConnection final : public TwoLegConnection {
     connecting,   ///< the server leg
     refusing,     ///< the server leg failed: the client's first bytes, to know whom it wanted
     handshaking,  ///< the end of the handshake, or data both ways where there is none
-    lingering,    ///< the handshake has failed: the other leg's end
+    lingering,    ///< the handshake has failed, or the client was told why: the other leg's end
     open,         ///< either leg's end
     parting,      ///< one leg has ended after the handshake, before any request: the other's end
   };
@@ -61,6 +67,10 @@ class RelayConnection final : public TwoLegConnection {
   void on_bytes(LegStream& from, std::span<const std::uint8_t> bytes) override;
   void on_sent(LegStream& to, int status) override;
   void refuse_more(LegStream& from);
+  void on_first_answer(std::span<const std::uint8_t> bytes);
+  void end_first_answer();
+  void pass_first_answer();
+  void answer_for_server(std::string_view what_it_did);
   void on_dialogue(std::span<const std::uint8_t> bytes);
   void release_dialogue(std::size_t bytes);
   const parser::Dialogue* last_dialogue() const;
@@ -106,6 +116,9 @@ class RelayConnection final : public TwoLegConnection {
   bool half_close_used_ = false;           ///< one side talked on after the other's FIN
   std::vector<std::uint8_t> early_bytes_;  ///< that the client sent before the server leg was open
   std::unique_ptr<SingleRequest> only_;
+  std::unique_ptr<FirstAnswer> first_answer_;  ///< null: whatever the server says is relayed
+  std::uint64_t asked_ = 0;                    ///< loop time: when the server was sent bytes last
+  bool answered_for_server_ = false;           ///< the client has nothing to hear any more
 };
 
 }  // namespace legible::proxy

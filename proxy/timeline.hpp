@@ -137,6 +137,7 @@ enum class ProxyReason : std::uint8_t {
   no_credentials,      ///< the client was asked for a user and a password, and has not come back
   no_target,           ///< the client did not say where it wants to go
   own_page,            ///< the client asked for a page of the proxy's own
+  plain_http,          ///< the client speaks plain HTTP where TLS is, and was told so
 };
 struct ProxyClosing {
   ProxyReason reason;

@@ -158,6 +158,7 @@ void Worker::on_chosen(ClientIntake& intake, AcceptedClient client,
   if (choice.until_tls) {
     relay->hand_over_tls(static_cast<RelayConnection::Successor&>(*this), std::move(secrets));
   }
+  if (choice.explains_tls) relay->explain_tls();
   succeed(place, std::move(relay));
 }
 

@@ -277,6 +277,7 @@ Answer proxy_closed(const Situation& situation) {
     case ProxyReason::no_credentials:
     case ProxyReason::no_target:
     case ProxyReason::own_page:
+    case ProxyReason::plain_http:  // plain_text
       return std::nullopt;
   }
   return finding;

@@ -39,6 +39,7 @@ class Collector {
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);
     if (ended_by_proxy()) take_own_reason();
+    take_own_answer();
     facts_.side(Leg::server).application_data |= !only_tickets();
     facts_.answer_may_be_ticket =
         after_finished_.size() == 1 && after_finished_.front().length >= shortest_ticket;
@@ -85,6 +86,14 @@ class Collector {
       const auto* closing = std::get_if<ProxyClosing>(&later.fact);
       const bool why = closing && closing->reason == ProxyReason::tls_failure;
       if (why && !facts_.proxy_closing) facts_.proxy_closing = closing;
+    }
+  }
+
+  /// In the server's place, whose own came first.
+  void take_own_answer() {
+    for (const Entry& entry : timeline_.entries()) {
+      const auto* closing = std::get_if<ProxyClosing>(&entry.fact);
+      if (closing && closing->reason == ProxyReason::plain_http) facts_.told_of_tls = closing;
     }
   }
 

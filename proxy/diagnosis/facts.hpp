@@ -65,7 +65,9 @@ struct Facts {
   const Connected* connected = nullptr;
   const ConnectFailed* connect_failed = nullptr;
   const ProxyClosing* proxy_closing = nullptr;  ///< also when the proxy's own alert came before it
-  const LeafMinted* minted = nullptr;           ///< what the client was shown is the proxy's work
+  const ProxyClosing* told_of_tls =
+      nullptr;                         ///< the client, by a page of the proxy's; see plain_http
+  const LeafMinted* minted = nullptr;  ///< what the client was shown is the proxy's work
   const parser::Dialogue* dialogue = nullptr;
   /// The last one that was held with the server, also where it was told only after the end.
   const parser::Dialogue* with_server = nullptr;

@@ -8,6 +8,7 @@
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
+#include "proxy/tls_words.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {
@@ -41,25 +42,71 @@ bool offers_starttls(Protocol protocol) {
   }
 }
 
-/// The server's plain answer tells a client that TLS is wanted here.
-bool complains(const SideFacts& server) { return server.http && server.http->status == 400; }
+/// The words of the server's plain answer that tell a client that TLS is wanted here, if they do.
+std::string_view complaint(const SideFacts& server) {
+  return server.http ? words_for_tls(server.http->text) : std::string_view();
+}
+
+/// A refusal that does not say what of.
+bool refuses_vaguely(const SideFacts& server) {
+  return server.http && server.http->status == 400 && complaint(server).empty();
+}
 
 /// Both sides speak in clear and neither minds: not a TLS connection at all.
 bool plain_conversation(const Facts& facts) {
   if (facts.hello || !facts.client().plain_text() || !facts.server().plain_text()) return false;
-  if (complains(facts.server())) return false;
+  if (!complaint(facts.server()).empty()) return false;
   const Protocol server = facts.server().first_bytes->protocol;
   return is_http(*facts.client().first_bytes) == is_http(*facts.server().first_bytes) ||
          offers_starttls(server) || server == Protocol::ssh;
 }
 
+Finding both_are_plain(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  Finding finding;
+  finding.cause = Cause::none;
+  finding.confidence = Confidence::high;
+  if (const std::string refusal = refusal_of_tls(situation); !refusal.empty()) {
+    finding.with(refusal + ", and the client went on in clear");
+  }
+  finding.with("both sides speak in clear; there is no TLS on this connection");
+  if (!refuses_vaguely(facts.server())) return finding;
+  finding.confidence = Confidence::low;
+  finding.or_else(Cause::plain_http_to_tls,
+                  "the answer's text says that TLS is wanted, or https:// to the same port works");
+  return finding.with("the server's answer is HTTP 400, without known words about TLS");
+}
+
+/// What the proxy did in the server's place.
+void tell_own_page(const ProxyClosing& page, Finding& finding) {
+  finding.with(
+      fmt::format("the proxy, which takes no plain HTTP here, told the client with a page of its "
+                  "own (HTTP 400): {}",
+                  page.detail));
+}
+
 Finding client_is_plain(const Situation& situation) {
   const FirstBytes& first = *situation.facts.client().first_bytes;
   Finding finding;
-  // An alert, or a page that says so, proves that TLS is spoken on that port.
-  const bool tls_port = situation.primary.alert.has_value() || complains(situation.facts.server());
+  const Facts& facts = situation.facts;
+  const std::string_view words = complaint(facts.server());
+  // An alert, or words that say so, prove that TLS is spoken on that port; so does the proxy
+  // itself.
+  const bool tls_port =
+      situation.primary.alert.has_value() || !words.empty() || facts.proxy_closing;
   finding.confidence = tls_port ? Confidence::certain : Confidence::high;
   finding.with(fmt::format("the client's first bytes are no TLS: {}", quoted(as_text(first))));
+  if (!words.empty() && !facts.told_of_tls) {
+    finding.with(fmt::format("the server answered {}", quoted(words)));
+  }
+  if (refuses_vaguely(facts.server())) {
+    finding.confidence = Confidence::low;
+    finding.or_else(Cause::none, "the port speaks plain HTTP, which the client does not");
+  } else if (situation.bare_close() && situation.after_silence()) {
+    finding.lower().or_else(Cause::idle_timeout,
+                            "the port speaks in clear, and the server's own timer ran out");
+  }
+  if (facts.told_of_tls) tell_own_page(*facts.told_of_tls, finding);
   const bool unanswered = situation.timeline.flow(Leg::server).bytes == 0;
   if (is_http(first)) {
     finding.cause = Cause::plain_http_to_tls;
@@ -105,15 +152,7 @@ Answer plain_text(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (facts.server_hello || facts.hello_retry) return std::nullopt;
 
-  if (plain_conversation(facts)) {
-    Finding finding;
-    finding.cause = Cause::none;
-    finding.confidence = Confidence::high;
-    if (const std::string refusal = refusal_of_tls(situation); !refusal.empty()) {
-      finding.with(refusal + ", and the client went on in clear");
-    }
-    return finding.with("both sides speak in clear; there is no TLS on this connection");
-  }
+  if (plain_conversation(facts)) return both_are_plain(situation);
   const bool header_then_tls = facts.hello && facts.client().first_bytes &&
                                facts.client().first_bytes->protocol == Protocol::proxy_protocol;
   if (header_then_tls && (situation.server_closed() || situation.after_silence())) {

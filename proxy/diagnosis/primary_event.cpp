@@ -9,6 +9,7 @@
 #include "parser/handshake_messages.hpp"
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
+#include "proxy/tls_words.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {
@@ -31,6 +32,8 @@ constexpr bool greets(Protocol protocol) {
       return false;
   }
 }
+
+constexpr int bad_request = 400;
 
 constexpr bool may_be_alert(parser::Content likely) {
   return likely == parser::Content::alert || likely == parser::Content::alert_or_empty_certificate;
@@ -247,20 +250,30 @@ class Search {
   }
 
   /// The server's plain bytes refuse nothing when TLS follows them (CONNECT, SSLRequest), or when
-  /// both sides talk plain HTTP and the answer is no complaint.
+  /// both sides talk plain HTTP and the answer does not say that TLS is wanted.
   bool conversation_goes_on(std::size_t from) const {
     bool client_is_plain = false;
+    bool client_asks_in_http = false;
     for (std::size_t i = 0; i < from; ++i) {
       const auto* first = observed<parser::FirstBytes>(entries_[i]);
-      if (first && entries_[i].leg == Leg::client) client_is_plain = !is_tls(first->protocol);
+      if (!first || entries_[i].leg != Leg::client) continue;
+      client_is_plain = !is_tls(first->protocol);
+      client_asks_in_http =
+          first->protocol == Protocol::http || first->protocol == Protocol::http_connect;
     }
+    bool answered = false;
+    bool complains = false;
     for (std::size_t i = from; i < entries_.size(); ++i) {
       if (shared<parser::Dialogue>(entries_[i]) || shared<parser::ServerHello>(entries_[i])) {
         return true;
       }
       const auto* http = shared<parser::PlainHttp>(entries_[i]);
-      if (client_is_plain && http && entries_[i].leg == Leg::server) return http->status != 400;
+      if (!http || entries_[i].leg != Leg::server) continue;
+      answered = true;
+      complains |= !words_for_tls(http->text).empty();
+      complains |= http->status == bad_request && !client_asks_in_http;
     }
+    if (answered) return client_is_plain && !complains;
     return client_is_plain && !observed<parser::FirstBytes>(entries_[from]);
   }
 

@@ -16,6 +16,7 @@ import unittest
 import servers
 from harness import PATIENCE, free_port, wait_listening
 from intercepted import Intercepted, run_tests
+from interception import INTERCEPT
 
 NODE_SERVER = """
 const fs = require('fs'), [certificate, key, port] = process.argv.slice(1);
@@ -30,6 +31,32 @@ server.on('stream', (stream, headers) => {
 });
 server.listen(+port, '127.0.0.1');
 """
+
+
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n"
+BY_ALERT = b"\x15\x03\x01\x00\x02\x02\x0a"
+BAD_ID = (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 7\r\nConnection: close\r\n\r\nbad id\n")
+
+
+def hear(connection: socket.socket) -> bytes:
+    """A request without content."""
+    request = b""
+    while b"\r\n\r\n" not in request:
+        request += connection.recv(4096)
+    return request
+
+
+def answering(words: bytes):
+    """A plain server's part: hears a request and says this."""
+    def part(connection: socket.socket):
+        hear(connection)
+        connection.sendall(words)
+    return part
+
+
+def resetting(connection: socket.socket):
+    """Ends, with bytes unread."""
+    connection.recv(1)
 
 
 class Http(Intercepted):
@@ -220,6 +247,84 @@ class Http(Intercepted):
             client.recv(4096)
         self.assertEqual(self.told(proxy), [[], []])
         self.assertEqual(proxy.find("malformed"), [])
+
+    def fetch(self, *options: str) -> str:
+        return subprocess.run(["curl", "-sS", "-i", "--max-time", "10", "--noproxy", "", *options],
+                              check=False, timeout=PATIENCE, capture_output=True, text=True).stdout
+
+    def test_plain_http_to_a_tls_port_gets_a_page(self):
+        body = self.stage.file("body", "x" * 300_000)
+        for name, port in (("nginx", servers.nginx("", "good_ec")(self.stage)),
+                           ("no word", servers.openssl("good_ec")(self.stage)),
+                           ("alert", self.stage.script(answering(BY_ALERT))),
+                           ("reset", self.stage.script(resetting))):
+            proxy = self.proxy(port)
+            for options in ((), ("-d", f"@{body}")):
+                if options and name in ("alert", "reset"):
+                    continue  # which hear a single request
+                with self.subTest(name, options=options):
+                    page = self.fetch(*options, f"http://127.0.0.1:{proxy.port}/secret")
+                    self.assertIn("HTTP/1.1 400 Bad Request\nServer: legible", page)
+                    self.assertIn(f"127.0.0.1:{port} was sent it, and ", page)
+                    self.assertIn("https://", page)
+                    self.assertNotIn("nginx/", page)
+            verdict = proxy.verdict()
+            with self.subTest(name, verdict=verdict):
+                self.assertEqual((verdict["cause"], verdict["outcome"], verdict["closer"]),
+                                 ("plain-http-to-tls", "not-tls", "server"))
+                self.assertIn(" was sent it, and ", " ".join(verdict["evidence"]))
+                own = [each for each in proxy.find("closed")
+                       if (each["conn"], each["leg"], each["by"]) == (1, "client", "proxy")]
+                self.assertEqual([each["how"] for each in own], ["fin"])
+            self.expect_one_verdict_each(proxy)
+
+    def test_elsewhere_the_servers_own_answer_to_plain_http_is_heard(self):
+        tls = servers.nginx("", "good_ec")(self.stage)
+        for mode in ("relay", "auto"):
+            proxy = self.proxy(tls, "--mode", mode)
+            page = self.fetch(f"http://127.0.0.1:{proxy.port}/")
+            self.assertIn("The plain HTTP request was sent to HTTPS port", page)
+            self.assertEqual(proxy.verdict()["cause"], "plain-http-to-tls")
+
+        # A server of plain HTTP, by any way and whatever it says.
+        for words in (PAGE, BAD_ID):
+            for way in ("fixed", "absolute", "tunnel"):
+                with self.subTest(way, words=words):
+                    target = self.stage.script(answering(words))
+                    url = f"http://127.0.0.1:{target}/a"
+                    if way == "fixed":
+                        proxy = self.proxy(target)
+                        page = self.fetch(f"http://127.0.0.1:{proxy.port}/a")
+                    else:
+                        proxy = self.stage.proxy_by(("--forward",), "--ca-dir", "{certs}/ca",
+                                                    *INTERCEPT, threads=2)
+                        through = ("-p",) if way == "tunnel" else ()
+                        page = self.fetch(*through, "-x", f"http://127.0.0.1:{proxy.port}", url)
+                    self.assertTrue(page.endswith(words.decode().replace("\r\n", "\n")), page)
+                    requests, responses = self.told(proxy)
+                    self.assertEqual([each["target"] for each in requests],
+                                     [url if way == "absolute" else "/a"])
+                    self.assertEqual(len(responses), 1)
+                    self.assertEqual(proxy.verdict()["cause"], "none")
+
+    def test_plain_http_to_a_tls_port_through_a_forward_proxy_gets_a_page(self):
+        port = servers.openssl("good_ec")(self.stage)
+        proxy = self.stage.proxy_by(("--forward",), "--ca-dir", "{certs}/ca", *INTERCEPT, threads=2)
+        for connection, options in enumerate(((), ("-p",)), 1):
+            page = self.fetch(*options, "-x", f"http://127.0.0.1:{proxy.port}",
+                              f"http://127.0.0.1:{port}/")
+            self.assertIn("400 Bad Request\nServer: legible", page)
+            self.assertEqual(proxy.verdict(connection)["cause"], "plain-http-to-tls")
+
+    def test_plain_http_where_the_hello_names_the_server_gets_a_page(self):
+        for mode in ("relay", "intercept"):
+            proxy = self.stage.proxy_by(("--by-sni", "443"), "--ca-dir", "{certs}/ca", "--mode",
+                                        mode, threads=2)
+            page = self.fetch(f"http://127.0.0.1:{proxy.port}/")
+            self.assertIn("none was asked", page)
+            verdict = proxy.verdict()
+            self.assertEqual((verdict["cause"], verdict["closer"], verdict["outcome"]),
+                             ("plain-http-to-tls", "proxy", "not-tls"))
 
 
 if __name__ == "__main__":

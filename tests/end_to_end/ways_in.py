@@ -293,7 +293,7 @@ class BySni(WaysIn):
         proxy = self.by("--by-sni", "443")
         self.curl(f"https://127.0.0.1:{proxy.port}/")
         with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
-            client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            client.sendall(b"EHLO me\r\n")
             with self.assertRaises(ConnectionResetError):
                 client.recv(1)
         for connection in (1, 2):

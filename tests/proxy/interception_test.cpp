@@ -66,6 +66,7 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
     return choose_mode(settings, {nullptr, lack, "10.9.9.9", "www.example"}).mode;
   };
   CHECK(without_hello(no_tls) == Mode::relay);
+  CHECK(without_hello(plain_http) == Mode::relay);
   CHECK(without_hello(broken_hello) == Mode::relay);
   CHECK(without_hello(hello_too_long) == Mode::intercept);
 
@@ -74,6 +75,15 @@ TEST_CASE("the mode of a connection follows from rules, mode and offer") {
   const ModeChoice broken = choose_mode(settings, {&hello, broken_hello, "10.9.9.9", "10.0.0.1"});
   CHECK(broken.mode == Mode::relay);
   CHECK_THAT(broken.reason, ContainsSubstring("breaks a rule"));
+
+  // Under --mode intercept, and only there, plain HTTP to a TLS port gets a page of the proxy's.
+  const auto explains = [&](std::string host) {
+    return choose_mode(settings, {nullptr, plain_http, "10.9.9.9", std::move(host)}).explains_tls;
+  };
+  CHECK(explains("www.example"));
+  CHECK_FALSE(explains("elsewhere.test"));    // auto
+  CHECK_FALSE(explains("www.bank.example"));  // relay
+  CHECK_FALSE(choose_mode(settings, {nullptr, no_tls, "10.9.9.9", "www.example"}).explains_tls);
 
   // Both legs must be able to take it.
   hello = hello_openssl(parser::tls12, parser::tls12);

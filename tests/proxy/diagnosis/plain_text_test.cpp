@@ -164,6 +164,7 @@ TEST_CASE("bytes that are no TLS are told from TLS that fails") {
          auto http = std::make_shared<parser::PlainHttp>();
          http->status = 400;
          http->server = "nginx/1.22.1";
+         http->text = "<title>400 The plain HTTP request was sent to HTTPS port</title>";
          c.says(S, parser::Shared<parser::PlainHttp>(http)).server_fin();
        },
        Closer::server,
@@ -260,4 +261,83 @@ TEST_CASE("bytes that are no TLS are told from TLS that fails") {
        Outcome::not_tls},
   };
   for (const Scenario& scenario : scenarios) check(scenario);
+}
+
+namespace {
+
+/// HTTP/1.1 from the client, HTTP/1.1 with status 400 and this text from the server.
+Conversation& refused(Conversation& c, parser::Protocol asked_in, std::string text) {
+  c.first_bytes(C, asked_in, "GET / HTTP/1.1\r\n")
+      .first_bytes(S, parser::Protocol::http, "HTTP/1.1 400 Bad Request");
+  auto http = std::make_shared<parser::PlainHttp>();
+  http->status = 400;
+  // As it is read: the head first, then the text.
+  c.says(S, parser::Shared<parser::PlainHttp>(std::make_shared<parser::PlainHttp>(*http)));
+  http->text = std::move(text);
+  return c.says(S, parser::Shared<parser::PlainHttp>(http)).server_fin();
+}
+
+}  // namespace
+
+TEST_CASE("only known words about TLS make a refusal in HTTP one of plain HTTP") {
+  struct Case {
+    parser::Protocol asked_in;
+    const char* text;
+    Cause cause;
+    Confidence confidence;
+    Cause alternative;
+  };
+  using parser::Protocol;
+  const Case cases[] = {
+      {Protocol::http, "Client sent an HTTP request to an HTTPS server.\n",
+       Cause::plain_http_to_tls, Confidence::certain, Cause::unknown},
+      {Protocol::http, "{\"error\":\"no such field\"}", Cause::none, Confidence::low,
+       Cause::plain_http_to_tls},
+      {Protocol::http, "", Cause::none, Confidence::low, Cause::plain_http_to_tls},
+      {Protocol::ssh, "", Cause::plain_other_to_tls, Confidence::low, Cause::none},
+  };
+  for (const Case& c : cases) {
+    Conversation conversation;
+    refused(conversation, c.asked_in, c.text);
+    const Verdict verdict = diagnose(conversation.timeline());
+    INFO(c.text << "\n" << shown(verdict));
+    CHECK(verdict.cause == c.cause);
+    CHECK(verdict.confidence == c.confidence);
+    CHECK(verdict.outcome == Outcome::not_tls);
+    CHECK((c.alternative == Cause::unknown || has_alternative(verdict, c.alternative)));
+  }
+}
+
+TEST_CASE("a page of the proxy's in the server's place is told, and what the server did decides") {
+  Conversation answered;
+  answered.first_bytes(C, parser::Protocol::http, "GET / HTTP/1.1\r\n").server_fin();
+  answered.note(C, ProxyClosing{ProxyReason::plain_http, {}, "a:1 was sent it, and ended"});
+  const Verdict by_server = diagnose(answered.timeline());
+  INFO(shown(by_server));
+  CHECK(by_server.cause == Cause::plain_http_to_tls);
+  CHECK(by_server.closer == Closer::server);
+  CHECK(by_server.outcome == Outcome::not_tls);
+  CHECK(by_server.evidence.back().find("a:1 was sent it, and ended") != std::string::npos);
+
+  // --by-sni: there is no server to ask.
+  Conversation alone;
+  alone.first_bytes(C, parser::Protocol::http, "GET / HTTP/1.1\r\n");
+  alone.note(C, ProxyClosing{ProxyReason::plain_http, {}, "none was asked"});
+  const Verdict by_proxy = diagnose(alone.timeline());
+  INFO(shown(by_proxy));
+  CHECK(by_proxy.cause == Cause::plain_http_to_tls);
+  CHECK(by_proxy.closer == Closer::proxy);
+  CHECK(by_proxy.outcome == Outcome::not_tls);
+  CHECK(by_proxy.evidence.back().find("none was asked") != std::string::npos);
+}
+
+TEST_CASE("a server that takes its time over plain HTTP may have run into a timer") {
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::http, "GET / HTTP/1.1\r\n");
+  c.pause(std::chrono::seconds{30}).server_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::plain_http_to_tls);
+  CHECK(verdict.confidence == Confidence::medium);
+  CHECK(has_alternative(verdict, Cause::idle_timeout));
 }
