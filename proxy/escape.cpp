@@ -93,15 +93,6 @@ std::string escape(std::string_view text, Backslash backslash) {
 
 }  // namespace
 
-// Looks at every character, many at once: without a branch the compiler uses its vector unit.
-bool is_plain(std::string_view text) {
-  int found = 0;
-  for (const char c : text) {
-    found |= !is_printable_ascii(static_cast<std::uint8_t>(c)) | (c == '\\');
-  }
-  return found == 0;
-}
-
 std::string escape_ascii(std::string_view raw) {
   std::string out;
   out.reserve(raw.size());

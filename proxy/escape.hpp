@@ -6,9 +6,6 @@
 
 namespace legible::proxy {
 
-/// Printable ASCII without a backslash, which every function here leaves as it is.
-bool is_plain(std::string_view text);
-
 /// SNI and ALPN: each byte outside 0x20 to 0x7e, and the backslash, becomes `\xNN`.
 std::string escape_ascii(std::string_view raw);
 

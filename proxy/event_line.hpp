@@ -40,7 +40,7 @@ class EventLine : public JsonWriter {
 /// they are.
 inline void escaped_value(JsonWriter& json, std::string_view text,
                           std::string (*escape)(std::string_view)) {
-  is_plain(text) ? json.value(text) : json.value(escape(text));
+  if (!json.printable_value(text)) json.value(escape(text));
 }
 
 inline void escaped_field(JsonWriter& json, std::string_view name, std::string_view text,

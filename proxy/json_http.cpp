@@ -29,10 +29,11 @@ void write_fields(JsonWriter& line, std::string_view name, const HttpFields& fie
 }
 
 /// "1.1", "2": RFC 9113 has no minor version.
-std::string version(const parser::HttpMessage& message) {
+void write_version(JsonWriter& line, const parser::HttpMessage& message) {
+  if (message.major == 1 && message.minor == 1) return line.plain_field("version", "1.1");
   std::string text = std::to_string(message.major);
   if (message.major < 2) text.append(".").append(std::to_string(message.minor));
-  return text;
+  line.plain_field("version", text);
 }
 
 void write_target(JsonWriter& line, const std::string& target) {
@@ -50,7 +51,7 @@ void write_start(JsonWriter& line, const parser::HttpMessage& message) {
     escaped_field(line, "method", message.method, escape_utf8);
     write_target(line, message.target);
   }
-  line.field("version", version(message));
+  write_version(line, message);
 }
 
 void write_rest(JsonWriter& line, const parser::HttpMessage& message) {

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 
 namespace legible::proxy {
 namespace {
@@ -45,6 +46,22 @@ char short_escape(char c) {
   }
 }
 
+constexpr std::size_t block = sizeof(std::uint64_t);
+
+constexpr std::uint64_t each(std::uint8_t byte) { return 0x0101010101010101u * byte; }
+
+/// Not zero if one of the eight characters is no printable ASCII, or needs an escape.
+constexpr std::uint64_t odd_ones(std::uint64_t characters) {
+  const auto equal = [&](std::uint8_t byte) {
+    const std::uint64_t difference = characters ^ each(byte);
+    return (difference - each(1)) & ~difference;
+  };
+  const std::uint64_t below_blank = (characters - each(' ')) & ~characters;
+  return (below_blank | equal('"') | equal('\\') | equal(0x7f) | characters) & each(0x80);
+}
+
+constexpr bool is_odd(char c) { return (static_cast<unsigned char>(c) >= 0x7f) | needs_escape(c); }
+
 }  // namespace
 
 JsonWriter::JsonWriter(std::string& out) : out_(out), at_(out.data() + out.size()), end_(at_) {}
@@ -80,6 +97,35 @@ void JsonWriter::close(char bracket) {
   reserve(1);
   *at_++ = bracket;
   comma_due_ = true;
+}
+
+/// Looks and copies at once, eight characters at a time: the last eight may overlap others.
+bool JsonWriter::printable_value(std::string_view text) {
+  reserve(text.size());
+  char* at = begin_value();
+  *at++ = '"';
+  const auto copy_block = [&](std::size_t index) {
+    std::uint64_t characters = 0;
+    std::memcpy(&characters, text.data() + index, block);
+    std::memcpy(at + index, &characters, block);
+    return odd_ones(characters);
+  };
+  std::uint64_t odd = 0;
+  if (text.size() >= block) {
+    const std::size_t last = text.size() - block;
+    for (std::size_t i = 0; i < last; i += block) odd |= copy_block(i);
+    odd |= copy_block(last);
+  } else {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      odd |= is_odd(text[i]);
+      at[i] = text[i];
+    }
+  }
+  if (odd != 0) return false;
+  at += text.size();
+  *at++ = '"';
+  end_value(at);
+  return true;
 }
 
 void JsonWriter::plain_value(std::string_view text) {

@@ -44,6 +44,9 @@ class JsonWriter {
     comma_due_ = false;
   }
 
+  /// A string, if it is printable ASCII that needs no escaping, as most that peers send. False:
+  /// it is not, and nothing was written.
+  bool printable_value(std::string_view text);
   /// A string that needs no escaping: a name of ours or of a registry.
   void plain_value(std::string_view text);
   /// What another writer wrote: a value, or fields of an object.

@@ -97,6 +97,27 @@ TEST_CASE("a string is escaped where RFC 8259 asks for it") {
   for (const Case& c : cases) CHECK(value(c.raw) == c.text);
 }
 
+TEST_CASE("printable ASCII is written in one go, wherever in a string something else stands") {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string plain(size, '~');
+    CHECK(written([&](JsonWriter& json) { CHECK(json.printable_value(plain)); }) ==
+          '"' + plain + '"');
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text = plain;
+        text[at] = static_cast<char>(byte);
+        const bool printable = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+        bool taken = false;
+        const std::string out = written([&](JsonWriter& json) {
+          taken = json.printable_value(text);
+          if (!taken) json.value(1);
+        });
+        if (taken != printable || out != (printable ? '"' + text + '"' : "1")) FAIL(text);
+      }
+    }
+  }
+}
+
 TEST_CASE("what is longer than the room that is kept is whole") {
   const std::string plain(5000, 'x');
   CHECK(value(plain) == '"' + plain + '"');
