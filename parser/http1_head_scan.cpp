@@ -1,5 +1,6 @@
 #include "parser/http1_head_scan.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -9,23 +10,41 @@ namespace {
 
 constexpr bool is_space(std::uint8_t byte) { return byte == ' ' || byte == '\t'; }
 constexpr bool is_control(std::uint8_t byte) { return (byte < 0x20) | (byte == 0x7f); }
-constexpr bool is_plain_in_name(std::uint8_t byte) {
-  return (byte > ' ') & (byte != ':') & (byte != 0x7f);
+constexpr bool ends_name(std::uint8_t byte) {
+  return (byte <= ' ') | (byte == ':') | (byte == 0x7f);
 }
 
 constexpr std::uint64_t each(std::uint8_t byte) { return 0x0101010101010101u * byte; }
 constexpr std::ptrdiff_t block = sizeof(std::uint64_t);
 
-/// Whether one of the bytes of a block is below `limit`, which is at most 0x80.
-constexpr bool has_below(std::uint64_t bytes, std::uint8_t limit) {
-  return ((bytes - each(limit)) & ~bytes & each(0x80)) != 0;
+/// Marks the highest bit of each byte of a block that is below `limit`, which is at most 0x80. Only
+/// the first mark is sure.
+constexpr std::uint64_t below(std::uint64_t bytes, std::uint8_t limit) {
+  return (bytes - each(limit)) & ~bytes & each(0x80);
+}
+constexpr std::uint64_t equal(std::uint64_t bytes, std::uint8_t byte) {
+  return below(bytes ^ each(byte), 1);
+}
+constexpr std::uint64_t controls(std::uint64_t bytes) {
+  return below(bytes, 0x20) | equal(bytes, 0x7f);
+}
+constexpr std::uint64_t ends_of_name(std::uint64_t bytes) {
+  return below(bytes, ' ' + 1) | equal(bytes, ':') | equal(bytes, 0x7f);
 }
 
-/// All bytes of a block at once.
-bool has_control(const std::uint8_t* at) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, at, sizeof(bytes));
-  return has_below(bytes, 0x20) || has_below(bytes ^ each(0x7f), 1);
+/// The first byte that `is_one` is true of. `marks` tells the same of a block, all its bytes at
+/// once.
+const std::uint8_t* find(const std::uint8_t* at, const std::uint8_t* end, auto marks, auto is_one) {
+  for (; end - at >= block; at += block) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof(bytes));
+    const std::uint64_t found = marks(bytes);
+    if (found == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return at + std::countr_zero(found) / 8;
+  }
+  while (at != end && !is_one(*at)) ++at;
+  return at;
 }
 
 }  // namespace
@@ -42,13 +61,8 @@ void Http1HeadScan::feed(std::span<const std::uint8_t> bytes) {
 /// What says nothing: most of a name, and of a value all but control characters.
 const std::uint8_t* Http1HeadScan::skip_plain(const std::uint8_t* at, const std::uint8_t* end) {
   if (after_cr_ || part_ == Part::line_start) return at;
-  if (part_ == Part::name) {
-    while (at != end && is_plain_in_name(*at)) ++at;
-    return at;
-  }
-  while (end - at >= block && !has_control(at)) at += block;
-  while (at != end && !is_control(*at)) ++at;
-  return at;
+  return part_ == Part::name ? find(at, end, ends_of_name, ends_name)
+                             : find(at, end, controls, is_control);
 }
 
 void Http1HeadScan::take(std::uint8_t byte) {

@@ -26,8 +26,14 @@ HttpFields::Field HttpFields::operator[](std::size_t index) const {
 }
 
 std::optional<std::string_view> HttpFields::find(std::string_view name) const {
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (same_in_any_case((*this)[i].name, name)) return (*this)[i].value;
+  const std::string_view text(text_);
+  std::size_t begin = 0;
+  for (const Ends& ends : ends_) {
+    if (ends.name - begin == name.size() &&
+        same_in_any_case(text.substr(begin, name.size()), name)) {
+      return text.substr(ends.name, ends.value - ends.name);
+    }
+    begin = ends.value;
   }
   return std::nullopt;
 }

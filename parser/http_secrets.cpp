@@ -10,7 +10,10 @@ namespace legible::parser {
 bool is_secret_field(std::string_view name) {
   constexpr std::array<std::string_view, 4> secrets{"Authorization", "Proxy-Authorization",
                                                     "Cookie", "Set-Cookie"};
-  return std::ranges::any_of(secrets, [&](auto each) { return same_in_any_case(name, each); });
+  // Asked of every field that is told: most have none of these lengths.
+  return std::ranges::any_of(secrets, [&](std::string_view each) {
+    return each.size() == name.size() && same_in_any_case(name, each);
+  });
 }
 
 std::string without_credentials(std::string_view target) {
