@@ -4,6 +4,9 @@
 //   connections  COUNT connections with one request each, a few at a time
 //   fresh        COUNT connections with one request each, one after the other: microseconds each
 //   warm         COUNT requests on one connection: microseconds each
+//   requests     COUNT requests on connections that are kept, a few at a time
+//   unread       the same, behind a request whose head is longer than is ever read: a proxy that
+//                looks at HTTP looks at nothing of these connections any more
 //   bulk         a body of COUNT MiB
 //   idle         COUNT connections that stay open after one request, until standard input ends
 //
@@ -105,9 +108,9 @@ class Client {
   }
 
   /// One request and its whole answer; returns the body's size.
-  std::size_t get(std::string_view path) {
-    const std::string request =
-        "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + host_ + "\r\n\r\n";
+  std::size_t get(std::string_view path, std::string_view fields = {}) {
+    const std::string request = "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + host_ +
+                                "\r\n" + std::string(fields) + "\r\n";
     if (SSL_write(session_.get(), request.data(), static_cast<int>(request.size())) <= 0) {
       throw std::runtime_error("the request was not sent");
     }
@@ -215,6 +218,23 @@ void idle(SSL_CTX* context, const Way& way, int count) {
   std::getchar();
 }
 
+/// The next requests of a connection are not read.
+void end_reading(Client& client) {
+  constexpr std::size_t longest_head = 262144;  // parser::Limits::http_head_bytes
+  client.get("/", "X: " + std::string(longest_head, 'x') + "\r\n");
+}
+
+void request_on_kept(SSL_CTX* context, const Way& way, int count, bool unread) {
+  constexpr int of_connection = 2000;
+  const auto ask = [&](int requests) {
+    Client client(context, way);
+    if (unread) end_reading(client);
+    for (int i = unread ? 1 : 0; i < requests; ++i) client.get("/");
+    client.say_goodbye();
+  };
+  share_out(count / of_connection, [&] { ask(of_connection); });
+}
+
 void run(std::string_view mode, const Way& way, int count) {
   const Context context = make_context();
   if (mode == "connections") {
@@ -224,6 +244,8 @@ void run(std::string_view mode, const Way& way, int count) {
   } else if (mode == "warm") {
     Client client(context.get(), way);
     time_each(count, [&] { client.get("/"); });
+  } else if (mode == "requests" || mode == "unread") {
+    request_on_kept(context.get(), way, count, mode == "unread");
   } else if (mode == "bulk") {
     const auto expected = static_cast<std::size_t>(count) * 1024 * 1024;
     if (Client(context.get(), way).get("/bulk") != expected) {
@@ -240,7 +262,9 @@ void run(std::string_view mode, const Way& way, int count) {
 
 int main(int argc, char** argv) {
   if (argc != 4 && argc != 5) {
-    std::fputs("usage: bench_load connections|fresh|warm|bulk|idle PORT COUNT [TARGET]\n", stderr);
+    std::fputs(
+        "usage: bench_load connections|fresh|warm|requests|unread|bulk|idle PORT COUNT [TARGET]\n",
+        stderr);
     return 2;
   }
   try {

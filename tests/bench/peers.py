@@ -113,6 +113,7 @@ def server(folder: pathlib.Path, bulk_mib: int) -> Process:
 events {{ worker_connections {most_descriptors()}; }}
 http {{
   access_log off; keepalive_timeout 600; keepalive_requests 1000000000; tcp_nodelay on;
+  large_client_header_buffers 4 512k;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   server {{
