@@ -83,8 +83,10 @@ class Timer {
  public:
   Timer(EventLoop& loop, std::function<void()> callback);
   void start(std::chrono::milliseconds time);
-  void stop() { uv_timer_stop(&timer_->handle); }
-  /// Stops it for good.
+  void stop() {
+    if (timer_) uv_timer_stop(&timer_->handle);
+  }
+  /// Stops it for good: what is started later does not run.
   void close() { timer_.reset(); }
 
  private:
