@@ -40,14 +40,19 @@ void read_server_name(ByteReader& body, ClientHello& hello) {
   }
 }
 
-void read_key_shares(ByteReader& body, ClientHello& hello) {
+void for_each_key_share(ByteReader& body, auto visit) {
   ByteReader shares = body.block16("client_shares");
   body.expect_end("client_shares");
   while (!shares.at_end()) {
     const NamedGroup group{shares.u16("group")};
-    shares.block16("key_exchange");
-    if (!shares.failed()) hello.key_shares.push_back(group);
+    const auto key_exchange = shares.block16("key_exchange").rest();
+    if (!shares.failed()) visit(group, key_exchange);
   }
+}
+
+void read_key_shares(ByteReader& body, ClientHello& hello) {
+  hello.key_shares_at = static_cast<std::uint32_t>(body.offset());
+  for_each_key_share(body, [&](NamedGroup group, auto) { hello.key_shares.push_back(group); });
 }
 
 void read_alpn(ByteReader& body, ClientHello& hello) {
@@ -260,6 +265,24 @@ DecodeResult<ClientHello> decode_sslv2_client_hello(std::span<const std::uint8_t
   std::ranges::copy(session_id, hello.session_id.begin());
   std::ranges::copy_backward(challenge, hello.random.end());
   return hello;
+}
+
+std::span<const std::uint8_t> key_exchange_of(const ClientHello& hello,
+                                              std::span<const std::uint8_t> body,
+                                              NamedGroup group) {
+  const std::size_t at = hello.key_shares_at;
+  std::span<const std::uint8_t> found;
+  if (hello.key_shares.empty() || at > body.size()) return found;
+  // The list ends where its length says, and was read to its end.
+  const auto list = body.subspan(at);
+  std::optional<DecodeError> error;
+  ByteReader length(list, error, at);
+  const std::size_t size = sizeof(std::uint16_t) + length.u16("client_shares");
+  ByteReader shares(list.first(std::min(size, list.size())), error, at);
+  for_each_key_share(shares, [&](NamedGroup offered, auto key_exchange) {
+    if (offered == group && found.empty()) found = key_exchange;
+  });
+  return found;
 }
 
 }  // namespace legible::parser

@@ -38,7 +38,8 @@ struct ClientHello {
   std::vector<std::uint8_t> ec_point_formats;
   std::vector<SignatureScheme> signature_algorithms;
   std::vector<NamedGroup> key_shares;
-  std::vector<std::string> alpn;  ///< raw bytes
+  std::uint32_t key_shares_at = 0;  ///< their extension's body, by its offset in the hello's
+  std::vector<std::string> alpn;    ///< raw bytes
   std::uint16_t psk_identities = 0;
   std::uint16_t session_ticket_length = 0;
   bool early_data = false;
@@ -66,6 +67,11 @@ struct ClientHello {
 /// NeedMore. Errors name the field and its offset in `body`. `bytes`, `records` and
 /// `record_version` are left for the caller, who knows the records.
 DecodeResult<ClientHello> decode_client_hello(std::span<const std::uint8_t> body);
+
+/// The key_exchange of `group` (RFC 8446 section 4.2.8) in `body`, of which `hello` was decoded.
+/// Empty when there is none.
+std::span<const std::uint8_t> key_exchange_of(const ClientHello& hello,
+                                              std::span<const std::uint8_t> body, NamedGroup group);
 
 /// Decodes an SSLv2-format ClientHello (RFC 5246 appendix E.2), from its two-byte length on; bytes
 /// after it are not looked at. Sets `bytes` (the length with its two bytes) and `records`.

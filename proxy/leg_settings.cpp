@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "parser/handshake_reader.hpp"
-#include "parser/key_share.hpp"
 #include "parser/record_reader.hpp"
 #include "proxy/tls/public_value.hpp"
 #include "proxy/tls/record_headers.hpp"
@@ -112,7 +111,7 @@ std::optional<parser::NamedGroup> broken_key_share(const parser::ClientHello& he
   if (group == hello.key_shares.end()) return std::nullopt;
   const std::size_t size = std::min<std::size_t>(hello.bytes - parser::HandshakeReader::header_size,
                                                  message.size() - headers);
-  const auto value = parser::key_exchange_of(message.subspan(headers, size), *group);
+  const auto value = parser::key_exchange_of(hello, message.subspan(headers, size), *group);
   if (tls::is_public_value(*group, value)) return std::nullopt;
   return *group;
 }

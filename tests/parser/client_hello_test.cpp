@@ -4,7 +4,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "parser/extensions.hpp"
-#include "parser/key_share.hpp"
 #include "support/hello_builder.hpp"
 
 using namespace legible::parser;
@@ -158,10 +157,13 @@ TEST_CASE("the value of a key share is found by its group") {
   const Bytes message =
       client_hello({.key_shares = {{0x2a2a, {0}}, {29, Bytes(32, 7)}, {23, {4}}}});
   const auto body = std::span(message).subspan(4);
-  CHECK(std::ranges::equal(key_exchange_of(body, {29}), Bytes(32, 7)));
-  CHECK(std::ranges::equal(key_exchange_of(body, {23}), Bytes{4}));
-  CHECK(key_exchange_of(body, {24}).empty());
-  CHECK(key_exchange_of(body.first(60), {29}).empty());
+  const auto decoded = decode_client_hello(body);
+  REQUIRE(std::holds_alternative<ClientHello>(decoded));
+  const ClientHello& hello = std::get<ClientHello>(decoded);
+  CHECK(std::ranges::equal(key_exchange_of(hello, body, {29}), Bytes(32, 7)));
+  CHECK(std::ranges::equal(key_exchange_of(hello, body, {23}), Bytes{4}));
+  CHECK(key_exchange_of(hello, body, {24}).empty());
+  CHECK(key_exchange_of(hello, body.first(60), {29}).empty());
 }
 
 TEST_CASE("lengths that overrun are refused, by the name of their field") {
