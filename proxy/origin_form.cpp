@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
-#include <vector>
 
 #include "parser/ascii.hpp"
 
@@ -16,7 +16,13 @@ using parser::same_in_any_case;
 
 constexpr std::string_view scheme = "http://";
 
-using Names = std::vector<std::string_view>;
+struct BeforeInAnyCase {
+  bool operator()(std::string_view a, std::string_view b) const {
+    return std::ranges::lexicographical_compare(a, b, {}, parser::ascii_lower, parser::ascii_lower);
+  }
+};
+/// As many as a peer cares to name.
+using Names = std::set<std::string_view, BeforeInAnyCase>;
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::any_of(names, [&](auto each) { return same_in_any_case(name, each); });
@@ -59,7 +65,7 @@ Names named_by_connection(std::string_view fields) {
     while (options.find_first_not_of(between) != options.npos) {
       options.remove_prefix(options.find_first_not_of(between));
       const std::size_t size = std::min(options.find_first_of(between), options.size());
-      names.push_back(options.substr(0, size));
+      names.insert(options.substr(0, size));
       options.remove_prefix(size);
     }
   }
@@ -99,7 +105,7 @@ std::optional<std::string> in_origin_form(std::string_view head, std::string_vie
     if (ends_head(field)) break;
     const std::string_view name = name_of(field);
     const bool wanted = is_one_of(name, framing) || (upgrades && same_in_any_case(name, "Upgrade"));
-    const bool left_out = is_one_of(name, proxys_own) || is_one_of(name, hop_by_hop);
+    const bool left_out = is_one_of(name, proxys_own) || hop_by_hop.contains(name);
     if (wanted || !left_out) text += field;
   }
   return text + (upgrades ? "Connection: Upgrade\r\n\r\n" : "Connection: close\r\n\r\n");

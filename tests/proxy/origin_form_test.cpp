@@ -30,4 +30,18 @@ TEST_CASE("what Connection names ends at the proxy (RFC 9110 section 7.6.1)") {
   CHECK(*head == "GET / HTTP/1.1\r\nHost: a.test\r\n" + std::string(c.wanted) + "\r\n");
 }
 
+TEST_CASE("a head may name as many fields as it holds") {
+  std::string options;
+  std::string fields;
+  for (int i = 0; i < 8000; ++i) {
+    options += "," + std::to_string(i);
+    fields += "q:\r\n";
+  }
+  const auto head = in_origin_form(
+      "GET http://a.test/ HTTP/1.1\r\nConnection: " + options + "\r\n" + fields + "\r\n", "GET",
+      false);
+  REQUIRE(head);
+  CHECK(*head == "GET / HTTP/1.1\r\nHost: a.test\r\n" + fields + "Connection: close\r\n\r\n");
+}
+
 }  // namespace legible::proxy
