@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint32_t longest_head = 8 * 1024;
 // Servers that complain of plain HTTP do so in their first lines.
 constexpr std::size_t telling_text = 1024;
+// Nobody's complaint is as long, however it is framed: what is held is bounded.
+constexpr std::size_t most_held = 16 * 1024;
 
 }  // namespace
 
@@ -30,7 +32,8 @@ FirstAnswer::Means FirstAnswer::feed(std::span<const std::uint8_t> bytes) {
   if (status_ == bad_request && !words().empty()) return Means::tls;
   const bool other = status_ != 0 && status_ != bad_request;
   if (other || status != parser::Http1Observer::Status::reading) return Means::plain;
-  return whole_ || text_.size() >= telling_text ? Means::plain : Means::unknown;
+  const bool enough = text_.size() >= telling_text || held_.size() >= most_held;
+  return whole_ || enough ? Means::plain : Means::unknown;
 }
 
 std::string_view FirstAnswer::words() const { return words_for_tls(text_); }

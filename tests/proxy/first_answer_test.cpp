@@ -68,4 +68,13 @@ TEST_CASE("an answer to HEAD has no words to wait for") {
   CHECK(answer.feed(bytes("HTTP/1.1 400 Bad Request\r\nContent-Length: 7\r\n\r\n")) == plain);
 }
 
+TEST_CASE("no framing makes an answer be held without end") {
+  FirstAnswer answer(true);
+  FirstAnswer::Means means = answer.feed(
+      bytes("HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n1;extension="));
+  const std::string more(1000, 'x');
+  for (int i = 0; i < 20 && means == unknown; ++i) means = answer.feed(bytes(more));
+  CHECK(means == plain);
+}
+
 }  // namespace legible::proxy
