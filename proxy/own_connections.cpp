@@ -1,7 +1,5 @@
 #include "proxy/own_connections.hpp"
 
-#include <algorithm>
-
 namespace legible::proxy {
 
 bool OwnConnections::recognises(const SocketAddress& client, std::uint64_t now) {
@@ -16,8 +14,8 @@ bool OwnConnections::recognises(const SocketAddress& client, std::uint64_t now) 
 
 bool OwnConnections::has_come_back(Ticket ticket) {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(
-      entries_, [&](const Entry& entry) { return entry.ticket == ticket && entry.back; });
+  const Entry& entry = entries_[ticket % capacity];
+  return ticket != 0 && entry.ticket == ticket && entry.back;
 }
 
 }  // namespace legible::proxy

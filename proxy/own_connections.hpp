@@ -24,7 +24,7 @@ class OwnConnections {
   static constexpr std::uint64_t memory_milliseconds = 5000;
   static constexpr std::size_t capacity = 4096;
 
-  /// By which a connection is asked for again; 0: none.
+  /// By which a connection is asked for again; 0: none. It tells the place of its entry.
   using Ticket = std::uint64_t;
 
   /// `connect` begins the connection and returns its local address. Whoever accepts it before it is
@@ -34,8 +34,10 @@ class OwnConnections {
   Ticket add(const Connect& connect, std::uint64_t now) {
     const std::lock_guard lock(mutex_);
     const SocketAddress local = connect();
-    entries_[local.port() % capacity] = {local.text(), now, ++last_, false};
-    return last_;
+    const std::size_t place = local.port() % capacity;
+    const Ticket ticket = ++added_ * capacity + place;
+    entries_[place] = {local.text(), now, ticket, false};
+    return ticket;
   }
   /// Whether the client is one of them, which has come back then.
   bool recognises(const SocketAddress& client, std::uint64_t now);
@@ -50,7 +52,7 @@ class OwnConnections {
   };
 
   std::mutex mutex_;
-  Ticket last_ = 0;
+  std::uint64_t added_ = 0;
   std::array<Entry, capacity> entries_;  ///< by port: two of the same port are seldom alive
 };
 
