@@ -150,7 +150,6 @@ void RelayConnection::pass_first_answer() {
 void RelayConnection::answer_for_server(std::string_view what_it_did) {
   first_answer_.reset();
   if (dialogue_) stop_looking();
-  answered_for_server_ = true;
   const std::string server = parser::host_and_port(target().host, target().port);
   const std::string why = fmt::format("{} was sent it, and {}", escape_utf8(server), what_it_did);
   record_->note(wall_clock(), Leg::client, ProxyClosing{ProxyReason::plain_http, {}, why});
@@ -161,7 +160,7 @@ void RelayConnection::answer_for_server(std::string_view what_it_did) {
   note_own_end(client_, parser::StreamEnd::fin);
   client_.discarding = server_.discarding = true;
   if (client_.paused && !client_.ended) resume(client_);
-  enter(Phase::lingering, linger_limit);
+  enter(Phase::explained, linger_limit);
   if (!sent) on_write_failed(client_);
 }
 
@@ -299,7 +298,7 @@ void RelayConnection::on_end(LegStream& from, parser::StreamEnd how) {
   if (first_answer_ && &from == &server_) end_first_answer();
   if (how != parser::StreamEnd::fin) {
     from.stream.close();
-    if (answered_for_server_ && &from == &server_) {
+    if (phase_ == Phase::explained && &from == &server_) {
       // The page is on its way, to a client that may still be sending.
       if (client_.ended) finish_when_sent();
       return;
@@ -371,9 +370,10 @@ void RelayConnection::on_time_out() {
     case Phase::parting:
       // Nothing in flight is lost to a reader that is only slow; the idle time-out bounds it.
       if (client_.unsent() + server_.unsent() > 0) return observe_progress();
-      return close_legs(parser::StreamEnd::fin);
+      [[fallthrough]];
     case Phase::lingering:
-      if (!answered_for_server_) return close_legs(parser::StreamEnd::fin);
+      return close_legs(parser::StreamEnd::fin);
+    case Phase::explained:
       if (!server_.ended) note_own_end(server_, parser::StreamEnd::fin);
       return finish();
     case Phase::open:

@@ -51,7 +51,8 @@ class RelayConnection final : public TwoLegConnection {
     connecting,   ///< the server leg
     refusing,     ///< the server leg failed: the client's first bytes, to know whom it wanted
     handshaking,  ///< the end of the handshake, or data both ways where there is none
-    lingering,    ///< the handshake has failed, or the client was told why: the other leg's end
+    lingering,    ///< the handshake has failed: the other leg's end
+    explained,    ///< the client has the proxy's page, and nothing more to hear: its end
     open,         ///< either leg's end
     parting,      ///< one leg has ended after the handshake, before any request: the other's end
   };
@@ -118,7 +119,6 @@ class RelayConnection final : public TwoLegConnection {
   std::unique_ptr<SingleRequest> only_;
   std::unique_ptr<FirstAnswer> first_answer_;  ///< null: whatever the server says is relayed
   std::uint64_t asked_ = 0;                    ///< loop time: when the server was sent bytes last
-  bool answered_for_server_ = false;           ///< the client has nothing to hear any more
 };
 
 }  // namespace legible::proxy
