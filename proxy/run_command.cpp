@@ -197,9 +197,7 @@ void Run::operator()() {
   if (proxy.lacks_tproxy()) {
     complain(
         "notice: without the capability CAP_NET_ADMIN (or CAP_NET_RAW) packets that a TPROXY rule "
-        "leads here go "
-        "past "
-        "it; a REDIRECT rule works");
+        "leads here go past it; a REDIRECT rule works");
   }
   for (const std::string& notice : notices) complain("notice: {}", notice);
   proxy.run();

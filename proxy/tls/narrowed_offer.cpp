@@ -101,8 +101,7 @@ std::string no_suite(const parser::ClientHello& hello) {
   if (known == hello.ciphers.end()) return "none of its cipher suites is available here";
   return fmt::format(
       "none of its cipher suites is allowed here: --client-ciphers and --server-ciphers could "
-      "allow "
-      "{}",
+      "allow {}",
       parser::name(*known));
 }
 
