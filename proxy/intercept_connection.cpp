@@ -21,9 +21,7 @@ constexpr std::size_t max_held = 64 * 1024;
 // For a peer to take a refusal and leave, however late it is.
 constexpr std::chrono::milliseconds last_words_limit{300};
 
-// Warning alerts (CVE-2016-8610), ChangeCipherSpecs, empty records and tickets: each costs an
-// answer or a decryption, and none brings the connection forward.
-constexpr std::uint64_t most_idle = 100;
+constexpr std::uint64_t most_idle_messages = 100;
 
 constexpr parser::AlertDescription close_notify{0};
 constexpr parser::AlertDescription unexpected_message{10};
@@ -33,12 +31,6 @@ constexpr parser::AlertDescription illegal_parameter{47};
 constexpr parser::AlertDescription protocol_version{70};
 constexpr parser::AlertDescription internal_error{80};
 
-/// An alert in a record of its own, for a client to whom nothing was said yet.
-std::array<std::uint8_t, 7> clear_alert(parser::AlertLevel level,
-                                        parser::AlertDescription description) {
-  return {parser::content_type::alert.value, 3, 3, 0, 2, level.value, description.value};
-}
-
 std::string problems_text(const certs::Judgement& judgement) {
   std::string text;
   for (const certs::Problem& problem : judgement.problems) {
@@ -46,13 +38,6 @@ std::string problems_text(const certs::Judgement& judgement) {
     text += certs::id(problem.id);
   }
   return text;
-}
-
-/// Also one that comes where it is out of place.
-bool is_change_cipher_spec(const parser::Observation& observation) {
-  const auto* record = std::get_if<parser::EncryptedRecord>(&observation);
-  return std::holds_alternative<parser::ChangeCipherSpec>(observation) ||
-         (record && record->type == parser::content_type::change_cipher_spec);
 }
 
 std::string asked_host(const ConnectionRecord& client, const std::string& target) {
@@ -152,7 +137,7 @@ void InterceptConnection::on_server_connected() {
 }
 
 /// Refuses, and says false, when mbedTLS does not take the settings.
-bool InterceptConnection::open_session(PeerLeg& leg, tls::Settings settings) {
+bool InterceptConnection::open_session(InterceptedLeg& leg, tls::Settings settings) {
   try {
     leg.session.emplace(std::move(settings), leg.secrets->live);
     return true;
@@ -268,7 +253,6 @@ void InterceptConnection::begin_client_handshake(
     settings.withhold_finished = true;
     settings.tickets = nullptr;
   }
-  // The bytes are on record already.
   const auto held = with_whole_records(std::exchange(held_, {}), hello.records);
   if (const auto group = broken_key_share(hello, settings, held)) {
     return refuse(client_,
@@ -279,7 +263,7 @@ void InterceptConnection::begin_client_handshake(
                   illegal_parameter);
   }
   if (!open_session(client_, std::move(settings))) return;
-  client_.session->feed(held, client_);
+  client_.replay(held);
   on_state(client_);
   relieve(client_, server_);
 }
@@ -296,7 +280,7 @@ void InterceptConnection::on_client_ready() {
   watch_unread_legs();
 }
 
-void InterceptConnection::deliver_waiting(PeerLeg& to) {
+void InterceptConnection::deliver_waiting(InterceptedLeg& to) {
   if (!to.undelivered.empty()) to.session->write(std::exchange(to.undelivered, {}));
   flush(to);
 }
@@ -349,26 +333,27 @@ void InterceptConnection::pass_refusal_on() {
 // --- what the peers say ---
 
 void InterceptConnection::on_bytes(LegStream& stream, std::span<const std::uint8_t> bytes) {
-  PeerLeg& from = leg(stream.side);
+  InterceptedLeg& from = leg(stream.side);
   if (!from.session) {
     hold(bytes);
     return respond(from);
   }
-  const auto behind = feed(from, bytes);
+  const auto behind = from.feed(bytes);
+  if (&from == &server_ && server_chain_) keep_session();
   respond(from);
   if (!behind.empty() && !ending()) from.record->bytes(wall_clock(), from.side, behind);
 }
 
-void InterceptConnection::respond(PeerLeg& from) {
+void InterceptConnection::respond(InterceptedLeg& from) {
   if (ending()) return;
-  if (const auto alert = new_fatal_alert(from)) return on_fatal_alert(from, *alert);
-  if (from.idle_messages() > most_idle) {
+  if (const auto alert = from.new_fatal_alert()) return on_fatal_alert(from, *alert);
+  if (from.idle_messages() > most_idle_messages) {
     return refuse(from,
                   {ProxyReason::flood,
                    {},
                    fmt::format("more than {} warning alerts, empty records, session tickets or "
                                "ChangeCipherSpecs came from one side",
-                               most_idle)},
+                               most_idle_messages)},
                   unexpected_message);
   }
   if (from.session) on_state(from);
@@ -381,22 +366,8 @@ void InterceptConnection::hold(std::span<const std::uint8_t> bytes) {
   if (held_.size() > max_held) pause(client_);
 }
 
-/// Returns what is not on record yet: bytes behind those over which the session has failed, which
-/// are no part of the reason.
-std::span<const std::uint8_t> InterceptConnection::feed(PeerLeg& from,
-                                                        std::span<const std::uint8_t> bytes) {
-  const bool failed_before = from.session->failure().has_value();
-  // The session comes first: it derives the secrets by which the record reads what came.
-  from.session->feed(bytes, from);
-  if (&from == &server_ && server_chain_) keep_session();
-  const bool fails = from.session->failure() && !failed_before;
-  const std::size_t behind = fails ? std::min(from.session->unread(), bytes.size()) : 0;
-  from.record->bytes(wall_clock(), from.side, bytes.first(bytes.size() - behind));
-  return bytes.last(behind);
-}
-
-void InterceptConnection::on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes) {
-  PeerLeg& to = other(from);
+void InterceptConnection::on_plaintext(InterceptedLeg& from, std::span<const std::uint8_t> bytes) {
+  InterceptedLeg& to = other(from);
   if (from.discarding || phase_ == Phase::lingering) return;
   if (to.open()) {
     to.session->write(bytes);
@@ -406,8 +377,8 @@ void InterceptConnection::on_plaintext(PeerLeg& from, std::span<const std::uint8
   server_.record->plaintext(wall_clock(), from.side, bytes);
 }
 
-void InterceptConnection::on_state(PeerLeg& from) {
-  PeerLeg& to = other(from);
+void InterceptConnection::on_state(InterceptedLeg& from) {
+  InterceptedLeg& to = other(from);
   flush(from);
   if (to.session) flush(to);
   if (phase_ == Phase::lingering || ending()) return;
@@ -439,63 +410,30 @@ void InterceptConnection::on_state(PeerLeg& from) {
   relieve(to, from);
 }
 
-void InterceptConnection::flush(PeerLeg& to) {
-  std::vector<std::uint8_t>& output = to.session->output();
-  if (output.empty()) return;
-  const std::vector<std::uint8_t> bytes = std::exchange(output, {});
-  if (!to.write_failed && to.stream) {
-    if (to.stream.write(bytes) < 0) {
-      // What the peer sent before it went away is still to be read, an alert perhaps.
-      to.write_failed = true;
-      if (!to.ended) return resume(to);
-      // It had sent its FIN and now refuses bytes: the sender would see an RST without the proxy.
-      if (phase_ == Phase::open) mirror_reset(other(to));
-      return;
-    }
-    to.bytes_out += bytes.size();
-    to.record->bytes(wall_clock(), to.proxy_role(), bytes);
-  }
+void InterceptConnection::flush(InterceptedLeg& to) {
+  if (to.flush()) return;
+  // What the peer sent before it went away is still to be read, an alert perhaps.
+  if (!to.ended) return resume(to);
+  // It had sent its FIN and now refuses bytes: the sender would see an RST without the proxy.
+  if (phase_ == Phase::open) mirror_reset(other(to));
 }
 
 void InterceptConnection::on_sent(LegStream& stream, int status) {
-  PeerLeg& to = leg(stream.side);
+  InterceptedLeg& to = leg(stream.side);
   if (status < 0) to.write_failed = true;
   relieve(other(to), to);
 }
 
 /// Reads `from` again, when `to` has room for what comes.
-void InterceptConnection::relieve(PeerLeg& from, PeerLeg& to) {
+void InterceptConnection::relieve(InterceptedLeg& from, InterceptedLeg& to) {
   const bool room = to.undelivered.empty() && to.backlog() <= low_water;
   if (from.paused && !from.ended && room && !ending()) resume(from);
 }
 
 // --- failures ---
 
-std::optional<parser::AlertDescription> InterceptConnection::new_fatal_alert(PeerLeg& from) {
-  const auto entries = from.record->timeline().entries();
-  std::optional<parser::AlertDescription> found;
-  for (; from.entries_seen < entries.size(); ++from.entries_seen) {
-    const Entry& entry = entries[from.entries_seen];
-    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
-    if (!observation) continue;
-    if (const auto* hello = std::get_if<parser::Shared<parser::ServerHello>>(observation)) {
-      from.agreed = (*hello)->version;
-    }
-    if (entry.leg != from.side) continue;
-    if (is_change_cipher_spec(*observation)) ++from.idle_seen;
-    const auto* alert = std::get_if<parser::Alert>(observation);
-    if (!alert) continue;
-    // Of several the first says why.
-    const bool readable = alert->level && alert->description;
-    if (readable && !found && parser::is_error(*alert->level, *alert->description, from.agreed)) {
-      found = alert->description;
-    }
-    if (alert->level == parser::alert_level::warning) ++from.idle_seen;
-  }
-  return found;
-}
-
-void InterceptConnection::on_fatal_alert(PeerLeg& from, parser::AlertDescription description) {
+void InterceptConnection::on_fatal_alert(InterceptedLeg& from,
+                                         parser::AlertDescription description) {
   // mbedTLS may have answered what it took for a broken record: nothing answers an alert.
   if (from.session) from.session->output().clear();
   if (&from == &server_ && refuse_later({.alert = description})) return;
@@ -503,7 +441,7 @@ void InterceptConnection::on_fatal_alert(PeerLeg& from, parser::AlertDescription
   linger();
 }
 
-void InterceptConnection::on_tls_failure(PeerLeg& from) {
+void InterceptConnection::on_tls_failure(InterceptedLeg& from) {
   if (ending()) return;
   if (const auto alert = from.session->peer_alert()) return on_fatal_alert(from, *alert);
   const std::string detail = from.session->failure()->text;
@@ -514,7 +452,7 @@ void InterceptConnection::on_tls_failure(PeerLeg& from) {
 
 /// The proxy ends the connection because of what was said on `at`, where an alert of its own may
 /// have been sent already: what TLS could not go on with is told by that, and then why.
-void InterceptConnection::refuse(PeerLeg& at, ProxyClosing closing,
+void InterceptConnection::refuse(InterceptedLeg& at, ProxyClosing closing,
                                  parser::AlertDescription description) {
   const bool alert_first = closing.reason == ProxyReason::tls_failure;
   if (alert_first) send_alert(at, description);
@@ -525,44 +463,37 @@ void InterceptConnection::refuse(PeerLeg& at, ProxyClosing closing,
 }
 
 /// A close_notify in the middle of the handshake: nothing that its side showed is proven.
-void InterceptConnection::on_goodbye(PeerLeg& from) {
+void InterceptConnection::on_goodbye(InterceptedLeg& from) {
   if (&from == &server_ && refuse_later({.alert = std::nullopt, .goodbye = true})) return;
   say_goodbye(other(from));
   linger();
 }
 
-bool InterceptConnection::may_speak_to(const PeerLeg& to) const {
-  return to.stream && !to.own_end_told && !to.write_failed;
+/// A client may be told before it has a session. To a server nothing was said then.
+void InterceptConnection::send_alert(InterceptedLeg& to, parser::AlertDescription description) {
+  if (!to.hears()) return;
+  if (to.session) {
+    to.session->send_alert(description);
+    flush(to);
+  } else if (&to == &client_) {
+    to.write_in_clear(parser::alert_level::fatal, description);
+  }
 }
 
-void InterceptConnection::send_alert(PeerLeg& to, parser::AlertDescription description) {
-  if (!may_speak_to(to)) return;
-  if (!to.session) return write_in_clear(to, parser::alert_level::fatal, description);
-  to.session->send_alert(description);
-  flush(to);
-}
-
-void InterceptConnection::say_goodbye(PeerLeg& to) {
-  if (!may_speak_to(to)) return;
-  if (!to.session) return write_in_clear(to, parser::alert_level::warning, close_notify);
-  to.session->close_notify();
-  flush(to);
-}
-
-/// A client may get an alert before it has a session. To a server nothing was said yet.
-void InterceptConnection::write_in_clear(PeerLeg& to, parser::AlertLevel level,
-                                         parser::AlertDescription description) {
-  if (&to != &client_) return;
-  const auto alert = clear_alert(level, description);
-  if (to.stream.write(alert) < 0) return;
-  to.bytes_out += alert.size();
-  to.record->bytes(wall_clock(), to.proxy_role(), alert);
+void InterceptConnection::say_goodbye(InterceptedLeg& to) {
+  if (!to.hears()) return;
+  if (to.session) {
+    to.session->close_notify();
+    flush(to);
+  } else if (&to == &client_) {
+    to.write_in_clear(parser::alert_level::warning, close_notify);
+  }
 }
 
 // --- ends ---
 
 void InterceptConnection::on_end(LegStream& from, parser::StreamEnd how) {
-  PeerLeg& to = other(from);
+  InterceptedLeg& to = other(from);
   // A server that spoke, or said goodbye, has not refused: the client is to have it all.
   const bool spoke = server_.open() && (server_.session->state() == State::peer_closed ||
                                         !client_.undelivered.empty());
@@ -581,7 +512,7 @@ void InterceptConnection::on_end(LegStream& from, parser::StreamEnd how) {
   // As a FIN that came with the hello: the server leg is being opened, and goes first.
   if (&from == &client_ && phase_ == Phase::connecting) return;
   if (to.ended || !to.stream) {
-    for (PeerLeg* each : {&client_, &server_}) end_leg(*each);
+    for (InterceptedLeg* each : {&client_, &server_}) end_leg(*each);
     return finish_when_sent();
   }
   end_leg(to);
@@ -590,7 +521,7 @@ void InterceptConnection::on_end(LegStream& from, parser::StreamEnd how) {
 }
 
 /// Says that nothing more will be sent on this leg.
-void InterceptConnection::end_leg(PeerLeg& leg) {
+void InterceptConnection::end_leg(InterceptedLeg& leg) {
   if (!leg.stream || leg.own_end_told) return;
   leg.stream.shutdown();
   note_own_end(leg, parser::StreamEnd::fin);
@@ -598,14 +529,14 @@ void InterceptConnection::end_leg(PeerLeg& leg) {
 
 /// RFC 8446 section 6.1: an end without a word would look like a truncation.
 void InterceptConnection::take_leave(LegStream& stream) {
-  PeerLeg& to = leg(stream.side);
+  InterceptedLeg& to = leg(stream.side);
   if (!to.open() || to.own_end_told) return;
   to.session->close_notify();
   flush(to);
 }
 
 void InterceptConnection::note_own_end(LegStream& stream, parser::StreamEnd how) {
-  PeerLeg& ended = leg(stream.side);
+  InterceptedLeg& ended = leg(stream.side);
   if (std::exchange(ended.own_end_told, true)) return;
   ended.record->closed(wall_clock(), ended.proxy_role(), how, false, ended.bytes_out,
                        ended.bytes_in);
@@ -613,7 +544,7 @@ void InterceptConnection::note_own_end(LegStream& stream, parser::StreamEnd how)
 
 void InterceptConnection::linger() {
   if (ending()) return;
-  for (PeerLeg* leg : {&client_, &server_}) end_leg(*leg);
+  for (InterceptedLeg* leg : {&client_, &server_}) end_leg(*leg);
   if (client_.ended && (server_.ended || !server_.stream)) return finish_when_sent();
   enter(Phase::lingering, linger_limit);
 }

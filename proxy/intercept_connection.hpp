@@ -10,13 +10,13 @@
 #include "certs/leaf_cache.hpp"
 #include "proxy/background_work.hpp"
 #include "proxy/client_intake.hpp"
+#include "proxy/intercepted_leg.hpp"
 #include "proxy/interception.hpp"
-#include "proxy/tls/session.hpp"
 #include "proxy/two_leg_connection.hpp"
 
 namespace legible::proxy {
 
-class InterceptConnection final : public TwoLegConnection {
+class InterceptConnection final : public TwoLegConnection, private InterceptedLeg::Owner {
  public:
   /// `client` is held. `settings` must outlive the connection.
   InterceptConnection(ConnectionContext& context, const InterceptionSettings& settings,
@@ -37,46 +37,12 @@ class InterceptConnection final : public TwoLegConnection {
     lingering,         ///< something has ended the connection: the peers' own ends
   };
 
-  struct PeerLeg final : LegStream, tls::Session::PlaintextSink {
-    PeerLeg(InterceptConnection& owner, Leg which) : LegStream(owner, which), intercepting(owner) {}
-    void on_plaintext(std::span<const std::uint8_t> bytes) override {
-      intercepting.on_plaintext(*this, bytes);
-    }
-
-    /// Bytes on their way to the peer that its kernel has not taken.
-    std::size_t backlog() const {
-      return undelivered.size() + (session ? session->unwritten() : 0) + queued();
-    }
-    /// The role that the proxy plays on this leg.
-    Leg proxy_role() const { return parser::other(side); }
-    /// Messages of the peer's that brought nothing forward.
-    std::uint64_t idle_messages() const {
-      return idle_seen + (session ? session->idle_messages() : 0);
-    }
-    bool open() const {
-      return session && (session->state() == tls::Session::State::open ||
-                         session->state() == tls::Session::State::peer_closed);
-    }
-
-    InterceptConnection& intercepting;
-    std::unique_ptr<LegSecrets> secrets;
-    std::unique_ptr<ConnectionRecord> record;
-    std::optional<tls::Session> session;
-    std::vector<std::uint8_t>
-        undelivered;               ///< plaintext for this leg, before its handshake is done
-    std::size_t entries_seen = 0;  ///< of the record's timeline, for alerts
-    std::optional<parser::ProtocolVersion> agreed;  ///< by these entries
-    std::uint64_t idle_seen = 0;  ///< warnings and ChangeCipherSpecs that the peer has sent
-    bool own_end_told = false;    ///< the proxy's end of this leg is on record
-    bool notified = false;        ///< the peer's close_notify was passed on
-  };
-
-  PeerLeg& leg(Leg side) override { return side == Leg::client ? client_ : server_; }
-  PeerLeg& other(const LegStream& from) { return &from == &client_ ? server_ : client_; }
+  InterceptedLeg& leg(Leg side) override { return side == Leg::client ? client_ : server_; }
+  InterceptedLeg& other(const LegStream& from) { return &from == &client_ ? server_ : client_; }
   ConnectionRecord& record(Leg side) override { return *leg(side).record; }
 
   void begin();
-  bool open_session(PeerLeg& leg, tls::Settings settings);
+  bool open_session(InterceptedLeg& leg, tls::Settings settings);
   void on_server_connected() override;
   void on_no_server() override { mirror_reset(client_); }
 
@@ -101,27 +67,23 @@ class InterceptConnection final : public TwoLegConnection {
 
   void on_bytes(LegStream& stream, std::span<const std::uint8_t> bytes) override;
   void hold(std::span<const std::uint8_t> bytes);
-  std::span<const std::uint8_t> feed(PeerLeg& from, std::span<const std::uint8_t> bytes);
-  void respond(PeerLeg& from);
-  void on_plaintext(PeerLeg& from, std::span<const std::uint8_t> bytes);
-  void on_state(PeerLeg& from);
+  void respond(InterceptedLeg& from);
+  void on_plaintext(InterceptedLeg& from, std::span<const std::uint8_t> bytes) override;
+  void on_state(InterceptedLeg& from);
   void on_sent(LegStream& stream, int status) override;
-  void flush(PeerLeg& to);
-  void relieve(PeerLeg& from, PeerLeg& to);
+  void flush(InterceptedLeg& to);
+  void relieve(InterceptedLeg& from, InterceptedLeg& to);
 
-  std::optional<parser::AlertDescription> new_fatal_alert(PeerLeg& from);
-  void on_fatal_alert(PeerLeg& from, parser::AlertDescription description);
-  void on_tls_failure(PeerLeg& from);
-  void on_goodbye(PeerLeg& from);
-  void send_alert(PeerLeg& to, parser::AlertDescription description);
-  void say_goodbye(PeerLeg& to);
-  bool may_speak_to(const PeerLeg& to) const;
-  void write_in_clear(PeerLeg& to, parser::AlertLevel level, parser::AlertDescription description);
-  void refuse(PeerLeg& at, ProxyClosing closing, parser::AlertDescription description);
+  void on_fatal_alert(InterceptedLeg& from, parser::AlertDescription description);
+  void on_tls_failure(InterceptedLeg& from);
+  void on_goodbye(InterceptedLeg& from);
+  void send_alert(InterceptedLeg& to, parser::AlertDescription description);
+  void say_goodbye(InterceptedLeg& to);
+  void refuse(InterceptedLeg& at, ProxyClosing closing, parser::AlertDescription description);
 
   void on_end(LegStream& from, parser::StreamEnd how) override;
-  void deliver_waiting(PeerLeg& to);
-  void end_leg(PeerLeg& leg);
+  void deliver_waiting(InterceptedLeg& to);
+  void end_leg(InterceptedLeg& leg);
   void linger();
   void take_leave(LegStream& stream) override;
   void note_own_end(LegStream& stream, parser::StreamEnd how) override;
@@ -135,8 +97,8 @@ class InterceptConnection final : public TwoLegConnection {
 
   const InterceptionSettings& settings_;
   const HostSettings& host_;  ///< of them
-  PeerLeg client_{*this, Leg::client};
-  PeerLeg server_{*this, Leg::server};
+  InterceptedLeg client_{*this, *this, Leg::client};
+  InterceptedLeg server_{*this, *this, Leg::server};
   Phase phase_ = Phase::connecting;
   bool automatic_ = false;          ///< chosen by `auto`
   const FoundBy found_by_;          ///< how the target was

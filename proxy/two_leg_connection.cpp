@@ -17,17 +17,17 @@ constexpr auto unread_poll_interval = 1000ms;
 
 }  // namespace
 
-void TwoLegConnection::LegStream::on_read(std::span<const std::uint8_t> bytes) {
+void LegStream::on_read(std::span<const std::uint8_t> bytes) {
   bytes_in += bytes.size();
   connection.last_activity_ = connection.context_.loop.now();
   connection.guarded([&] { connection.on_bytes(*this, bytes); });
 }
 
-void TwoLegConnection::LegStream::on_read_end(int status) {
+void LegStream::on_read_end(int status) {
   connection.guarded([&] { connection.on_leg_end(*this, status); });
 }
 
-void TwoLegConnection::LegStream::on_written(int status) {
+void LegStream::on_written(int status) {
   connection.guarded([&] { connection.on_leg_written(*this, status); });
 }
 

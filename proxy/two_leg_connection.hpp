@@ -13,6 +13,32 @@
 
 namespace legible::proxy {
 
+class TwoLegConnection;
+
+/// One of its two streams.
+struct LegStream : TcpStream::Owner {
+  LegStream(TwoLegConnection& owner, Leg which) : connection(owner), side(which) {}
+  virtual ~LegStream() = default;
+  LegStream(const LegStream&) = delete;
+  LegStream& operator=(const LegStream&) = delete;
+
+  void on_read(std::span<const std::uint8_t> bytes) final;
+  void on_read_end(int status) final;
+  void on_written(int status) final;
+  std::size_t queued() const { return stream ? stream.queued() : 0; }
+  std::size_t unsent() const { return stream ? stream.unsent() : 0; }
+
+  TwoLegConnection& connection;
+  const Leg side;
+  TcpStream stream;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  bool ended = false;         ///< by its peer
+  bool write_failed = false;  ///< its peer takes no more bytes
+  bool paused = false;        ///< not read until the other leg's queue is shorter
+  bool discarding = false;    ///< what is still read goes nowhere: its peer has reset, or may not
+};
+
 class TwoLegConnection : public Connection, private ServerDial::Owner {
  public:
   TwoLegConnection(const TwoLegConnection&) = delete;
@@ -21,29 +47,6 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
   void shut_down() final;
 
  protected:
-  struct LegStream : TcpStream::Owner {
-    LegStream(TwoLegConnection& owner, Leg which) : connection(owner), side(which) {}
-    virtual ~LegStream() = default;
-    LegStream(const LegStream&) = delete;
-    LegStream& operator=(const LegStream&) = delete;
-
-    void on_read(std::span<const std::uint8_t> bytes) final;
-    void on_read_end(int status) final;
-    void on_written(int status) final;
-    std::size_t queued() const { return stream ? stream.queued() : 0; }
-    std::size_t unsent() const { return stream ? stream.unsent() : 0; }
-
-    TwoLegConnection& connection;
-    const Leg side;
-    TcpStream stream;
-    std::uint64_t bytes_in = 0;
-    std::uint64_t bytes_out = 0;
-    bool ended = false;         ///< by its peer
-    bool write_failed = false;  ///< its peer takes no more bytes
-    bool paused = false;        ///< not read until the other leg's queue is shorter
-    bool discarding = false;    ///< what is still read goes nowhere: its peer has reset, or may not
-  };
-
   /// A leg whose queue is longer is no longer fed: its peer reads slower than the other one sends.
   static constexpr std::size_t high_water = 128 * 1024;
   static constexpr std::size_t low_water = high_water / 2;
@@ -95,6 +98,8 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
   const std::string client_host_;
 
  private:
+  friend struct LegStream;
+
   /// What is left to do once `ending`.
   enum class Ending : std::uint8_t {
     no,
