@@ -27,17 +27,6 @@ constexpr auto parting_limit = 2500ms;
 /// What is held beside the longest hello: its records' headers, early data.
 constexpr std::size_t held_beside_hello = 64 * 1024;
 
-/// Why nothing more can be read of the hello, if so.
-std::optional<Lack> hopelessness(std::span<const Entry> entries) {
-  for (const Entry& entry : entries) {
-    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
-    if (!observation) continue;
-    if (std::holds_alternative<parser::Malformed>(*observation)) return Lack::broken_hello;
-    if (std::holds_alternative<parser::LimitReached>(*observation)) return Lack::hello_too_long;
-  }
-  return std::nullopt;
-}
-
 std::string text(const HostPort& target) {
   return fmt::format("{}:{}", escape_utf8(target.host), target.port);
 }
@@ -291,7 +280,9 @@ void ClientIntake::on_opened(OpenedServer server) {
     if (!settle()) return;
     advance();
     // Nothing more will come of a hello that is not whole.
-    if (stage_ == Stage::hello && client_.ended) choose_without_hello();
+    if (stage_ == Stage::hello && client_.ended) {
+      choose(nullptr, lack_of_ended_flight(client_.early));
+    }
   });
 }
 
@@ -370,28 +361,12 @@ bool ClientIntake::settle() {
 
 void ClientIntake::consider() {
   const ConnectionRecord& record = *client_.record;
+  const parser::ClientHello* hello = record.client_hello();
   const auto entries = record.timeline().entries().subspan(client_.entries_before_early);
-  const auto lack = hopelessness(entries);
-  if (const parser::ClientHello* hello = record.client_hello()) {
-    return choose(hello, lack.value_or(Lack::none));
-  }
-  const auto begins = parser::detect_protocol(parser::Side::client, client_.early);
-  if (begins && *begins != parser::Protocol::tls) return choose(nullptr, lack_of_tls());
-  if (begins && parser::begins_without_hello(client_.early)) {
-    return choose(nullptr, Lack::broken_hello);
-  }
-  if (lack) return choose(nullptr, *lack);
   const std::size_t longest = context_.records.limits.client_hello_bytes + held_beside_hello;
-  if (client_.early.size() > longest) choose(nullptr, Lack::hello_too_long);
-}
-
-/// An answer in HTTP/1 can be read by who asked in it.
-Lack ClientIntake::lack_of_tls() const {
-  constexpr std::string_view http2 = "PRI ";
-  const auto begins = parser::detect_protocol(parser::Side::client, client_.early);
-  const bool http = begins == parser::Protocol::http || begins == parser::Protocol::http_connect;
-  return http && !parser::as_text(client_.early).starts_with(http2) ? Lack::plain_http
-                                                                    : Lack::no_tls;
+  if (const auto lack = lack_of_first_flight(hello, entries, client_.early, longest)) {
+    choose(hello, *lack);
+  }
 }
 
 void ClientIntake::choose(const parser::ClientHello* hello, Lack lack) {
@@ -406,12 +381,6 @@ void ClientIntake::choose(const parser::ClientHello* hello, Lack lack) {
 ModeChoice ClientIntake::mode_without(Lack lack) const {
   if (!settings_.interception.active()) return {Mode::relay, reason_for(client_.found_by)};
   return choose_mode(settings_.interception, {nullptr, lack, client_.host, target_host()});
-}
-
-/// The client has ended before its hello was whole.
-void ClientIntake::choose_without_hello() {
-  const bool tls = !client_.early.empty() && parser::begins_tls_record(client_.early.front());
-  choose(nullptr, tls ? Lack::broken_hello : Lack::no_tls);
 }
 
 /// --by-sni. False: the client is refused.
@@ -460,7 +429,7 @@ void ClientIntake::on_read_end(int status) {
     // Half a hello, or bytes that wait for an answer: what the server says to them counts.
     const bool waits = client_.ended && stage_ == Stage::hello && !client_.early.empty() &&
                        listener_.way != WayIn::by_sni;
-    waits ? choose_without_hello() : finish();
+    waits ? choose(nullptr, lack_of_ended_flight(client_.early)) : finish();
   });
 }
 

@@ -86,10 +86,8 @@ class ClientIntake final : public Connection, private TcpStream::Owner, private 
   bool go_to(const HostPort& target);
   bool settle();
   void consider();
-  void choose(const parser::ClientHello* hello, FirstFlight::Lack lack = {});
-  void choose_without_hello();
+  void choose(const parser::ClientHello* hello, FirstFlight::Lack lack);
   ModeChoice mode_without(FirstFlight::Lack lack) const;
-  FirstFlight::Lack lack_of_tls() const;
   bool find_by_name(const parser::ClientHello* hello, FirstFlight::Lack lack);
   void hand_over(ModeChoice choice);
 

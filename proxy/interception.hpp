@@ -11,6 +11,7 @@
 #include "certs/chain_judge.hpp"
 #include "certs/leaf_cache.hpp"
 #include "parser/client_hello.hpp"
+#include "proxy/first_flight.hpp"
 #include "proxy/interception_memory.hpp"
 #include "proxy/own_pages.hpp"
 #include "proxy/tls/live_secrets.hpp"
@@ -92,27 +93,6 @@ struct InterceptionSettings {
   const HostSettings& settings_for(std::string_view host) const;
 };
 
-/// What is known of a client when its mode is chosen.
-struct FirstFlight {
-  /// Why there is no hello, if there is none; a broken one may be there all the same.
-  enum class Lack : std::uint8_t {
-    none,
-    silence,
-    plain_http,
-    no_tls,
-    broken_hello,
-    hello_too_long,
-  };
-
-  const parser::ClientHello* hello = nullptr;
-  Lack lack = Lack::no_tls;
-  std::string client;  ///< its address, without the port
-  std::string target;  ///< the host that the proxy connects to
-
-  /// Whom it asks for.
-  const std::string& host() const { return hello && !hello->sni.empty() ? hello->sni : target; }
-};
-
 /// What is done with a connection, and why, for the `target` event.
 struct ModeChoice {
   Mode mode = Mode::relay;  ///< never `automatic`
@@ -123,6 +103,7 @@ struct ModeChoice {
   bool explains_tls = false;
 };
 
+/// Where the client may be intercepted, if its first flight allows that.
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight);
 
 /// Why a client's TLS cannot be ended here, as a clause: what it offers, cut to what both legs may
