@@ -12,6 +12,7 @@ import shutil
 import unittest
 import urllib.parse
 
+from developer_tools import DeveloperTools
 from harness import PATIENCE, free_port, wait_listening, wait_until
 from intercepted import Intercepted, run_tests
 from interception import INTERCEPT
@@ -95,6 +96,20 @@ class BrowserArchive(Intercepted):
         self.assertIn("CANCEL", told["GET /slow"]["response"]["_error"])
         self.assertIn("INTERNAL_ERROR", told["GET /cut"]["response"]["_error"])
         self.assertEqual(told["GET /socket"]["response"]["status"], 101)
+        self.expect_opened(archive, log["entries"])
+
+    def expect_opened(self, archive: pathlib.Path, entries: list):
+        """By the developer tools themselves."""
+        with DeveloperTools(self.stage) as tools:
+            opened = tools.open_archive(archive)
+        if "other" in opened:
+            self.skipTest(f"Chromium's developer tools are composed otherwise: {opened['other']}")
+        self.assertEqual(
+            [(each["method"], each["url"], each["status"]) for each in opened["listed"]],
+            [(entry["request"]["method"], entry["request"]["url"], entry["response"]["status"])
+             for entry in entries])
+        texts = {each["url"].rpartition("/")[2]: each["text"] for each in opened["listed"]}
+        self.assertEqual(texts["br"], "grüße " * 20)
 
 
 if __name__ == "__main__":
