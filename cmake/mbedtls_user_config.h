@@ -14,6 +14,9 @@
 #undef MBEDTLS_ARIA_C
 #undef MBEDTLS_CAMELLIA_C
 
+/* Formats a message at each step, for nobody: 4,000 instructions of a request. */
+#undef MBEDTLS_DEBUG_C
+
 /* Never used here. */
 #undef MBEDTLS_SSL_PROTO_DTLS
 #undef MBEDTLS_SSL_DTLS_CONNECTION_ID
