@@ -45,6 +45,7 @@ void TlsObserver::State::feed(Side from, std::span<const std::uint8_t> bytes) {
     if (const auto* piece = std::get_if<RecordPiece>(&next)) {
       on_piece(from, *piece);
     } else if (const auto* error = std::get_if<DecodeError>(&next)) {
+      report_alert_at_end(from);  // some servers (ProFTPD) go on in clear behind it
       report_malformed(from, "record", error->field,
                        direction.records.header_offset() + error->offset);
       stop(direction);
@@ -105,10 +106,16 @@ void TlsObserver::State::end(Side from) {
     report_incomplete(from, structure, records.remaining());
   } else if (direction.inside_alert()) {
     report_incomplete(from, structure, 1);
-  } else if (ends_with_encrypted_alert(from)) {
-    report(from, Alert{.encrypted = true, .inferred = true, .record_version = tls12});
+  } else {
+    report_alert_at_end(from);
   }
   stop(direction);
+}
+
+/// No record follows the one that was read last.
+void TlsObserver::State::report_alert_at_end(Side from) {
+  if (!ends_with_encrypted_alert(from)) return;
+  report(from, Alert{.encrypted = true, .inferred = true, .record_version = tls12});
 }
 
 bool TlsObserver::State::ends_with_encrypted_alert(Side from) {

@@ -161,6 +161,7 @@ struct TlsObserver::State {
 
   void gap(Side from, std::uint64_t missing);
   void end(Side from);
+  void report_alert_at_end(Side from);
   bool ends_with_encrypted_alert(Side from);
   std::string_view present_structure(const TlsDirection& direction) const;
 

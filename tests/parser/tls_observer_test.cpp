@@ -277,6 +277,17 @@ TEST_CASE("bytes that are no record end the decoding of their direction, and are
   }
 }
 
+TEST_CASE("an alert is found by its length when clear text follows it") {
+  Watched watched;
+  watched.feed(tls13_handshake());
+  watched.feed({server(hex("17 0303 0013 00112233445566778899aabbccddeeff 001122")),
+                server(text("421 TLS handshake failed\r\n"))});
+  const Lines lines = watched.lines();
+  REQUIRE(lines.size() > 2);
+  CHECK(lines[lines.size() - 2] == "server: Alert encrypted inferred");
+  CHECK(lines.back().starts_with("server: Malformed record: type at "));
+}
+
 TEST_CASE("TLS that begins later in a stream has that stream's offsets") {
   Watched watched;
   watched.observer.start_at(Side::server, 1000);
