@@ -35,6 +35,7 @@ enum class Protocol : std::uint8_t {
   postgresql,
   mysql,
   xmpp,
+  nats,
   proxy_protocol,
   unknown,
   silent,

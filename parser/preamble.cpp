@@ -50,6 +50,8 @@ std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,
       return make_mysql_preamble(limits);
     case Protocol::xmpp:
       return make_xmpp_preamble(limits);
+    case Protocol::nats:
+      return make_nats_preamble(limits);
     case Protocol::proxy_protocol:
       return make_proxy_header_preamble(limits);
     case Protocol::tls:

@@ -112,6 +112,9 @@ std::unique_ptr<Preamble> make_mysql_preamble(const Limits& limits);
 /// XMPP's STARTTLS (RFC 6120 section 5).
 std::unique_ptr<Preamble> make_xmpp_preamble(const Limits& limits);
 
+/// NATS: the server greets in clear, and TLS begins behind that without being asked for.
+std::unique_ptr<Preamble> make_nats_preamble(const Limits& limits);
+
 /// The dialogue that begins with `protocol`; null when none does.
 std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,
                                         ObservationSink& sink);

@@ -57,6 +57,8 @@ bool answers(Bytes bytes, Protocol peer) {
 std::optional<Protocol> detect_client(Bytes bytes, Protocol peer, bool all) {
   const std::optional<Protocol> found = try_signatures(Side::client, bytes, all);
   if (found == Protocol::unknown && peer == Protocol::mysql) return peer;
+  // CONNECT is a command of its own in NATS.
+  if (found && found != Protocol::tls && peer == Protocol::nats) return peer;
   if (!found || !is_line_protocol(peer)) return found;
   // A banner that named its protocol says more than a command that several protocols have. One
   // that is taken for SMTP's may be another's: a command that is not SMTP's says more than it.

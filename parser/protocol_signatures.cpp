@@ -277,6 +277,7 @@ constexpr std::array server_signatures{
     Signature{Protocol::imap, command<"* BYE">},
     Signature{Protocol::pop3, keyword<"+OK">},
     Signature{Protocol::xmpp, xmpp_stream},
+    Signature{Protocol::nats, keyword<"INFO {">},
     Signature{Protocol::mysql, mysql_greeting},
 };
 

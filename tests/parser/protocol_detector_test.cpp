@@ -118,6 +118,9 @@ const std::vector<Case>& cases() {
       {"bytes of SOCKS 5 to anybody else", server, hex("0500"), unknown},
       {"a client's method from a server", server, text("GET / HTTP/1.1\r\n"), unknown},
       {"MySQL", server, hex("4a0000000a352e352e35"), mysql},
+      {"NATS", server, text("INFO {\"server_id\":"), nats},
+      {"NATS, in clear", client, text("CONNECT {\"verbose\":"), nats, nats},
+      {"NATS, then TLS", client, hex("16 0301 0200"), tls, nats},
       {"XMPP's answer", server, text("<?xml version='1.0'?><stream:stream id='1'"), xmpp},
       {"XMPP's answer, to its client", server, text("<features"), xmpp, xmpp},
   };
