@@ -47,6 +47,7 @@ constexpr Rule rules[] = {
     renegotiation,
     refused_by_application,
     went_back_to_clear,
+    only_said_goodbye,
     client_certificate_refused,
     server_certificate_refused,
     client_left_during_key_exchange,

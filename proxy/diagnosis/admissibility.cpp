@@ -1,5 +1,7 @@
 #include "proxy/diagnosis/admissibility.hpp"
 
+#include "proxy/diagnosis/record_sizes.hpp"
+
 namespace legible::proxy::diagnosis {
 namespace {
 
@@ -26,12 +28,17 @@ bool client_certificate_in_play(const Facts& facts) {
   return facts.client_certificate_asked() || asked_by_renegotiation(facts);
 }
 
+/// A server may be the first to close when it was told that the client leaves.
+bool client_left(const Situation& s) {
+  return s.client_closed() || (s.server_closed() && only_said_quit(s.facts));
+}
+
 }  // namespace
 
 bool admissible(Cause cause, const Situation& s) {
   const Facts& facts = s.facts;
   if (between(cause, Cause::server_cert_untrusted_ca, Cause::server_cert_rejected)) {
-    return facts.server_certificate_delivered() && s.client_closed();
+    return facts.server_certificate_delivered() && client_left(s);
   }
   if (between(cause, Cause::client_cert_missing, Cause::client_cert_sigalg_mismatch)) {
     const bool empty = facts.client().certificate_empty() || asked_by_renegotiation(facts);
@@ -43,7 +50,7 @@ bool admissible(Cause cause, const Situation& s) {
   }
   switch (cause) {
     case Cause::proxy_cert_untrusted:
-      return facts.minted && facts.server_certificate_delivered() && s.client_closed();
+      return facts.minted && facts.server_certificate_delivered() && client_left(s);
     case Cause::proxy_no_client_cert:
       return s.proxy_plays(Leg::client) && client_certificate_in_play(facts);
     case Cause::no_shared_version:

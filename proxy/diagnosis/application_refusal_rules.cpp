@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 
-#include "parser/cipher_traits.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 
@@ -35,16 +35,6 @@ std::string_view certificate_words(std::string_view text) {
 
 bool speaks_of_certificates(std::string_view text) {
   return text.find("ertificate") != std::string_view::npos;
-}
-
-/// Plaintext bytes of an AEAD record; nothing where padding hides them.
-std::optional<std::uint32_t> plaintext_bytes(const Facts& facts, std::uint16_t record) {
-  const auto suite = parser::traits(facts.server_hello->cipher);
-  if (suite.protection != parser::RecordProtection::aead) return std::nullopt;
-  const std::uint32_t added =
-      suite.tag_bytes + (facts.tls13() ? 1u : std::uint32_t{suite.explicit_nonce_bytes});
-  if (record <= added) return std::nullopt;
-  return record - added;
 }
 
 /// What the server said inside the tunnel, if that was one record, as an error page is: the newest

@@ -111,7 +111,8 @@ void doubt_answer(Verdict& verdict, const JudgedLeg& server) {
                          doubts.front().because));
   verdict.alternatives.push_back(
       {none ? Cause::proxy_no_client_cert : Cause::client_cert_refused_by_app,
-       "the answer inside is an HTTP error: the server's access log shows its status"});
+       "the answer inside is a refusal (an HTTP error, a 4xx or 5xx reply): the server's log, or "
+       "the client's, shows it"});
 }
 
 /// The server missed a certificate that the client, asked in turn, has not either: directly it

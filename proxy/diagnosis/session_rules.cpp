@@ -78,6 +78,8 @@ Finding timer_fired(const Situation& situation) {
   finding.with("the server had not answered the client's data");
   if (situation.client_closed()) {
     finding.title = "what it had sent was not answered, and it waited no longer";
+    finding.or_else(Cause::truncated_close, "the client was ended, or its user gave up");
+    if (situation.primary.silence < shortest_idle_timer) finding.confidence = Confidence::low;
     finding.to_do.client = "Let it wait longer, if the server is only slow.";
     finding.to_do.server =
         "Find out why there was no answer: its log, or that of the application behind it.";
@@ -175,8 +177,8 @@ Finding ended_in_order(const Situation& situation) {
   if (client_certificate_in_doubt(situation)) {
     if (both_spoke) finding.lower();
     finding.or_else(Cause::client_cert_refused_by_app,
-                    "the answer inside is an HTTP error: a key log, or the server's access log, "
-                    "shows its status");
+                    "the answer inside is a refusal (an HTTP error, a 4xx or 5xx reply): a key "
+                    "log, or the server's log, shows it");
   }
   return finding;
 }

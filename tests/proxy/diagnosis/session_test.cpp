@@ -232,6 +232,66 @@ TEST_CASE("who asks and leaves before the answer may have judged the certificate
   CHECK(verdict(wrong_name, 5s).cause == Cause::idle_timeout);
 }
 
+TEST_CASE("who gives up after a moment may have been ended as well") {
+  using namespace std::chrono_literals;
+  const auto verdict = [](std::chrono::seconds patience) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12().data(C).pause(patience).client_fin();
+    return diagnose(c.timeline());
+  };
+  const Verdict soon = verdict(2s);
+  INFO(shown(soon));
+  CHECK(soon.cause == Cause::idle_timeout);
+  CHECK(soon.confidence == Confidence::low);
+  CHECK(has_alternative(soon, Cause::truncated_close));
+  CHECK(verdict(30s).confidence > Confidence::low);
+}
+
+TEST_CASE("a mail client that only says QUIT after STARTTLS has refused the certificate") {
+  constexpr std::uint16_t quit12 = 6 + 24;  // AES-GCM: nonce and tag
+  constexpr std::uint16_t quit13 = 6 + 17;  // tag and content type
+  const auto greeted = [](parser::Protocol protocol) {
+    parser::Dialogue dialogue;
+    dialogue.protocol = protocol;
+    dialogue.lines = {{parser::Side::client, "STARTTLS"}, {parser::Side::server, "220 go"}};
+    Conversation c;
+    c.says(C, std::make_shared<const parser::Dialogue>(std::move(dialogue)), 0);
+    c.client_says(hello_openssl());
+    return c;
+  };
+  const auto tls12 = [&](parser::Protocol protocol, std::vector<certs::Problem> problems,
+                         std::initializer_list<std::uint16_t> client) {
+    Conversation c = greeted(protocol);
+    c.handshake12(good_chain(), std::move(problems));
+    for (const std::uint16_t length : client) c.data(C, length).data(S, 33);
+    c.hidden_alert(S).server_fin().client_fin();
+    return diagnose(c.timeline());
+  };
+  const auto tls13 = [&](std::initializer_list<std::uint16_t> client) {
+    Conversation c = greeted(parser::Protocol::smtp);
+    c.server_flight13().client_finishes13().tickets();
+    for (const std::uint16_t length : client) c.data(C, length).data(S, 33);
+    c.hidden_alert(C).client_fin().server_fin();
+    return diagnose(c.timeline());
+  };
+  const std::vector<certs::Problem> expired = {problem(ProblemId::expired)};
+
+  const Verdict refused = tls12(parser::Protocol::smtp, expired, {quit12});
+  INFO(shown(refused));
+  CHECK(refused.cause == Cause::server_cert_expired);
+  CHECK(refused.outcome == Outcome::failed);
+  CHECK(refused.confidence == Confidence::medium);
+  CHECK(has_alternative(refused, Cause::tls_health_check));
+  CHECK(tls12(parser::Protocol::smtp, {}, {quit12}).cause == Cause::server_cert_rejected);
+  CHECK(tls13({quit13}).cause == Cause::server_cert_rejected);
+
+  // It has greeted, or is no mail client.
+  CHECK(tls12(parser::Protocol::smtp, expired, {40, quit12}).outcome == Outcome::ok);
+  CHECK(tls12(parser::Protocol::smtp, expired, {8 + 24}).outcome == Outcome::ok);
+  CHECK(tls12(parser::Protocol::ftp, expired, {quit12}).outcome == Outcome::ok);
+  CHECK(tls13({53, quit13}).outcome == Outcome::ok);
+}
+
 TEST_CASE("a pause is compared with the timers of the side that closed") {
   using namespace std::chrono_literals;
   const auto evidence = [](bool by_client) {
