@@ -10,7 +10,6 @@
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/minted_leaf.hpp"
-#include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -173,64 +172,6 @@ void doubt_hidden_certificate(const Situation& situation, Finding& finding) {
       "If the call failed: {}, or use --mode intercept: then the certificate can be read, and why "
       "the client left.",
       repeat_with_tls12(situation));
-}
-
-Answer went_back_to_clear(const Situation& situation) {
-  const bool in_clear = situation.primary.mechanism == Mechanism::plaintext_reply;
-  if (!in_clear || !situation.client_closed() || !situation.facts.both_finished()) {
-    return std::nullopt;
-  }
-  const auto doubts = doubts_about_server(situation);
-  const bool authority_only =
-      !doubts.empty() && doubts.front().cause == Cause::proxy_cert_untrusted;
-  Finding finding;
-  finding.cause = Cause::server_cert_rejected;
-  if (authority_only) {
-    finding = proxy_authority_refused(situation);
-  } else if (!doubts.empty()) {
-    finding.cause = doubts.front().cause;
-    finding.with(doubts.front().because);
-  }
-  finding.confidence = Confidence::medium;
-  finding.with(
-      "the client finished the handshake, sent no data in TLS and went on in clear: it has given "
-      "TLS up; OpenLDAP's clients do so when they do not take the certificate, whose name they "
-      "compare last, with what the server's address is called where they run");
-  for (const Doubt& other : doubts) add_alternative(finding, other.cause);
-  add_alternative(finding, Cause::server_cert_name_mismatch);
-  if (!situation.facts.server().leaf()) add_hidden_faults(situation, finding);
-  return finding;
-}
-
-Answer only_said_goodbye(const Situation& situation) {
-  const bool ended = situation.client_closed() || situation.server_closed();
-  if (!ended || situation.history.regular() || !only_said_quit(situation.facts)) {
-    return std::nullopt;
-  }
-
-  const auto doubts = doubts_about_server(situation);
-  const bool authority_only =
-      !doubts.empty() && doubts.front().cause == Cause::proxy_cert_untrusted;
-  Finding finding;
-  finding.cause = Cause::server_cert_rejected;
-  if (authority_only) {
-    finding = proxy_authority_refused(situation);
-  } else if (!doubts.empty()) {
-    finding.cause = doubts.front().cause;
-    finding.with(doubts.front().because);
-  }
-  finding.confidence = Confidence::medium;
-  finding.title = fmt::format("the client only said QUIT after the handshake: {}",
-                              describe(finding.cause).title);
-  finding.with(
-      "after the handshake the client said 6 bytes, which is QUIT: it must greet again before "
-      "anything else (RFC 3207 section 4.2); mail servers (Postfix) leave so when they do not "
-      "take the certificate");
-  for (const Doubt& other : doubts) add_alternative(finding, other.cause);
-  if (!situation.facts.server().leaf()) add_hidden_faults(situation, finding);
-  return finding.or_else(Cause::tls_health_check,
-                         "a monitor that only looks at the certificate comes back at regular "
-                         "intervals");
 }
 
 Answer left_for_certificate(const Situation& situation) {
