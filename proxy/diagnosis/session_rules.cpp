@@ -153,9 +153,23 @@ bool exchanged(const Facts& facts) {
   return facts.client().application_data && facts.server().application_data;
 }
 
+/// What was asked could be read, so that it is no guess.
+Finding request_not_answered() {
+  Finding finding;
+  finding.cause = Cause::internal_error;
+  finding.confidence = Confidence::medium;
+  finding.title = "it closed in order, without an answer to the request";
+  finding.to_do.server =
+      "Read the server's log: it may hand on to another one, which is down or refuses.";
+  return finding.with("the client's request was read, and nothing came back");
+}
+
 /// With close_notify, or an alert of its size.
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
+  if (situation.server_closed() && facts.client().http && !facts.server().application_data) {
+    return request_not_answered();
+  }
   const bool both_spoke = exchanged(facts);
   const bool answered = both_spoke && !facts.answer_may_be_ticket;
   Finding finding;

@@ -247,6 +247,31 @@ TEST_CASE("who gives up after a moment may have been ended as well") {
   CHECK(verdict(30s).confidence > Confidence::low);
 }
 
+TEST_CASE("a server that closes in order without an answer to what it was asked has failed") {
+  const auto verdict = [](bool read, bool answered) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    if (read) {
+      auto request = std::make_shared<parser::PlainHttp>();
+      request->method = "GET";
+      request->target = "/";
+      c.says(C, parser::Shared<parser::PlainHttp>(std::move(request)), 0);
+    }
+    c.data_read(C);
+    if (answered) c.data_read(S);
+    c.decrypted_alert(S, 0, parser::alert_level::warning).server_fin();
+    return diagnose(c.timeline());
+  };
+  const Verdict unanswered = verdict(true, false);
+  INFO(shown(unanswered));
+  CHECK(unanswered.cause == Cause::internal_error);
+  CHECK(unanswered.outcome == Outcome::failed);
+  CHECK(unanswered.confidence == Confidence::medium);
+  CHECK(verdict(true, true).outcome == Outcome::ok);
+  // What was not read may have wanted no answer.
+  CHECK(verdict(false, false).outcome == Outcome::ok);
+}
+
 TEST_CASE("a mail client that only says QUIT after STARTTLS has refused the certificate") {
   constexpr std::uint16_t quit12 = 6 + 24;  // AES-GCM: nonce and tag
   constexpr std::uint16_t quit13 = 6 + 17;  // tag and content type
