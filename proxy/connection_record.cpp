@@ -140,9 +140,8 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
   add(now_, from, std::move(observation));
 }
 
-/// The first answer inside TLS can be why the connection ends. What the client asked is no matter.
+/// The first answer inside TLS can be why the connection ends, and so can its absence.
 void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head) {
-  if (from == parser::Side::client) return;
   inform(now_, from,
          parser::Observation(std::make_shared<const parser::PlainHttp>(std::move(head))));
 }

@@ -19,6 +19,11 @@ constexpr std::size_t most_tickets = 6;
 /// Of a record with a NewSessionTicket.
 constexpr std::uint16_t shortest_ticket = 80;
 
+bool is_http(const Fact& fact) {
+  const auto* observation = std::get_if<parser::Observation>(&fact);
+  return observation && std::holds_alternative<parser::Shared<parser::PlainHttp>>(*observation);
+}
+
 class Collector {
  public:
   Collector(const Timeline& timeline, const PrimaryEvent& primary)
@@ -315,6 +320,7 @@ class Collector {
   /// Application records are counted, not reported: the counts stand in the closing facts.
   void count_application_data() {
     for (const Entry& entry : timeline_.entries()) {
+      facts_.request_read |= entry.leg == Leg::client && is_http(entry.fact);
       const auto* closed = std::get_if<LegClosed>(&entry.fact);
       if (!closed) continue;
       SideFacts& side = facts_.side(entry.leg);

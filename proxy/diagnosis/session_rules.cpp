@@ -167,7 +167,7 @@ Finding request_not_answered() {
 /// With close_notify, or an alert of its size.
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
-  if (situation.server_closed() && facts.client().http && !facts.server().application_data) {
+  if (situation.server_closed() && facts.request_read && !facts.server().application_data) {
     return request_not_answered();
   }
   const bool both_spoke = exchanged(facts);
