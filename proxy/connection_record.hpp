@@ -30,7 +30,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   /// `context` and `decryptor` (may be null) must outlive the record.
   ConnectionRecord(ConnectionId id, RecordContext& context,
                    parser::RecordDecryptor* decryptor = nullptr, Scope scope = Scope::relayed);
-  ~ConnectionRecord();
+  ~ConnectionRecord() override;
 
   /// The name for which the server's certificate is judged, and the host by whose anchors; unless
   /// they are set, both are what the client asks for, else the target's.
