@@ -1,6 +1,8 @@
 // NATS (client protocol): the server's INFO is in clear; where TLS is wanted, or both sides can do
 // it, the client begins with it at once.
 
+#include <algorithm>
+
 #include "parser/preamble.hpp"
 
 namespace legible::parser {
@@ -8,8 +10,10 @@ namespace {
 
 using Next = PreambleStep::Next;
 
-/// It lists the servers of a cluster: longer ones end the dialogue.
-constexpr std::size_t longest_info = 16 * 1024;
+/// It lists the servers of a cluster: longer ones end the dialogue, and of long ones the start is
+/// told.
+constexpr std::size_t longest_info = 16384;
+constexpr std::size_t longest_told = 1024;
 
 class NatsPreamble : public Preamble {
  public:
@@ -31,7 +35,7 @@ class NatsPreamble : public Preamble {
       say(from, operation.substr(0, longest_operation));
       return {Next::leave, end + 1};
     }
-    say(from, text.substr(0, text.find_first_of("\r\n")));
+    say(from, text.substr(0, std::min(text.find_first_of("\r\n"), longest_told)));
     return {overflowed() ? Next::leave : Next::proceed, end + 1};
   }
 

@@ -140,8 +140,10 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
   add(now_, from, std::move(observation));
 }
 
-/// The first answer inside TLS can be why the connection ends, and so can its absence.
+/// The first answer inside TLS can be why the connection ends, and so can its absence: of a
+/// request, which may be long, it is enough that it came.
 void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head) {
+  if (from == parser::Side::client) head = {};
   inform(now_, from,
          parser::Observation(std::make_shared<const parser::PlainHttp>(std::move(head))));
 }

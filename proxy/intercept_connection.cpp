@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <utility>
 
-#include "parser/alert.hpp"
 #include "parser/handshake_messages.hpp"
 #include "proxy/leg_settings.hpp"
 #include "proxy/timeline_search.hpp"

@@ -219,8 +219,9 @@ constexpr CauseInfo causes[] = {
      .looks_like = "ClientHello, then FIN or RST from the server without any byte of TLS.",
      .client_hint = "Repeat with other versions, another SNI, another source address: what changes "
                     "the answer is the cause.",
-     .server_hint = "Look at the allow-lists, at the health of the backends, and at the log of the "
-                    "device in front.",
+     .server_hint =
+         "Check that this port speaks TLS at all; look at the allow-lists, at the health "
+         "of the backends, and at the log of the device in front.",
      .client_logs = dropped_client_logs,
      .server_logs = dropped_server_logs},
     {.cause = Cause::client_silent,

@@ -87,8 +87,7 @@ struct Facts {
   bool certificate_status = false;            ///< a stapled OCSP answer
   bool server_hello_done = false;
   bool client_key_exchange = false;
-  bool request_read =
-      false;  ///< the client's first in HTTP, also when the server had closed by then
+  bool request_read = false;  ///< in HTTP, also one that came too late
   bool resumed = false;
   bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished
   bool answer_may_be_ticket = false;      ///< TLS 1.3: all that the server sent after its Finished

@@ -54,11 +54,16 @@ Answer only_said_goodbye(const Situation& situation) {
   }
   Finding finding = certificate_not_taken(
       situation,
-      "after the handshake the client said 6 bytes, which is QUIT: it must greet again before "
-      "anything else (RFC 3207 section 4.2); mail servers (Postfix) leave so when they do not "
-      "take the certificate");
-  finding.title = fmt::format("the client only said QUIT after the handshake: {}",
-                              describe(finding.cause).title);
+      "after the handshake the client said 6 bytes, as long as QUIT, and nothing else; the "
+      "greeting "
+      "that is to come first (RFC 3207 section 4.2) is longer. Mail servers (Postfix) leave so "
+      "when they do not take the certificate");
+  const bool fault_known =
+      finding.cause != Cause::server_cert_rejected && !only_guessed(situation, finding.cause);
+  // Who tests by hand says QUIT, too.
+  if (!fault_known)
+    finding.lower().or_else(Cause::client_satisfied, "somebody only tried the port");
+  finding.title = fmt::format("the client left after 6 bytes: {}", describe(finding.cause).title);
   if (!situation.facts.server().leaf()) add_hidden_faults(situation, finding);
   return finding.or_else(Cause::tls_health_check,
                          "a monitor that only looks at the certificate comes back at regular "

@@ -6,7 +6,6 @@
 #include "parser/cipher_traits.hpp"
 
 namespace legible::proxy::diagnosis {
-
 namespace {
 
 /// Bytes of all that the client said after its Finished, if that was one record, an alert behind it

@@ -66,9 +66,9 @@ Answer renegotiation(const Situation& situation);
 Answer refused_by_application(const Situation& situation);
 Answer established_alert(const Situation& situation);
 /// STARTTLS: after the handshake the client goes on in clear.
-/// SMTP: after the handshake the client only said goodbye.
-Answer only_said_goodbye(const Situation& situation);
 Answer went_back_to_clear(const Situation& situation);
+/// SMTP: after the handshake the client said no more than goodbye.
+Answer only_said_goodbye(const Situation& situation);
 Answer finished_and_left(const Situation& situation);
 Answer heartbleed_probe(const Situation& situation);
 Answer ended(const Situation& situation);

@@ -167,7 +167,10 @@ Finding request_not_answered() {
 /// With close_notify, or an alert of its size.
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
-  if (situation.server_closed() && facts.request_read && !facts.server().application_data) {
+  // After a silence it was a timer of the server's, which a late request crossed.
+  const bool at_once = !situation.after_silence();
+  if (situation.server_closed() && at_once && facts.request_read &&
+      !facts.server().application_data) {
     return request_not_answered();
   }
   const bool both_spoke = exchanged(facts);

@@ -143,11 +143,6 @@ Answer hello_dropped(const Situation& situation) {
     return finding;
   }
   if (!orderly) finding.with("no byte came from the server");
-  if (!orderly && history.largest_successful_hello == 0) {
-    finding.with(
-        "a port that speaks another protocol in clear may drop a hello as well: ask what listens "
-        "there");
-  }
   if (!orderly && history.largest_successful_hello == 0 && expects_header_perhaps(situation)) {
     finding.or_else(Cause::proxy_header_missing,
                     "no hello at all is answered; one that comes with --send-proxy-protocol is");
