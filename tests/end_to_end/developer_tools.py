@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import select
 import time
 
@@ -66,11 +65,11 @@ class DeveloperTools:
         os.close(self._to)
         os.close(self._from)
 
-    def open_archive(self, file: pathlib.Path) -> dict:
-        """What OPEN_ARCHIVE gives."""
+    def open_archive(self, text: str) -> dict:
+        """What OPEN_ARCHIVE gives for the text of an archive."""
         page = self._ask("Target.createTarget", {"url": PAGE})["targetId"]
         session = self._ask("Target.attachToTarget", {"targetId": page, "flatten": True})
-        expression = f"({OPEN_ARCHIVE})({json.dumps(file.read_text())})"
+        expression = f"({OPEN_ARCHIVE})({json.dumps(text)})"
         answer = self._ask(
             "Runtime.evaluate",
             {"expression": expression, "awaitPromise": True, "returnByValue": True},
