@@ -72,6 +72,23 @@ bool grants_tls(Protocol protocol, std::string_view line) {
   }
 }
 
+bool refuses(Protocol protocol, std::string_view line) {
+  switch (protocol) {
+    case Protocol::smtp:
+    case Protocol::ftp:
+      return has_code(line) && (line.front() == '4' || line.front() == '5');
+    case Protocol::pop3:
+      return begins_with(line, "-ERR");
+    case Protocol::imap: {
+      const std::string_view condition = line.substr(line.find(' ') + 1);
+      return begins_with(condition, "NO ") || begins_with(condition, "BAD ") ||
+             begins_with(condition, "BYE ");
+    }
+    default:
+      return false;
+  }
+}
+
 std::optional<std::string> reply_to(const Dialogue& dialogue, std::size_t command) {
   std::size_t before = greetings(dialogue.protocol);
   for (std::size_t i = 0; i < command; ++i) before += dialogue.lines[i].from == Side::client;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "parser/ascii.hpp"
+#include "parser/line_replies.hpp"
 #include "parser/preamble.hpp"
 #include "parser/protocol_detector.hpp"
 
@@ -17,8 +18,8 @@ constexpr std::size_t longest_line = 2048;
 /// Of a command that is not known, no more than this is told.
 constexpr std::size_t longest_verb = 16;
 
-/// What may be said before TLS. Any other command is the session's work, in the clear: then no
-/// upgrade is to be expected, and what follows is nobody's business.
+/// What may be said before TLS. Any other command is the session's work, in the clear: unless the
+/// server refuses it, no upgrade is to be expected, and what follows is nobody's business.
 constexpr std::array<std::string_view, 22> negotiation{
     "EHLO", "HELO", "LHLO",       "STARTTLS", "XCLIENT", "NOOP", "RSET", "QUIT",
     "HELP", "ID",   "CAPABILITY", "ENABLE",   "LOGOUT",  "CAPA", "STLS", "FEAT",
@@ -65,6 +66,10 @@ class LinePreamble : public Preamble {
 
  private:
   bool command(std::string_view line) {
+    if (works_in_clear_) {
+      waits_ = false;
+      return true;
+    }
     if (secret_follows_) {
       say(Side::client, "***");
       return true;
@@ -83,18 +88,24 @@ class LinePreamble : public Preamble {
     }
     const bool negotiates = ftp_upgrade || verb.empty() || is_one_of(verb, negotiation);
     say(Side::client, negotiates ? line : line.substr(0, std::min(verb_end, longest_verb)));
-    return negotiates;
+    works_in_clear_ = !negotiates;
+    return true;
   }
 
   /// A prompt (SASL's 334 and "+") makes the client's next line a secret; any other reply ends the
   /// exchange that credentials opened.
   bool reply(std::string_view line) {
     secret_follows_ = line.starts_with("334") || line == "+" || line.starts_with("+ ");
-    say(Side::server, line);
-    return true;
+    const bool refusal = refuses(protocol(), line);
+    if (!works_in_clear_ || refusal) say(Side::server, line);
+    if (!works_in_clear_ || !ends_reply(protocol(), line)) return true;
+    works_in_clear_ = false;
+    return refusal && waits_;
   }
 
   bool secret_follows_ = false;
+  bool works_in_clear_ = false;  ///< a command that does not lead to TLS is not answered yet
+  bool waits_ = true;            ///< the client, for the answer to such a command
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // (MySQL Internals, "Connection Phase".)
 
 #include <algorithm>
+#include <string>
 
 #include "parser/preamble.hpp"
 
@@ -26,7 +27,8 @@ class MysqlPreamble : public Preamble {
   std::string_view unit() const override { return "MySQL packet"; }
 
   PreambleStep feed(Side from, Bytes bytes) override {
-    return from == Side::server ? greeting(bytes) : answer(bytes);
+    if (from == Side::client) return answer(bytes);
+    return greeted_ ? outcome(bytes) : greeting(bytes);
   }
 
  private:
@@ -36,16 +38,43 @@ class MysqlPreamble : public Preamble {
     constexpr std::uint8_t protocol_version = 10;
     if (bytes.size() <= packet_header) return {Next::need_more};
     const std::uint64_t size = packet_header + payload_length(bytes);
-    if (bytes[packet_header] != protocol_version) {
-      say(Side::server, "error");
-      return {Next::leave, size};
-    }
+    if (bytes[packet_header] != protocol_version) return error(bytes);
     const std::string_view text =
         as_text(bytes.subspan(packet_header + 1)).substr(0, longest_version);
     const std::size_t end = text.find('\0');
     if (end == std::string_view::npos && text.size() < longest_version) return {Next::need_more};
     say(Side::server, std::string("greeting ").append(text.substr(0, end)));
-    return {Next::hand_over, size};
+    greeted_ = true;
+    return {Next::proceed, size};
+  }
+
+  /// Of a log-in in clear; else TLS begins.
+  PreambleStep outcome(Bytes bytes) {
+    constexpr std::uint8_t error_packet = 0xff;
+    if (!logs_in_) return {Next::hand_over};
+    if (bytes.size() <= packet_header) return {Next::need_more};
+    return bytes[packet_header] == error_packet ? error(bytes) : PreambleStep{Next::leave};
+  }
+
+  /// ERR_Packet: 0xff, a number (2, little-endian), "#" and SQLSTATE (5) unless it is the first
+  /// packet, and a text.
+  PreambleStep error(Bytes bytes) {
+    constexpr std::size_t longest_error = 512;
+    constexpr std::size_t number_at = packet_header + 1;
+    constexpr std::size_t text_at = number_at + 2;
+    constexpr std::size_t state_length = 6;
+    const std::uint64_t size = packet_header + payload_length(bytes);
+    const bool readable = size >= text_at && size <= longest_error;
+    if (readable && bytes.size() < size) return {Next::need_more};
+    std::string line = "error";
+    if (readable) {
+      std::string_view text = as_text(bytes.first(static_cast<std::size_t>(size)).subspan(text_at));
+      if (text.starts_with('#')) text.remove_prefix(std::min(state_length, text.size()));
+      const int number = bytes[number_at] | bytes[number_at + 1] << 8;
+      line.append(" ").append(std::to_string(number)).append(" ").append(text);
+    }
+    say(Side::server, line);
+    return {Next::leave, size};
   }
 
   /// An SSLRequest is the beginning of the client's answer, cut before the user's name.
@@ -58,9 +87,14 @@ class MysqlPreamble : public Preamble {
       say(Side::client, "SSLRequest");
       return {Next::hand_over, packet_header + length};
     }
+    if (logs_in_) return {Next::leave};
+    logs_in_ = true;
     say(Side::client, "HandshakeResponse");
-    return {Next::leave, packet_header + length};
+    return {Next::proceed, packet_header + length};
   }
+
+  bool greeted_ = false;
+  bool logs_in_ = false;  ///< the client, in clear
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 // PostgreSQL's way to TLS: the client's SSLRequest, answered by one byte.
 // (PostgreSQL documentation, "Frontend/Backend Protocol", message flow, SSL session encryption.)
 
+#include <algorithm>
+#include <string>
+
 #include "parser/preamble.hpp"
 
 namespace legible::parser {
@@ -35,8 +38,11 @@ class PostgresqlPreamble : public Preamble {
       say(Side::client, code == ssl_request ? "SSLRequest" : "GSSENCRequest");
       return {Next::proceed, fixed};
     }
-    say(Side::client, code >> 16 == 3 ? "StartupMessage" : "CancelRequest");
-    return {Next::leave, fixed};
+    const bool session = code >> 16 == 3;
+    say(Side::client, session ? "StartupMessage" : "CancelRequest");
+    const std::uint64_t length =
+        std::uint64_t{read_u16(bytes, 0)} << 16 | std::uint64_t{read_u16(bytes, 2)};
+    return {session ? Next::proceed : Next::leave, std::max<std::uint64_t>(length, fixed)};
   }
 
   PreambleStep answer(Bytes bytes) {
@@ -48,11 +54,32 @@ class PostgresqlPreamble : public Preamble {
         say(Side::server, "N");
         return {Next::proceed, 1};
       case 'E':
-        say(Side::server, "ErrorResponse");
-        return {Next::leave, 1};
+        return error(bytes);
       default:
         return {Next::leave};
     }
+  }
+
+  /// Length (4, its own included), then fields: a letter, and text that NUL ends; of these the code
+  /// (SQLSTATE) and the message are told. A server that knows no SSLRequest sends text without a
+  /// length (documentation, "SSL Session Encryption").
+  PreambleStep error(Bytes bytes) {
+    constexpr std::size_t head = 5;
+    constexpr std::size_t longest_error = 1024;
+    if (bytes.size() < head) return {Next::need_more};
+    const std::size_t size = 1 + (std::size_t{read_u16(bytes, 1)} << 16 | read_u16(bytes, 3));
+    const bool readable = size > head && size <= longest_error;
+    if (readable && bytes.size() < size) return {Next::need_more};
+    std::string line = "ErrorResponse";
+    std::string_view fields = readable ? as_text(bytes.subspan(head, size - head)) : "";
+    while (!fields.empty() && fields.front() != '\0') {
+      const char type = fields.front();
+      const std::string_view text = fields.substr(1, fields.find('\0', 1) - 1);
+      if (type == 'C' || type == 'M') line.append(" ").append(text);
+      fields.remove_prefix(std::min(text.size() + 2, fields.size()));
+    }
+    say(Side::server, line);
+    return {Next::leave, readable ? size : 1};
   }
 };
 

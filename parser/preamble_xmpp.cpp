@@ -13,9 +13,18 @@ using Next = PreambleStep::Next;
 /// A tag with the text before it. Longer ones end the dialogue.
 constexpr std::size_t longest_tag = 2048;
 
-/// What a client says before TLS. Any other stanza is the session's work, in the clear.
+/// What a client says before TLS. Any other stanza is the session's work, in the clear: unless the
+/// server refuses it, no upgrade is to be expected.
 constexpr std::array<std::string_view, 4> negotiation{"<?xml", "<stream:stream", "<starttls",
                                                       "</stream:stream"};
+
+constexpr std::array<std::string_view, 2> refusals{"<failure", "<stream:error"};
+constexpr std::array<std::string_view, 2> refusal_ends{"</failure>", "</stream:error>"};
+
+template <std::size_t n>
+bool begins_with_one_of(std::string_view tag, const std::array<std::string_view, n>& starts) {
+  return std::ranges::any_of(starts, [tag](auto start) { return tag.starts_with(start); });
+}
 
 constexpr bool is_blank(std::uint8_t byte) {
   return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
@@ -38,14 +47,33 @@ class XmppPreamble : public Preamble {
       return {text.size() < longest_tag ? Next::need_more : Next::leave};
     }
     const std::string_view tag = text.substr(0, end + 1);
-    const bool negotiates =
-        from == Side::server || std::ranges::any_of(negotiation, [tag](std::string_view start) {
-          return tag.starts_with(start);
-        });
-    // Credentials may follow: of other stanzas the name is enough.
-    say(from, negotiates ? tag : tag.substr(0, tag.find_first_of(" />")));
-    return {negotiates && !overflowed() ? Next::proceed : Next::leave, end + 1};
+    const bool proceeds = from == Side::client ? request(tag) : answer(tag);
+    return {proceeds && !overflowed() ? Next::proceed : Next::leave, end + 1};
   }
+
+ private:
+  bool request(std::string_view tag) {
+    if (works_in_clear_) return true;
+    works_in_clear_ = !begins_with_one_of(tag, negotiation);
+    // Credentials may follow: of other stanzas the name is enough.
+    say(Side::client, works_in_clear_ ? tag.substr(0, tag.find_first_of(" />")) : tag);
+    return true;
+  }
+
+  bool answer(std::string_view tag) {
+    refuses_ |= works_in_clear_ && begins_with_one_of(tag, refusals);
+    if (works_in_clear_ && !refuses_) return false;
+    say(Side::server, tag);
+    const bool whole = begins_with_one_of(tag, refusals) && tag.ends_with("/>");
+    const bool over = whole || std::ranges::any_of(refusal_ends, [tag](std::string_view end) {
+                        return tag.ends_with(end);
+                      });
+    if (refuses_ && over) works_in_clear_ = refuses_ = false;
+    return true;
+  }
+
+  bool works_in_clear_ = false;  ///< a stanza that does not lead to TLS is not answered yet
+  bool refuses_ = false;         ///< the server has begun to refuse it
 };
 
 }  // namespace

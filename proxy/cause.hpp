@@ -36,6 +36,7 @@ enum class Cause : std::uint8_t {
   tls_to_other_plain,
   starttls_not_offered,
   starttls_refused,
+  tls_required,
   sslv2_format_hello,
   no_shared_version,
   version_intolerance,

@@ -102,6 +102,24 @@ constexpr StackNote starttls_refused_logs[] = {
     {"PostgreSQL", "server does not support SSL, but SSL was required"},
     {"MariaDB", "SSL is required, but the server does not support it"},
 };
+constexpr StackNote tls_required_client_settings[] = {
+    {"curl", "--ssl-reqd, or smtps://, imaps://, ftps://"},
+    {"Jakarta Mail", "mail.smtp.starttls.enable=true and mail.smtp.starttls.required=true"},
+    {"Python", "starttls() before login() and sendmail(); ftplib.FTP_TLS"},
+    {"Nodemailer", "requireTLS: true, or secure: true with port 465"},
+    {"OpenLDAP", "ldapsearch -ZZ, or ldaps://"},
+    {"PostgreSQL", "sslmode=require, better verify-full"},
+    {"MySQL/MariaDB", "--ssl-mode=REQUIRED, or --ssl"},
+};
+constexpr StackNote tls_required_server_settings[] = {
+    {"Postfix", "smtpd_tls_security_level = encrypt"},
+    {"Dovecot", "disable_plaintext_auth = yes, ssl = required; 2.4: auth_allow_cleartext = no"},
+    {"vsftpd", "force_local_logins_ssl=YES, force_anon_logins_ssl=YES"},
+    {"ProFTPD", "TLSRequired on"},
+    {"OpenLDAP", "olcSecurity: tls=1, or ssf="},
+    {"PostgreSQL", "hostssl lines alone in pg_hba.conf"},
+    {"MySQL/MariaDB", "require_secure_transport = ON"},
+};
 constexpr StackNote no_v2_hello_settings[] = {
     {"JSSE", "remove SSLv2Hello from the enabled protocols"},
     {"IAIK/webMethods", "use JSSE: watt.net.ssl.client.useJSSE=true"},
@@ -394,6 +412,21 @@ constexpr CauseInfo causes[] = {
      .server_hint = "Its own log says why; check that certificate and key can be read.",
      .server_settings = starttls_server_settings,
      .client_logs = starttls_refused_logs},
+    {.cause = Cause::tls_required,
+     .id = "tls-required",
+     .fix_at = FixAt::client,
+     .title = "the service wants TLS first, and the client went on without it",
+     .meaning =
+         "The client gave a command in clear that the service takes inside TLS only. It has to "
+         "begin TLS first (STARTTLS, STLS, AUTH TLS, StartTLS, SSLRequest), or to use the port of "
+         "implicit TLS.",
+     .looks_like = "530 Must issue a STARTTLS command first, NO [PRIVACYREQUIRED], resultCode 13 "
+                   "(confidentialityRequired), <encryption-required/>, or words like these.",
+     .client_hint = "Turn TLS on in the client: explicit TLS (STARTTLS) on this port, or implicit "
+                    "TLS on its own (465, 993, 995, 990, 636).",
+     .server_hint = "It does what it is told: this setting demands TLS of everybody.",
+     .client_settings = tls_required_client_settings,
+     .server_settings = tls_required_server_settings},
     {.cause = Cause::sslv2_format_hello,
      .id = "sslv2-format-hello",
      .fix_at = FixAt::client,

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include "parser/ascii.hpp"
 #include "parser/line_replies.hpp"
+#include "proxy/diagnosis/cleartext_dialogue.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 
@@ -19,63 +19,17 @@ using parser::Dialogue;
 using parser::Protocol;
 using parser::Side;
 
-bool begins_with(std::string_view line, std::string_view word) {
-  return parser::same_in_any_case(line.substr(0, word.size()), word);
-}
-
-bool contains(std::string_view line, std::string_view word) {
-  for (std::size_t at = 0; at + word.size() <= line.size(); ++at) {
-    if (parser::same_in_any_case(line.substr(at, word.size()), word)) return true;
-  }
-  return false;
-}
-
-/// What a client says that does nothing but look, ask for TLS, or take leave.
-constexpr std::array<std::string_view, 19> preliminaries{
-    "EHLO",          "HELO",   "LHLO", "CAPA",  "FEAT",    "SYST", "OPTS",
-    "HOST",          "CLNT",   "NOOP", "RSET",  "QUIT",    "ID ",  "unbindRequest",
-    "GSSENCRequest", "LOGOUT", "HELP", "<?xml", "<stream:"};
-constexpr std::array<std::string_view, 4> leave_takings{"QUIT", "LOGOUT", "unbindRequest",
-                                                        "</stream"};
-
-/// A command without its IMAP tag.
-std::string_view command(const Dialogue& dialogue, const Dialogue::Line& line) {
-  const std::string_view text = line.text;
-  return dialogue.protocol == Protocol::imap ? text.substr(text.find(' ') + 1) : text;
-}
-
-bool asks(const Dialogue& dialogue, const Dialogue::Line& line) {
-  if (line.from != Side::client) return false;
-  if (parser::is_line_dialogue(dialogue.protocol)) {
-    return parser::asks_for_tls(dialogue.protocol, line.text);
-  }
-  return contains(line.text, "(StartTLS)") || line.text == "SSLRequest" ||
-         begins_with(line.text, "<starttls");
-}
-
-bool takes_leave(const Dialogue& dialogue, const Dialogue::Line& line) {
-  const std::string_view text = command(dialogue, line);
-  return line.from == Side::client &&
-         std::ranges::any_of(leave_takings, [&](auto word) { return begins_with(text, word); });
-}
-
-bool is_preliminary(const Dialogue& dialogue, const Dialogue::Line& line) {
-  const std::string_view text = command(dialogue, line);
-  return text.empty() || asks(dialogue, line) || takes_leave(dialogue, line) ||
-         std::ranges::any_of(preliminaries, [&](auto word) { return begins_with(text, word); });
-}
-
 /// The answer of a protocol whose messages are told in words.
 bool is_refusal(const Dialogue::Line& line) {
   const std::string_view text = line.text;
   const bool ldap = text.starts_with("extendedResponse resultCode") && !text.ends_with(" 0");
-  return ldap || text == "N" || text == "ErrorResponse" || begins_with(text, "<failure");
+  return ldap || text == "N" || text.starts_with("ErrorResponse") || begins_with(text, "<failure");
 }
 
 /// The server's own words when it refuses; empty: it did not, or was not asked.
 std::string refusal(const Dialogue& dialogue) {
-  const auto asked =
-      std::ranges::find_if(dialogue.lines, [&](const auto& line) { return asks(dialogue, line); });
+  const auto asked = std::ranges::find_if(
+      dialogue.lines, [&](const auto& line) { return asks_for_tls(dialogue, line); });
   if (asked == dialogue.lines.end()) return {};
   if (parser::is_line_dialogue(dialogue.protocol)) {
     const auto reply =
@@ -86,13 +40,6 @@ std::string refusal(const Dialogue& dialogue) {
     return line.from == Side::server && is_refusal(line);
   });
   return answer == dialogue.lines.end() ? std::string() : answer->text;
-}
-
-/// Nothing was done in clear.
-bool only_preliminaries(const Dialogue& dialogue) {
-  return std::ranges::all_of(dialogue.lines, [&](const auto& line) {
-    return line.from == Side::server || is_preliminary(dialogue, line);
-  });
 }
 
 bool client_left(const Situation& situation, const Dialogue& dialogue) {

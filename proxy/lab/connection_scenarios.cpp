@@ -1,6 +1,9 @@
 // What is no TLS at all: other protocols, silence, monitors, servers that are not there.
 
+#include <array>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "proxy/lab/parts.hpp"
 
@@ -24,6 +27,38 @@ Part connect_and_reset() {
 Part greet(std::string_view greeting) {
   return [greeting](BlockingSocket& socket) {
     socket.send(text(greeting));
+    socket.drain();
+  };
+}
+
+bool hears_something(BlockingSocket& socket) {
+  std::array<std::uint8_t, 512> heard{};
+  std::size_t count = 0;
+  return socket.read(heard, count) == ReadEnd::data;
+}
+
+/// Says the next line for each thing that it hears.
+void answer_each(BlockingSocket& socket, const std::vector<std::string_view>& lines) {
+  for (const std::string_view line : lines) {
+    if (!hears_something(socket) || !socket.send(text(line))) return;
+  }
+}
+
+/// A server that speaks first, and waits until its client has left.
+Part greet_and_answer(std::string_view greeting, std::vector<std::string_view> lines) {
+  return [greeting, lines = std::move(lines)](BlockingSocket& socket) {
+    socket.send(text(greeting));
+    answer_each(socket, lines);
+    socket.drain();
+  };
+}
+
+/// The client of such a one, that leaves when its last line is answered.
+Part converse(std::vector<std::string_view> lines) {
+  return [lines = std::move(lines)](BlockingSocket& socket) {
+    answer_each(socket, lines);
+    hears_something(socket);
+    socket.shutdown_write();
     socket.drain();
   };
 }
@@ -53,6 +88,14 @@ std::vector<Scenario> connection_scenarios(const Fixtures& fixtures) {
        Expected{Closer::proxy,
                 {Phase::pre_hello, Phase::client_hello},
                 {Cause::tls_to_starttls_service}}},
+      {"mail-in-clear",
+       "client sends mail in clear where the server wants TLS first",
+       {Closer::client, {Phase::pre_hello}, {Cause::tls_required}},
+       converse({"EHLO client.lab\r\n", "MAIL FROM:<a@client.lab>\r\n", "QUIT\r\n"}),
+       greet_and_answer(
+           "220 mail.lab ESMTP ready\r\n",
+           {"250-mail.lab\r\n250 STARTTLS\r\n", "530 5.7.0 Must issue a STARTTLS command first\r\n",
+            "221 2.0.0 Bye\r\n"})},
       {"server-resets",
        "server resets after the ClientHello",
        {Closer::server, {Phase::client_hello}, {Cause::server_drops_hello}},

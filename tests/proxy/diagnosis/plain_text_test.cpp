@@ -84,6 +84,121 @@ TEST_CASE("a service that does not begin TLS, and a client that leaves for it") 
   }
 }
 
+TEST_CASE("a service that wants TLS first, and a client that goes on without") {
+  using parser::Protocol;
+  struct Case {
+    Protocol protocol;
+    std::string greeting;
+    std::vector<parser::Dialogue::Line> lines;
+    Cause cause;
+    Confidence confidence;
+  };
+  const Cause required = Cause::tls_required;
+  const Case cases[] = {
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"},
+        {S, "250 STARTTLS"},
+        {C, "MAIL"},
+        {S, "530 5.7.0 Must issue a STARTTLS command first"},
+        {C, "QUIT"},
+        {S, "221 bye"}},
+       required,
+       Confidence::high},
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"}, {S, "250 SIZE"}, {C, "AUTH ***"}, {S, "503 not without TLS, please."}},
+       required,
+       Confidence::medium},
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"}, {S, "250 SIZE"}, {C, "MAIL"}, {S, "550 not for smtp-tls.example.net"}},
+       Cause::none,
+       Confidence::high},
+      {Protocol::smtp,
+       "220 mail",
+       {{C, "EHLO x"},
+        {S, "250 STARTTLS"},
+        {C, "STARTTLS"},
+        {S, "454 TLS not available"},
+        {C, "MAIL"},
+        {S, "530 Must issue a STARTTLS command first"}},
+       Cause::none,
+       Confidence::high},
+      {Protocol::ftp,
+       "220 ftp",
+       {{C, "USER ***"}, {S, "530 Non-anonymous sessions must use encryption."}},
+       required,
+       Confidence::high},
+      {Protocol::ftp, "220 ftp", {{C, "USER ***"}, {S, "530 no"}}, Cause::none, Confidence::high},
+      {Protocol::imap,
+       "* OK ready",
+       {{C, "a LOGIN ***"}, {S, "a NO [PRIVACYREQUIRED] Plaintext authentication disallowed"}},
+       required,
+       Confidence::high},
+      {Protocol::imap,
+       "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready",
+       {{C, "a LOGOUT"}, {S, "* BYE bye"}, {S, "a OK"}},
+       required,
+       Confidence::medium},
+      {Protocol::pop3,
+       "+OK ready",
+       {{C, "USER ***"}, {S, "-ERR [AUTH] disallowed on non-secure (SSL/TLS) connections."}},
+       required,
+       Confidence::high},
+      {Protocol::ldap,
+       "",
+       {{C, "bindRequest ***"}, {S, "bindResponse resultCode 13"}, {C, "unbindRequest"}},
+       required,
+       Confidence::certain},
+      {Protocol::ldap,
+       "",
+       {{C, "bindRequest ***"}, {S, "bindResponse resultCode 49"}, {C, "unbindRequest"}},
+       Cause::none,
+       Confidence::high},
+      {Protocol::postgresql,
+       "",
+       {{C, "StartupMessage"}, {S, "ErrorResponse 28000 no entry for host, no encryption"}},
+       required,
+       Confidence::medium},
+      {Protocol::mysql,
+       "greeting 8.0",
+       {{C, "HandshakeResponse"}, {S, "error 3159 Connections using insecure transport are no"}},
+       required,
+       Confidence::high},
+      {Protocol::xmpp,
+       "<stream:stream>",
+       {{C, "<stream:stream>"},
+        {S, "<starttls/>"},
+        {C, "<auth"},
+        {S, "<failure>"},
+        {S, "<encryption-required/>"}},
+       required,
+       Confidence::high},
+      {Protocol::xmpp,
+       "<stream:stream>",
+       {{C, "<stream:stream>"},
+        {S, "<starttls/>"},
+        {C, "<auth"},
+        {S, "<failure>"},
+        {S, "<not-authorized/>"}},
+       Cause::none,
+       Confidence::high},
+      {Protocol::nats,
+       "INFO {\"tls_required\":true}",
+       {{C, "CONNECT"}},
+       required,
+       Confidence::high},
+  };
+  for (const Case& c : cases) {
+    const Verdict verdict = on_dialogue(c.protocol, c.greeting, c.lines);
+    INFO(c.greeting << " ... " << c.lines.back().text << "\n" << shown(verdict));
+    CHECK(verdict.cause == c.cause);
+    CHECK(verdict.confidence == c.confidence);
+    CHECK(verdict.outcome == Outcome::not_tls);
+  }
+}
+
 TEST_CASE("a refusal of TLS is told, though the client went on in clear") {
   const Verdict verdict = on_dialogue(parser::Protocol::postgresql, "",
                                       {{C, "SSLRequest"}, {S, "N"}, {C, "StartupMessage"}});

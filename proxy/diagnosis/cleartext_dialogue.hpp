@@ -1,0 +1,29 @@
+#pragma once
+// How to read the lines of a dialogue in clear that may lead to TLS.
+
+#include <string_view>
+
+#include "parser/observation.hpp"
+
+namespace legible::proxy::diagnosis {
+
+/// In any case, of ASCII.
+bool begins_with(std::string_view line, std::string_view word);
+bool contains(std::string_view line, std::string_view word);
+
+/// A client's command, without its IMAP tag.
+std::string_view command(const parser::Dialogue& dialogue, const parser::Dialogue::Line& line);
+
+/// The line is the client's, and asks for TLS.
+bool asks_for_tls(const parser::Dialogue& dialogue, const parser::Dialogue::Line& line);
+
+/// The line is the client's, and says that it leaves.
+bool takes_leave(const parser::Dialogue& dialogue, const parser::Dialogue::Line& line);
+
+/// What a client says does nothing but look, ask for TLS, or take leave.
+bool is_preliminary(const parser::Dialogue& dialogue, const parser::Dialogue::Line& line);
+
+/// Nothing was done in clear.
+bool only_preliminaries(const parser::Dialogue& dialogue);
+
+}  // namespace legible::proxy::diagnosis
