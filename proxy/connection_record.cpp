@@ -84,8 +84,18 @@ void ConnectionRecord::plaintext(Time time, Leg from, std::span<const std::uint8
   if (!inside_) {
     parser::HttpSink& sink = *this;
     inside_ = std::make_unique<parser::HttpObserver>(sink, context_.limits);
+    refusals_ = std::make_unique<parser::RefusalReader>();
   }
   inside_->feed(from, bytes, time.time_since_epoch());
+  if (from == Leg::client || !refusals_) return;
+  refusals_->feed(bytes);
+  if (refusals_->stopped()) tell_refusals();
+}
+
+/// They are few, and what follows is not looked at.
+void ConnectionRecord::tell_refusals() {
+  if (auto found = refusals_->refusals()) inform(now_, Leg::server, RefusedInside{found});
+  refusals_.reset();
 }
 
 void ConnectionRecord::plaintext_end(Time time, Leg from) {
@@ -104,14 +114,14 @@ void ConnectionRecord::closed(Time time, Leg leg, parser::StreamEnd how, bool by
 void ConnectionRecord::conclude(Time time, const History& history) {
   if (concluded_) return;
   concluded_ = true;
-  finish_http(time);
+  finish_plaintext(time);
   context_.sink.on_verdict(id_, time, {timeline_, nullptr, &http_}, diagnose(timeline_, history));
 }
 
 Verdict ConnectionRecord::conclude_with(ConnectionRecord& server_leg, Time time,
                                         const History& history) {
   concluded_ = true;
-  server_leg.finish_http(time);
+  server_leg.finish_plaintext(time);
   Verdict verdict = diagnose_intercepted(timeline_, server_leg.timeline_, history);
   context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_, &server_leg.http_},
                            verdict);
@@ -140,10 +150,9 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
   add(now_, from, std::move(observation));
 }
 
-/// The first answer inside TLS can be why the connection ends, and so can its absence: of a
-/// request, which may be long, it is enough that it came.
+/// The first answer inside TLS can be why the connection ends.
 void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head) {
-  if (from == parser::Side::client) head = {};
+  if (from == parser::Side::client) return;
   inform(now_, from,
          parser::Observation(std::make_shared<const parser::PlainHttp>(std::move(head))));
 }
@@ -170,11 +179,15 @@ void ConnectionRecord::take_answer(const parser::HttpResponse& answer) {
          parser::Observation(std::make_shared<const parser::PlainHttp>(std::move(told))));
 }
 
-void ConnectionRecord::finish_http(Time time) {
+void ConnectionRecord::finish_plaintext(Time time) {
   now_ = time;
   observer_.finish_http();
+  if (refusals_) tell_refusals();
   if (!inside_) return;
   for (const parser::Side side : {parser::Side::client, parser::Side::server}) inside_->stop(side);
+  if (const ExchangeDigest* request = http_.unanswered()) {
+    inform(time, Leg::client, RequestUnanswered{request->http2});
+  }
 }
 
 void ConnectionRecord::judge(Time time, Leg leg, const parser::CertificateMessage& message) {

@@ -9,6 +9,7 @@
 
 #include "parser/connection_observer.hpp"
 #include "parser/http_observer.hpp"
+#include "parser/refusal_reader.hpp"
 #include "proxy/chain_cache.hpp"
 #include "proxy/diagnosis.hpp"
 #include "proxy/event_sink.hpp"
@@ -110,7 +111,8 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   void on_first_head(parser::Side from, parser::PlainHttp&& head) override;
   void on_http(parser::Side from, const parser::HttpEvent& event) override;
   void take_answer(const parser::HttpResponse& answer);
-  void finish_http(Time time);
+  void tell_refusals();
+  void finish_plaintext(Time time);
   /// Tells the sink, and keeps it: anything that makes a Fact.
   template <class Told>
   void add(Time time, Leg leg, Told&& told);
@@ -119,7 +121,8 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   ConnectionId id_;
   RecordContext& context_;
   parser::ConnectionObserver observer_;
-  std::unique_ptr<parser::HttpObserver> inside_;  ///< of TLS; once there was plaintext
+  std::unique_ptr<parser::HttpObserver> inside_;     ///< of TLS; once there was plaintext
+  std::unique_ptr<parser::RefusalReader> refusals_;  ///< likewise; null where it is of no use
   HttpDigest http_;
   bool answer_seen_ = false;  ///< the first one was told
   Timeline timeline_;

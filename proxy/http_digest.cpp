@@ -20,6 +20,12 @@ void HttpDigest::add(const parser::HttpEvent& event) {
   std::visit([&](const auto& held) { take(held.get()); }, event);
 }
 
+const ExchangeDigest* HttpDigest::unanswered() const {
+  if (exchanges_.empty() || going_away_) return nullptr;
+  const ExchangeDigest& first = exchanges_.front();
+  return first.status == 0 && !first.method.empty() && !first.reset ? &first : nullptr;
+}
+
 ExchangeDigest* HttpDigest::find(std::uint64_t id) {
   const auto found = std::ranges::find(exchanges_, id, &ExchangeDigest::id);
   return found == exchanges_.end() ? nullptr : &*found;
@@ -31,6 +37,7 @@ ExchangeDigest* HttpDigest::open(const parser::HttpMessage& message) {
   if (exchanges_.size() == kept) return nullptr;
   ExchangeDigest& exchange = exchanges_.emplace_back();
   exchange.id = message.id;
+  exchange.http2 = message.stream.has_value();
   exchange.method = message.method.substr(0, longest_kept);
   exchange.target = parser::without_credentials(message.target).substr(0, longest_kept);
   return &exchange;
@@ -55,6 +62,7 @@ void HttpDigest::take(const parser::Http2StreamReset& reset) {
 }
 
 void HttpDigest::take(const parser::Http2GoAway& goaway) {
+  going_away_ = true;
   if (goaway.error.value != 0) failure_ = goaway;
 }
 

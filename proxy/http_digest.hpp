@@ -16,7 +16,8 @@ struct ExchangeDigest {
   std::uint64_t id = 0;
   std::string method;  ///< raw, cut; empty when no request is known
   std::string target;  ///< likewise, without credentials
-  int status = 0;      ///< 0: no answer
+  bool http2 = false;
+  int status = 0;  ///< 0: no answer
   std::uint64_t body_bytes = 0;
   std::chrono::microseconds took{};  ///< from the request's first byte to the response's last
   bool complete = false;
@@ -35,6 +36,8 @@ class HttpDigest {
   const std::vector<ExchangeDigest>& exchanges() const { return exchanges_; }
   std::uint64_t not_kept() const { return not_kept_; }
   bool empty() const { return exchanges_.empty(); }
+  /// The first request, if nothing came of it: no response, nor an end of its stream, nor GOAWAY.
+  const ExchangeDigest* unanswered() const;
   /// The last GOAWAY that tells of an error.
   const std::optional<parser::Http2GoAway>& failure() const { return failure_; }
 
@@ -52,6 +55,7 @@ class HttpDigest {
 
   std::vector<ExchangeDigest> exchanges_;
   std::uint64_t not_kept_ = 0;
+  bool going_away_ = false;
   std::optional<parser::Http2GoAway> failure_;
 };
 

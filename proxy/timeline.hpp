@@ -15,6 +15,7 @@
 #include "certs/chain_judge.hpp"
 #include "certs/mirror_plan.hpp"
 #include "parser/observation.hpp"
+#include "parser/refusal_reader.hpp"
 
 namespace legible::proxy {
 
@@ -154,12 +155,23 @@ struct LeafMinted {
   std::shared_ptr<const std::vector<certs::Certificate>> original;
 };
 
+/// What the client asked in HTTP, inside TLS, was read, and got no answer: neither the head of a
+/// response nor, in HTTP/2, an end of its stream or GOAWAY. Also of what came too late.
+struct RequestUnanswered {
+  bool http2 = false;  ///< whose own frames may have come
+};
+
+/// Inside TLS the server spoke a protocol of lines, and said no with these, or with none.
+struct RefusedInside {
+  parser::Shared<parser::Refusals> refusals;
+};
+
 /// The observation ended while the connection was still open (a capture's end).
 struct StillOpen {};
 
-using Fact =
-    std::variant<Accepted, Represented, Target, Connected, ConnectFailed, parser::Observation,
-                 ChainSeen, ChainJudged, LeafMinted, LegClosed, ProxyClosing, StillOpen>;
+using Fact = std::variant<Accepted, Represented, Target, Connected, ConnectFailed,
+                          parser::Observation, ChainSeen, ChainJudged, LeafMinted, LegClosed,
+                          ProxyClosing, RequestUnanswered, RefusedInside, StillOpen>;
 
 /// One fact, and when. `leg` is the side that produced it: that sent the bytes, or that closed.
 struct Entry {

@@ -108,6 +108,21 @@ Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, s
   return finding;
 }
 
+/// By a reply of SMTP, IMAP, POP3 or FTP that speaks of a certificate. Of one that looks good it
+/// has to say whose it means.
+Answer refused_by(const parser::Refusals& refusals, const Situation& situation, std::string why,
+                  bool faulty) {
+  const auto is_meant = [&](std::string_view reply) {
+    const bool of_client = reply.find("lient") != std::string_view::npos;
+    return speaks_of_certificates(reply) && (faulty || of_client);
+  };
+  const auto reply = std::ranges::find_if(refusals.replies, is_meant);
+  if (reply == refusals.replies.end()) return std::nullopt;
+  Finding finding = refusal(situation, std::move(why));
+  finding.confidence = Confidence::high;
+  return finding.with(fmt::format("the server said inside {}", quoted(*reply)));
+}
+
 }  // namespace
 
 Answer refused_by_application(const Situation& situation) {
@@ -116,7 +131,7 @@ Answer refused_by_application(const Situation& situation) {
                     situation.phase == Phase::client_auth ||
                     situation.phase == Phase::post_handshake;
   if (!late || !facts.both_finished() || !facts.client_certificate_asked()) return std::nullopt;
-  if (!facts.client().application_data || !facts.server().application_data) return std::nullopt;
+  if (!facts.server().application_data) return std::nullopt;
 
   const bool empty = facts.client().certificate_empty();
   const auto doubts = doubts_about_client(situation);
@@ -128,6 +143,10 @@ Answer refused_by_application(const Situation& situation) {
                          "far as lengths tell"
                        : doubts.front().because;
 
+  if (const auto* refusals = facts.server().refusals) {
+    return refused_by(*refusals, situation, why, faulty);
+  }
+  if (!facts.client().application_data) return std::nullopt;
   if (const auto* http = facts.server().http) return refused_by(*http, situation, why, faulty);
   const auto bytes = only_answer(facts);
   if (!bytes || !is_page_of_nginx(*bytes, empty)) return std::nullopt;

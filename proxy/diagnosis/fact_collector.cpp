@@ -19,11 +19,6 @@ constexpr std::size_t most_tickets = 6;
 /// Of a record with a NewSessionTicket.
 constexpr std::uint16_t shortest_ticket = 80;
 
-bool is_http(const Fact& fact) {
-  const auto* observation = std::get_if<parser::Observation>(&fact);
-  return observation && std::holds_alternative<parser::Shared<parser::PlainHttp>>(*observation);
-}
-
 class Collector {
  public:
   Collector(const Timeline& timeline, const PrimaryEvent& primary)
@@ -40,6 +35,12 @@ class Collector {
     for (const Entry& entry : entries) {
       const auto* dialogue = shared<parser::Dialogue>(entry);
       if (dialogue && !dialogue->with_proxy) facts_.with_server = dialogue;
+      if (const auto* refused = std::get_if<RefusedInside>(&entry.fact)) {
+        facts_.side(entry.leg).refusals = refused->refusals.get();
+      }
+      if (const auto* unanswered = std::get_if<RequestUnanswered>(&entry.fact)) {
+        facts_.request_unanswered = unanswered;
+      }
     }
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);
@@ -320,7 +321,6 @@ class Collector {
   /// Application records are counted, not reported: the counts stand in the closing facts.
   void count_application_data() {
     for (const Entry& entry : timeline_.entries()) {
-      facts_.request_read |= entry.leg == Leg::client && is_http(entry.fact);
       const auto* closed = std::get_if<LegClosed>(&entry.fact);
       if (!closed) continue;
       SideFacts& side = facts_.side(entry.leg);

@@ -28,6 +28,7 @@ enum class CertificateState : std::uint8_t {
 struct SideFacts {
   std::optional<parser::FirstBytes> first_bytes;
   const parser::PlainHttp* http = nullptr;
+  const parser::Refusals* refusals = nullptr;  ///< also what was told after the end
   const parser::Malformed* malformed = nullptr;
 
   CertificateState certificate = CertificateState::none_seen;
@@ -48,6 +49,8 @@ struct SideFacts {
   std::vector<int> warnings;                              ///< readable warning alerts, in order
 
   bool plain_text() const;  ///< its first bytes were no TLS
+  /// What it answered inside TLS was read, and would have been known for a refusal.
+  bool answer_read() const { return http || (refusals && refusals->replies.empty()); }
   bool has_warning(int number) const;
   bool certificate_empty() const {
     return certificate == CertificateState::empty ||
@@ -87,7 +90,7 @@ struct Facts {
   bool certificate_status = false;            ///< a stapled OCSP answer
   bool server_hello_done = false;
   bool client_key_exchange = false;
-  bool request_read = false;  ///< in HTTP, also one that came too late
+  const RequestUnanswered* request_unanswered = nullptr;
   bool resumed = false;
   bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished
   bool answer_may_be_ticket = false;      ///< TLS 1.3: all that the server sent after its Finished

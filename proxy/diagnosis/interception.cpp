@@ -98,7 +98,8 @@ void tell_what_kept_the_client(Verdict& verdict, const JudgedLeg& client, const 
 /// A server may have refused inside the tunnel what the client then took for its answer.
 void doubt_answer(Verdict& verdict, const JudgedLeg& server) {
   const Facts& facts = server.facts();
-  if (verdict.outcome != Outcome::ok || !facts.client_certificate_asked() || facts.server().http) {
+  if (verdict.outcome != Outcome::ok || !facts.client_certificate_asked() ||
+      facts.server().answer_read()) {
     return;
   }
   const bool none = facts.client().certificate_empty();

@@ -143,7 +143,7 @@ Finding named_fault(int number) {
 bool client_certificate_in_doubt(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (situation.proxy_plays(Leg::server)) return false;  // it refuses none
-  if (!facts.client_certificate_asked() || facts.server().http) return false;
+  if (!facts.client_certificate_asked() || facts.server().answer_read()) return false;
   return facts.client().certificate != CertificateState::sent ||
          !doubts_about_client(situation).empty();
 }
@@ -153,7 +153,24 @@ bool exchanged(const Facts& facts) {
   return facts.client().application_data && facts.server().application_data;
 }
 
-/// What was asked could be read, so that it is no guess.
+void doubt_client_certificate(const Situation& situation, Finding& finding) {
+  const Facts& facts = situation.facts;
+  if (!client_certificate_in_doubt(situation)) return;
+  if (exchanged(facts)) finding.lower();
+  if (const auto* refusals = facts.server().refusals) {
+    finding.with(fmt::format("inside, the server said {}", quoted(refusals->replies.front())));
+  }
+  finding.or_else(Cause::client_cert_refused_by_app,
+                  "the answer inside is a refusal (an HTTP error, a 4xx or 5xx reply): a key log, "
+                  "or the server's log, shows it");
+}
+
+/// What was asked could be read, so that it is no guess. A part of an answer is one, too.
+bool request_unanswered(const Facts& facts) {
+  return facts.request_unanswered &&
+         (facts.request_unanswered->http2 || !facts.server().application_data);
+}
+
 Finding request_not_answered() {
   Finding finding;
   finding.cause = Cause::internal_error;
@@ -169,8 +186,7 @@ Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
   // After a silence it was a timer of the server's, which a late request crossed.
   const bool at_once = !situation.after_silence();
-  if (situation.server_closed() && at_once && facts.request_read &&
-      !facts.server().application_data) {
+  if (situation.server_closed() && at_once && request_unanswered(facts)) {
     return request_not_answered();
   }
   const bool both_spoke = exchanged(facts);
@@ -191,12 +207,7 @@ Finding ended_in_order(const Situation& situation) {
       }
     }
   }
-  if (client_certificate_in_doubt(situation)) {
-    if (both_spoke) finding.lower();
-    finding.or_else(Cause::client_cert_refused_by_app,
-                    "the answer inside is a refusal (an HTTP error, a 4xx or 5xx reply): a key "
-                    "log, or the server's log, shows it");
-  }
+  doubt_client_certificate(situation, finding);
   return finding;
 }
 
@@ -210,6 +221,7 @@ Finding ended_without_alert(const Situation& situation) {
     finding.confidence = situation.client_closed() ? Confidence::medium : Confidence::low;
     finding.with("data had gone both ways; a reset then means unread data, such as tickets");
     finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
+    doubt_client_certificate(situation, finding);
     return finding;
   }
   if (unanswered(facts) && situation.client_closed()) {
@@ -229,6 +241,7 @@ Finding ended_without_alert(const Situation& situation) {
     if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
     finding.with(concat({who(situation.primary.closer),
                          " ended the stream without close_notify after application data"}));
+    doubt_client_certificate(situation, finding);
     return finding;
   }
   finding.with(fmt::format("the handshake was complete; {} then closed without a word",

@@ -84,7 +84,7 @@ class StartTls(Intercepted):
         if mode != "relay":
             self.assertTrue(judged and judged[0]["ok"], judged)
 
-    def dovecot(self) -> dict[str, int]:
+    def dovecot(self, settings: str = "") -> dict[str, int]:
         program = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
         if program is None or os.geteuid() != 0:
             self.skipTest("dovecot is not installed, or this is not root")
@@ -95,7 +95,7 @@ class StartTls(Intercepted):
         self.stage.folder.chmod(0o755)
         conf = self.stage.file("dovecot.conf", DOVECOT.format(
             folder=self.stage.folder, certificate=self.stage.certificate("good_ec.pem"),
-            key=self.stage.certificate("good_ec.key"), **ports))
+            key=self.stage.certificate("good_ec.key"), **ports) + settings)
         server = self.stage.start(program, "-F", "-c", conf)
         for port in ports.values():
             wait_listening(server, port)
@@ -108,6 +108,30 @@ class StartTls(Intercepted):
                 client.starttls(self.trusting())
                 self.assertEqual(client.noop()[0], "OK")
             self.expect_success(proxy, mode, "imap")
+
+    def test_dovecot_refuses_a_client_without_a_certificate(self):
+        ports = self.dovecot(f"""
+ssl_ca = <{self.stage.certificate("root.crt")}
+ssl_verify_client_cert = yes
+auth_ssl_require_client_cert = yes
+""")
+        for mode, proxy in self.in_each_mode(ports["imap"]):
+            with imaplib.IMAP4("127.0.0.1", proxy.port, timeout=PATIENCE) as client:
+                client.host = "a.test"
+                client.starttls(self.trusting())
+                with self.assertRaises(imaplib.IMAP4.error):
+                    client.login("joe", "secret")
+            verdict = proxy.verdict()
+            if mode == "relay":
+                self.assertEqual(verdict["outcome"], "ok")
+                self.assertIn(verdict["confidence"], ("low", "medium"))
+                self.assertIn("client-cert-refused-by-app",
+                              [each["cause"] for each in verdict["alternatives"]])
+            else:
+                self.assertEqual((verdict["outcome"], verdict["closer"], verdict["mechanism"]),
+                                 ("failed", "server", "app-refusal"))
+                self.assertEqual(verdict["cause"], "client-cert-refused-by-app")
+                self.assertIn("valid SSL certificate", " ".join(verdict["evidence"]))
 
     def test_pop3_with_dovecot(self):
         for mode, proxy in self.in_each_mode(self.dovecot()["pop3"]):
@@ -131,12 +155,7 @@ class StartTls(Intercepted):
             line += byte
         return line
 
-    def smtp_server(self, connection: socket.socket, context: ssl.SSLContext):
-        connection.sendall(b"220 mail.test ESMTP\r\n")
-        self.line(connection)
-        connection.sendall(b"250-mail.test\r\n250 STARTTLS\r\n")
-        self.line(connection)
-        connection.sendall(b"220 go ahead\r\n")
+    def greeted_and_left(self, connection: socket.socket, context: ssl.SSLContext):
         with context.wrap_socket(connection, server_side=True) as tls:
             self.line(tls)
             tls.sendall(b"250 mail.test\r\n")
@@ -144,6 +163,14 @@ class StartTls(Intercepted):
             tls.sendall(b"221 bye\r\n")
             with contextlib.suppress(OSError):
                 tls.unwrap()
+
+    def smtp_server(self, connection: socket.socket, context: ssl.SSLContext):
+        connection.sendall(b"220 mail.test ESMTP\r\n")
+        self.line(connection)
+        connection.sendall(b"250-mail.test\r\n250 STARTTLS\r\n")
+        self.line(connection)
+        connection.sendall(b"220 go ahead\r\n")
+        self.greeted_and_left(connection, context)
 
     def test_smtp(self):
         for mode in MODES:
@@ -239,6 +266,40 @@ class StartTls(Intercepted):
                     self.assertEqual((verdict["outcome"], verdict["cause"]), ("not-tls", cause))
                     if answers is offered:
                         self.assertIn("454 4.7.0 TLS not available", " ".join(verdict["evidence"]))
+
+    def test_a_service_that_takes_nothing_in_clear(self):
+        def server(connection: socket.socket, context: ssl.SSLContext):
+            connection.sendall(b"220 mail.test ESMTP\r\n")
+            while verb := self.line(connection).split()[:1]:
+                if verb == [b"STARTTLS"]:
+                    connection.sendall(b"220 go ahead\r\n")
+                    self.greeted_and_left(connection, context)
+                    return
+                answers = {b"ehlo": b"250-mail.test\r\n250 STARTTLS\r\n", b"QUIT": b"221 bye\r\n"}
+                connection.sendall(answers.get(verb[0], b"530 5.7.0 Must issue a STARTTLS command\r\n"))
+                if verb == [b"QUIT"]:
+                    return
+
+        for mode in MODES:
+            for begins_tls in (False, True):
+                proxy = self.stage.proxy(f"127.0.0.1:{self.served(server)}", "--ca-dir",
+                                         "{certs}/ca", "--mode", mode)
+                client = smtplib.SMTP("127.0.0.1", proxy.port, timeout=PATIENCE)
+                client._host = "a.test"
+                client.ehlo()
+                self.assertEqual(client.mail("me@a.test")[0], 530)
+                if begins_tls:
+                    client.starttls(context=self.trusting())
+                    client.ehlo()
+                client.quit()
+                with self.subTest(mode=mode, begins_tls=begins_tls):
+                    if begins_tls:
+                        self.expect_success(proxy, mode, "smtp")
+                        continue
+                    verdict = proxy.verdict()
+                    self.assertEqual((verdict["outcome"], verdict["cause"], verdict["confidence"]),
+                                     ("not-tls", "tls-required", "high"))
+                    self.assertIn("530 5.7.0 Must issue", " ".join(verdict["evidence"]))
 
     def test_a_server_that_drops_the_hello_after_the_dialogue(self):
         def server(connection: socket.socket, _):

@@ -20,7 +20,54 @@ class VerdictSink final : public EventSink {
   std::vector<Verdict> verdicts;
 };
 
+/// What the timeline holds of `Told` when `client` and `server` were said inside TLS.
+template <class Told>
+std::vector<Told> told_inside(std::string_view client, std::string_view server) {
+  const auto bytes = [](std::string_view text) {
+    return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  };
+  VerdictSink sink;
+  ChainCache chains{{}};
+  RecordContext context{sink, chains, {}};
+  ConnectionRecord record(1, context, nullptr, Scope::server_leg);
+  record.plaintext({}, Leg::client, bytes(client));
+  record.plaintext({}, Leg::server, bytes(server));
+  record.conclude({});
+  std::vector<Told> found;
+  for (const Entry& entry : record.timeline().entries()) {
+    if (const auto* told = std::get_if<Told>(&entry.fact)) found.push_back(*told);
+  }
+  return found;
+}
+
 }  // namespace
+
+TEST_CASE("what a server refuses inside TLS is noted once") {
+  const auto refused = told_inside<RefusedInside>("EHLO me\r\n", "220 mail\r\n421 no\r\n");
+  REQUIRE(refused.size() == 1);
+  CHECK(refused.front().refusals->replies == std::vector<std::string>{"421 no"});
+  CHECK(told_inside<RefusedInside>("EHLO me\r\n", "220 mail\r\n").size() == 1);
+  std::string many = "220 mail\r\n";
+  for (int i = 0; i < 100; ++i) many += "550 no\r\n";
+  CHECK(told_inside<RefusedInside>("EHLO me\r\n", many).size() == 1);
+  CHECK(told_inside<RefusedInside>("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n").empty());
+}
+
+TEST_CASE("a request of which nothing came is noted") {
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
+  // GET / to a.test: indexed fields, and one literal (RFC 7541).
+  const std::string head("\0\0\x0b\1\5\0\0\0\1\x82\x84\x87\x01\6a.test", 20);
+  const auto http1 = told_inside<RequestUnanswered>("GET / HTTP/1.1\r\n\r\n", "");
+  REQUIRE(http1.size() == 1);
+  CHECK_FALSE(http1.front().http2);
+  const auto http2 = told_inside<RequestUnanswered>(preface + settings + head, settings);
+  REQUIRE(http2.size() == 1);
+  CHECK(http2.front().http2);
+  // A browser may connect before it has anything to ask.
+  CHECK(told_inside<RequestUnanswered>(preface + settings, settings).empty());
+  CHECK(told_inside<RequestUnanswered>("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 204 \r\n\r\n").empty());
+}
 
 TEST_CASE("a record that was to be handed over and is dropped ends with its verdict") {
   VerdictSink sink;

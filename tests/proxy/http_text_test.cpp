@@ -41,6 +41,25 @@ TEST_CASE("an exchange is a line") {
   CHECK(http_lines(digest(request(1), response(1, 200))) == Lines{"GET /a → 200  1.2 kB  34 ms"});
 }
 
+TEST_CASE("a first request of which nothing came is known") {
+  const parser::Http2StreamReset refused{1, 1, parser::Http2Error{7}};
+  const parser::Http2GoAway goaway{0, parser::Http2Error{0}, ""};
+  HttpRequest stream = request(1);
+  stream.stream = 1;
+  CHECK(digest(request(1)).unanswered());
+  CHECK_FALSE(digest(request(1)).unanswered()->http2);
+  CHECK(digest(request(1), response(1, 100)).unanswered());
+  CHECK(digest(stream, request(3)).unanswered()->http2);
+  CHECK(digest().unanswered() == nullptr);
+  CHECK(digest(request(1), response(1, 502)).unanswered() == nullptr);
+  CHECK(digest(request(1), response(1, 200), request(2)).unanswered() == nullptr);
+  CHECK(digest(stream, refused).unanswered() == nullptr);
+  CHECK(digest(stream, goaway).unanswered() == nullptr);
+  HttpResponse stray = response(0, 408);
+  stray.method.clear();
+  CHECK(digest(stray).unanswered() == nullptr);
+}
+
 TEST_CASE("what became of an exchange is told") {
   CHECK(http_lines(digest(request(1))) == Lines{"GET /a → no answer"});
   CHECK(http_lines(digest(response(1, 100), response(1, 200), request(1))) ==

@@ -147,3 +147,64 @@ TEST_CASE("a refusal that can be read is known by its status and its words") {
     if (failed) CHECK(verdict.mechanism == Mechanism::app_refusal);
   }
 }
+
+TEST_CASE("a refusal in a protocol of lines is known by its words") {
+  const Chain good = {certificate("client", "Inter"), certificate("Inter", "Root")};
+  struct Read {
+    std::string name;
+    Chain client;
+    std::vector<std::string> replies;
+    Cause cause;
+    Confidence confidence;
+  };
+  const Cause refused = Cause::client_cert_refused_by_app;
+  const Read cases[] = {
+      {"Postfix, none sent",
+       {},
+       {"421 4.7.1 mail Error: No client certificate presented"},
+       refused,
+       Confidence::high},
+      {"a later reply", {}, {"550 no", "a NO no valid certificate"}, refused, Confidence::high},
+      {"an expired one",
+       expired_client(),
+       {"-ERR Certificate is not valid"},
+       refused,
+       Confidence::high},
+      {"Dovecot, one that looks good",
+       good,
+       {"a NO [ALERT] Client didn't present valid SSL certificate"},
+       refused,
+       Confidence::high},
+      {"a good one", good, {"550 the certificate of what you say"}, Cause::none, Confidence::high},
+      {"no word of it", {}, {"554 Access denied"}, Cause::none, Confidence::medium},
+      {"nothing was refused", {}, {}, Cause::none, Confidence::high},
+  };
+  for (const Read& each : cases) {
+    Conversation c;
+    exchange_12(c, each.client, 600);
+    c.hidden_alert(S).server_fin();
+    // Told at the end, when no more can come.
+    c.note(S, RefusedInside{std::make_shared<const parser::Refusals>(
+                  parser::Refusals{parser::Protocol::smtp, each.replies})});
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(each.name << "\n" << shown(verdict));
+    CHECK(verdict.cause == each.cause);
+    CHECK(verdict.confidence == each.confidence);
+    CHECK(verdict.outcome == (each.cause == refused ? Outcome::failed : Outcome::ok));
+    const bool in_doubt = verdict.cause == Cause::none && each.confidence == Confidence::medium;
+    CHECK(has_alternative(verdict, refused) == in_doubt);
+  }
+}
+
+TEST_CASE("whoever ends a session in which a certificate was missed may have been refused") {
+  for (const bool reset : {false, true}) {
+    Conversation c;
+    exchange_12(c, {}, 600);
+    reset ? c.client_rst() : c.client_fin();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.outcome == Outcome::ok);
+    CHECK(verdict.confidence <= Confidence::medium);
+    CHECK(has_alternative(verdict, Cause::client_cert_refused_by_app));
+  }
+}

@@ -249,33 +249,35 @@ TEST_CASE("who gives up after a moment may have been ended as well") {
 
 TEST_CASE("a server that closes in order without an answer to what it was asked has failed") {
   using namespace std::chrono_literals;
-  const auto verdict = [](bool read, bool answered, std::chrono::seconds pause = 0s) {
+  const auto verdict = [](std::optional<RequestUnanswered> unanswered, bool server_spoke,
+                          std::chrono::seconds pause = 0s) {
     Conversation c;
     c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
     if (pause > 0s) {
       c.pause(pause).decrypted_alert(S, 0, parser::alert_level::warning).server_fin();
     }
-    if (read) {
-      auto request = std::make_shared<parser::PlainHttp>();
-      request->method = "GET";
-      request->target = "/";
-      c.says(C, parser::Shared<parser::PlainHttp>(std::move(request)), 0);
-    }
     c.data_read(C);
-    if (answered) c.data_read(S);
+    if (server_spoke) c.data_read(S);
     if (pause == 0s) c.decrypted_alert(S, 0, parser::alert_level::warning).server_fin();
+    if (unanswered) c.note(C, *unanswered);
     return diagnose(c.timeline());
   };
-  const Verdict unanswered = verdict(true, false);
-  INFO(shown(unanswered));
-  CHECK(unanswered.cause == Cause::internal_error);
-  CHECK(unanswered.outcome == Outcome::failed);
-  CHECK(unanswered.confidence == Confidence::medium);
-  CHECK(verdict(true, true).outcome == Outcome::ok);
+  constexpr RequestUnanswered http1{};
+  constexpr RequestUnanswered http2{.http2 = true};
+  for (const Verdict& failed :
+       {verdict(http1, false), verdict(http2, false), verdict(http2, true)}) {
+    INFO(shown(failed));
+    CHECK(failed.cause == Cause::internal_error);
+    CHECK(failed.outcome == Outcome::failed);
+    CHECK(failed.confidence == Confidence::medium);
+  }
+  // A part of an answer in HTTP/1.
+  CHECK(verdict(http1, true).outcome == Outcome::ok);
   // The request crossed the end of a timer.
-  CHECK(verdict(true, false, 60s).cause != Cause::internal_error);
+  CHECK(verdict(http1, false, 60s).cause != Cause::internal_error);
+  CHECK(verdict(http2, true, 60s).cause != Cause::internal_error);
   // What was not read may have wanted no answer.
-  CHECK(verdict(false, false).outcome == Outcome::ok);
+  CHECK(verdict({}, false).outcome == Outcome::ok);
 }
 
 TEST_CASE("a mail client that only says QUIT after STARTTLS has refused the certificate") {

@@ -1,0 +1,61 @@
+#include "parser/refusal_reader.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "parser/line_replies.hpp"
+#include "parser/preamble.hpp"
+
+namespace legible::parser {
+namespace {
+
+/// RFC 9051 section 7.1: behind STARTTLS nobody greets, and the first line may be a tagged one.
+bool is_tagged_condition(std::string_view line) {
+  const std::string_view condition = line.substr(std::min(line.find(' '), line.size()));
+  return condition.starts_with(" OK ") || condition.starts_with(" NO ") ||
+         condition.starts_with(" BAD ");
+}
+
+/// By the form of a server's first line. SMTP and FTP have one.
+std::optional<Protocol> protocol_of(std::string_view line) {
+  if (line.starts_with("* ") || is_tagged_condition(line)) return Protocol::imap;
+  if (ends_reply(Protocol::pop3, line)) return Protocol::pop3;
+  constexpr std::size_t code = 3;
+  const bool goes_on = line.size() > code && line[code] == '-';
+  if (ends_reply(Protocol::smtp, goes_on ? line.substr(0, code) : line)) return Protocol::smtp;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void RefusalReader::feed(std::span<const std::uint8_t> bytes) {
+  std::string_view text = as_text(bytes.first(std::min(bytes.size(), read_bytes - read_)));
+  read_ += text.size();
+  while (!text.empty() && !stopped_) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    line_.append(text.substr(0, std::min(end, kept_bytes - std::min(kept_bytes, line_.size()))));
+    if (end == text.size()) break;
+    text.remove_prefix(end + 1);
+    if (line_.ends_with('\r')) line_.pop_back();
+    take(line_);
+    line_.clear();
+  }
+  stopped_ |= read_ == read_bytes;
+}
+
+void RefusalReader::take(std::string_view line) {
+  if (!found_) {
+    const std::optional<Protocol> protocol = protocol_of(line);
+    stopped_ = !protocol;
+    if (!protocol) return;
+    found_.emplace().protocol = *protocol;
+  }
+  if (refuses(found_->protocol, line)) found_->replies.emplace_back(line);
+  stopped_ = found_->replies.size() == kept_replies;
+}
+
+Shared<Refusals> RefusalReader::refusals() const {
+  return found_ ? std::make_shared<const Refusals>(*found_) : nullptr;
+}
+
+}  // namespace legible::parser

@@ -1,0 +1,50 @@
+#pragma once
+// What a server says no with, inside TLS, in the protocols of text lines: whether they began in
+// clear (STARTTLS) or with TLS, their replies are of one form each (see line_replies.hpp).
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parser/observation.hpp"
+
+namespace legible::parser {
+
+/// The first lines of a server's replies that say no, raw and cut. None: it was read, and refused
+/// nothing.
+struct Refusals {
+  Protocol protocol = Protocol::unknown;  ///< smtp stands for FTP, too
+  std::vector<std::string> replies;
+};
+
+/// Watches what the server says from its first byte on. Bounded: reads the beginning of a session,
+/// where a server refuses the client itself, and keeps the first refusals.
+class RefusalReader {
+ public:
+  static constexpr std::size_t read_bytes = 32 * 1024;
+  static constexpr std::size_t kept_replies = 6;
+  static constexpr std::size_t kept_bytes = 256;  ///< of each
+
+  /// Bytes of the server's, in order, in any split.
+  void feed(std::span<const std::uint8_t> bytes);
+
+  /// Nothing more is read.
+  bool stopped() const { return stopped_; }
+
+  /// What was read so far. Null: it is no such protocol, or not known yet.
+  Shared<Refusals> refusals() const;
+
+ private:
+  void take(std::string_view line);
+
+  std::optional<Refusals> found_;  ///< once the first line has named the protocol
+  std::string line_;               ///< that has begun, cut to what is kept
+  std::size_t read_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace legible::parser

@@ -1,0 +1,76 @@
+#include "parser/refusal_reader.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace legible::parser;
+
+Shared<Refusals> read(std::string_view text, std::size_t piece) {
+  RefusalReader reader;
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    reader.feed(bytes.subspan(at, std::min(piece, bytes.size() - at)));
+  }
+  return reader.refusals();
+}
+
+}  // namespace
+
+TEST_CASE("what a server says no with inside TLS is kept, however it is cut") {
+  struct Case {
+    std::string said;
+    Protocol protocol;
+    std::vector<std::string> refused;
+  };
+  const Case cases[] = {
+      {"220 mail ESMTP\r\n250-mail\r\n250 SIZE\r\n221 bye\r\n", Protocol::smtp, {}},
+      {"250-mail\r\n250 SIZE\r\n421 no certificate\r\n", Protocol::smtp, {"421 no certificate"}},
+      {"530-first\r\n530 second\n", Protocol::smtp, {"530-first", "530 second"}},
+      {"* OK hello\r\na NO not you\r\n* BYE bye\r\n",
+       Protocol::imap,
+       {"a NO not you", "* BYE bye"}},
+      {"a OK done\r\n* 3 EXISTS\r\n", Protocol::imap, {}},
+      {"+OK ready\r\n-ERR [AUTH] no\r\n.\r\n", Protocol::pop3, {"-ERR [AUTH] no"}},
+      {"220 " + std::string(1000, 'x') + "\r\n550 " + std::string(1000, 'y') + "\r\n",
+       Protocol::smtp,
+       {"550 " + std::string(RefusalReader::kept_bytes - 4, 'y')}},
+      {"220 mail\r\n550 not whole", Protocol::smtp, {}},
+  };
+  for (const Case& c : cases) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, c.said.size()}) {
+      INFO(c.said << "\nin pieces of " << piece);
+      const auto found = read(c.said, piece);
+      REQUIRE(found);
+      CHECK(found->protocol == c.protocol);
+      CHECK(found->replies == c.refused);
+    }
+  }
+}
+
+TEST_CASE("other protocols have no such replies") {
+  for (const std::string_view said :
+       {"HTTP/1.1 404 Not Found\r\n\r\n", "RFB 003.008\n", "{\"error\": 500}\n",
+        "4321 is no code\n", "\r\n220 late\r\n", "550 no end"}) {
+    INFO(said);
+    CHECK(read(said, 3) == nullptr);
+  }
+}
+
+TEST_CASE("only the beginning is read, and the first refusals are kept") {
+  std::string many = "220 mail\r\n";
+  for (int i = 0; i < 1000; ++i) many += "550 no " + std::to_string(i) + "\r\n";
+  const auto first = read(many, 100);
+  REQUIRE(first);
+  CHECK(first->replies.size() == RefusalReader::kept_replies);
+  CHECK(first->replies.front() == "550 no 0");
+
+  std::string late = "220 mail\r\n";
+  while (late.size() < RefusalReader::read_bytes) late += "250 yes\r\n";
+  const auto none = read(late + "550 no\r\n", 1000);
+  REQUIRE(none);
+  CHECK(none->replies.empty());
+}
