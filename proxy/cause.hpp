@@ -106,6 +106,7 @@ enum class Cause : std::uint8_t {
   truncated_close,
   reset_after_close,
   idle_timeout,
+  stale_connection,
   proxy_cert_untrusted,
   proxy_no_client_cert,
   proxy_auth_required,

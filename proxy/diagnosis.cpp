@@ -45,6 +45,7 @@ constexpr Rule rules[] = {
     server_stalled,
     server_hello_refused,
     server_gave_up,
+    used_when_stale,
     renegotiation,
     refused_by_application,
     went_back_to_clear,

@@ -1,6 +1,7 @@
 #pragma once
 // A connection's facts in order: what the diagnosis reads, and what the sinks write.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -193,11 +194,19 @@ struct Flow {
   bool whole() const { return not_captured == 0 && !begun_before; }
 };
 
+/// A time in which neither side sent anything, ended by what one of them sent.
+struct Pause {
+  std::chrono::microseconds length{};  ///< 0: there was none
+  Time end{};
+  std::array<std::uint64_t, 2> bytes_before{};  ///< by side: that it had sent by then
+};
+
 /// Bounded: after `capacity` entries further observations are counted and dropped; closing facts
 /// are always kept.
 class Timeline {
  public:
   static constexpr std::size_t capacity = 320;
+  static constexpr std::chrono::seconds shortest_pause{4};
 
   explicit Timeline(Scope scope = Scope::relayed) : scope_(scope) {}
 
@@ -213,12 +222,15 @@ class Timeline {
 
   std::span<const Entry> entries() const { return entries_; }
   const Flow& flow(Leg leg) const { return flows_[static_cast<std::size_t>(leg)]; }
+  /// The last one of `shortest_pause` or more.
+  const Pause& pause() const { return pause_; }
   std::size_t dropped() const { return dropped_; }
 
  private:
   Scope scope_;
   std::vector<Entry> entries_;
   Flow flows_[2];
+  Pause pause_;
   std::size_t dropped_ = 0;
 };
 

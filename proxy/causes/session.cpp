@@ -62,6 +62,22 @@ constexpr StackNote idle_client_logs[] = {
     {"JSSE", "Connection reset, or NoHttpResponseException: failed to respond"},
     {"curl", "Empty reply from server"},
 };
+constexpr StackNote stale_client_settings[] = {
+    {"webMethods", "watt.net.clientKeepaliveTimeout (180 s)"},
+    {"Apache HttpClient", "evictIdleConnections, setValidateAfterInactivity"},
+    {"Node", "undici: keepAliveTimeout (4 s)"},
+    {"Go", "http.Transport.IdleConnTimeout"},
+    {".NET", "SocketsHttpHandler.PooledConnectionIdleTimeout"},
+    {"nginx", "keepalive_timeout of the upstream block (60 s)"},
+};
+constexpr StackNote stale_client_logs[] = {
+    {"JSSE", "Connection reset, or NoHttpResponseException: failed to respond"},
+    {"curl", "Empty reply from server, or Connection died, retrying a fresh connect"},
+    {"Node", "read ECONNRESET, or socket hang up"},
+    {"Go", "http: server closed idle connection, or EOF"},
+    {"Python", "RemoteDisconnected: Remote end closed connection without response"},
+    {"nginx", "upstream prematurely closed connection while reading response header from upstream"},
+};
 constexpr StackNote unknown_issuer_logs[] = {
     {"OpenSSL", "certificate verify failed: unable to get local issuer certificate"},
     {"JSSE",
@@ -243,6 +259,21 @@ constexpr CauseInfo causes[] = {
      .client_settings = {},
      .server_settings = idle_settings,
      .client_logs = idle_client_logs},
+    {.cause = Cause::stale_connection,
+     .id = "stale-connection",
+     .fix_at = FixAt::client,
+     .title = "it had given up the idle connection that the client used",
+     .meaning =
+         "After a pause the server closed the kept connection, as its timer tells it to, and "
+         "the client's next request crossed that, or came later: it got no answer.",
+     .looks_like = "A complete exchange, a pause about as long as a usual timer, the server's end, "
+                   "and data of the client's right before or after it.",
+     .client_hint = "Let the client's pool drop connections sooner than the server does, or test "
+                    "one before its use; repeat a request that changes nothing.",
+     .server_hint = "Keep idle connections longer than the partners' pools do.",
+     .client_settings = stale_client_settings,
+     .server_settings = idle_settings,
+     .client_logs = stale_client_logs},
     {.cause = Cause::proxy_cert_untrusted,
      .id = "proxy-cert-untrusted",
      .fix_at = FixAt::proxy,

@@ -71,6 +71,8 @@ Answer established_alert(const Situation& situation);
 Answer went_back_to_clear(const Situation& situation);
 /// SMTP: after the handshake the client said no more than goodbye.
 Answer only_said_goodbye(const Situation& situation);
+/// A kept connection was used again while the server closed it.
+Answer used_when_stale(const Situation& situation);
 Answer finished_and_left(const Situation& situation);
 Answer heartbleed_probe(const Situation& situation);
 Answer ended(const Situation& situation);

@@ -7,6 +7,7 @@
 #include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
+#include "proxy/diagnosis/idle_timers.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -22,43 +23,6 @@ bool uses_pre_shared_key(const Facts& facts) {
          parser::name(facts.server_hello->cipher).find("_PSK_") != std::string_view::npos;
 }
 
-/// Limits that programs come with; a pause of nearly one of them is a timer's.
-struct Timer {
-  enum class Side : std::uint8_t { client, server, either };
-
-  int seconds;
-  std::string_view whose;
-  Side side;
-};
-constexpr Timer timers[] = {
-    {5, "Node keepAliveTimeout, Apache KeepAliveTimeout", Timer::Side::server},
-    {10, "many clients' read time-out", Timer::Side::client},
-    {20, "Tomcat connectionTimeout, Apache RequestReadTimeout", Timer::Side::server},
-    {30, "many clients' read time-out", Timer::Side::client},
-    {60, "nginx client_header_timeout and proxy_read_timeout", Timer::Side::server},
-    {60, "AWS load balancers, many clients' read time-out", Timer::Side::either},
-    {65, "nginx keepalive_timeout (its packaged setting)", Timer::Side::server},
-    {75, "nginx keepalive_timeout", Timer::Side::server},
-    {120, "IIS connectionTimeout, Node handshakeTimeout", Timer::Side::server},
-    {240, "Azure load balancers", Timer::Side::either},
-    {300, "stunnel TIMEOUTbusy", Timer::Side::either},
-    {350, "AWS network load balancers", Timer::Side::either},
-    {600, "Google load balancers", Timer::Side::either},
-    {3600, "firewalls' state tables", Timer::Side::either},
-};
-constexpr std::chrono::milliseconds shortest_idle_timer{4500};
-
-/// Of the side that closed, or of what may stand between.
-const Timer* typical_timer(const Situation& situation) {
-  const double seconds = static_cast<double>(situation.primary.silence.count()) / 1e6;
-  const auto other = situation.client_closed() ? Timer::Side::server : Timer::Side::client;
-  const auto* found = std::ranges::find_if(timers, [&](const Timer& timer) {
-    return timer.side != other && seconds >= 0.9 * timer.seconds &&
-           seconds <= 1.1 * timer.seconds + 1;
-  });
-  return found == std::end(timers) ? nullptr : found;
-}
-
 /// The client has sent data, and nothing came back.
 bool unanswered(const Facts& facts) {
   return facts.client().application_data && !facts.server().application_data;
@@ -71,7 +35,8 @@ Finding timer_fired(const Situation& situation) {
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
   finding.with(fmt::format("nothing was sent for {}, then {} closed",
                            duration(situation.primary.silence), who(situation.primary.closer)));
-  if (const Timer* timer = typical_timer(situation)) {
+  const Leg closer = situation.client_closed() ? Leg::client : Leg::server;
+  if (const IdleTimer* timer = typical_timer(situation.primary.silence, closer)) {
     finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
   }
   if (!unanswered(situation.facts)) return finding;

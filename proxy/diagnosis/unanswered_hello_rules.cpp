@@ -50,7 +50,9 @@ Answer never_answered(const Situation& situation) {
     finding.or_else(Cause::large_client_hello_blocked,
                     fmt::format("the hello has {}: a smaller one is answered", hello.bytes));
   }
-  finding.with("a port that speaks no TLS may wait in silence too: ask what listens there");
+  finding.to_do.server = concat({describe(finding.cause).server_hint,
+                                 " A port that speaks no TLS may wait in silence, too: see what "
+                                 "listens there."});
   return finding;
 }
 

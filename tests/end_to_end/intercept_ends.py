@@ -58,6 +58,39 @@ class Ends(Intercepted):
                 self.assertEqual(client.read_to_end(), words)
             self.assertEqual(proxy.verdict()["outcome"], "ok")
 
+    def test_a_kept_connection_that_the_server_has_given_up(self):
+        patience = 4.6  # Of no program, so that no timer's name is told.
+
+        def serve(tls: ssl.SSLSocket):
+            tls.recv(KIB)
+            tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            time.sleep(patience)
+            # A FIN without close_notify; what comes then is read, and not answered.
+            with socket.socket(fileno=os.dup(tls.fileno())) as plain:
+                plain.settimeout(PATIENCE)
+                plain.shutdown(socket.SHUT_WR)
+                while plain.recv(KIB):
+                    pass
+
+        ask = b"GET / HTTP/1.1\r\nHost: a.test\r\nX-Long: " + b"x" * 100 + b"\r\n\r\n"
+        with contextlib.ExitStack() as clients:
+            proxies = [self.proxy(servers.over_tls(serve, "good_ec")(self.stage), "--mode", mode)
+                       for mode in ("relay", "intercept")]
+            kept = [clients.enter_context(self.client(proxy.port)) for proxy in proxies]
+            for tls in kept:
+                tls.sendall(ask)
+                self.assertIn(b"200 OK", tls.recv(KIB))
+            time.sleep(patience + 1)
+            for tls in kept:
+                tls.sendall(ask)
+                with contextlib.suppress(OSError):
+                    self.assertEqual(tls.recv(KIB), b"")
+        for proxy in proxies:
+            verdict = proxy.verdict()
+            self.assertEqual((verdict["outcome"], verdict["cause"], verdict["confidence"]),
+                             ("failed", "stale-connection", "high"))
+            self.assertEqual((verdict["closer"], verdict["mechanism"]), ("server", "fin"))
+
     def test_what_a_client_sends_during_a_renegotiation_arrives(self):
         port = free_port()
         server = self.stage.start("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-tls1_2",

@@ -280,6 +280,57 @@ TEST_CASE("a server that closes in order without an answer to what it was asked 
   CHECK(verdict({}, false).outcome == Outcome::ok);
 }
 
+TEST_CASE("a kept connection that is used when the server has given it up is stale") {
+  using namespace std::chrono_literals;
+  struct Case {
+    std::string name;
+    std::function<void(Conversation&)> end;
+    Cause cause;
+    Confidence confidence;
+  };
+  const Cause stale = Cause::stale_connection;
+  const Case cases[] = {
+      {"the request comes after the server's FIN",
+       [](auto& c) { c.pause(7s).server_fin().pause(3s).sends(C, 400).server_rst().client_fin(); },
+       stale, Confidence::high},
+      {"and after its close_notify",
+       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().sends(C, 400).client_fin(); }, stale,
+       Confidence::high},
+      {"the two cross, at the time of a timer",
+       [](auto& c) { c.pause(5s).sends(C, 400).server_fin().client_fin(); }, stale,
+       Confidence::medium},
+      {"they cross at another time",
+       [](auto& c) { c.pause(42s).sends(C, 400).server_fin().client_fin(); }, stale,
+       Confidence::low},
+      {"a device on the way has forgotten the connection",
+       [](auto& c) { c.pause(1000s).sends(C, 400).server_rst(); }, stale, Confidence::medium},
+      {"the client only says goodbye, too",
+       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().hidden_alert(C).client_fin(); },
+       Cause::none, Confidence::high},
+      {"the server answers",
+       [](auto& c) { c.pause(5s).sends(C, 400).sends(S, 300).server_fin().client_fin(); },
+       Cause::truncated_close, Confidence::high},
+      {"the server has taken its time",
+       [](auto& c) { c.pause(5s).sends(C, 400).pause(3s).server_fin().client_fin(); },
+       Cause::truncated_close, Confidence::high},
+      {"there was no pause", [](auto& c) { c.sends(C, 400).server_fin().client_fin(); },
+       Cause::truncated_close, Confidence::high},
+      {"the client closes", [](auto& c) { c.pause(5s).sends(C, 400).client_fin(); },
+       Cause::truncated_close, Confidence::high},
+  };
+  for (const Case& each : cases) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12().data(C).data(S);
+    each.end(c);
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(each.name << "\n" << shown(verdict));
+    CHECK(verdict.cause == each.cause);
+    CHECK(verdict.confidence == each.confidence);
+    CHECK((verdict.outcome == Outcome::failed) == (each.cause == stale));
+    if (each.cause == stale) CHECK(verdict.closer == Closer::server);
+  }
+}
+
 TEST_CASE("a mail client that only says QUIT after STARTTLS has refused the certificate") {
   constexpr std::uint16_t quit12 = 6 + 24;  // AES-GCM: nonce and tag
   constexpr std::uint16_t quit13 = 6 + 17;  // tag and content type
