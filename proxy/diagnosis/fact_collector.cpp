@@ -231,7 +231,10 @@ class Collector {
     const bool whole = record.length >= shortest_protected_message;
     if (record.type != parser::content_type::handshake || !whole) return;
     if (!facts_.both_finished()) return finish(leg);
-    if (!facts_.renegotiation_by) facts_.renegotiation_by = leg;
+    if (!facts_.renegotiation_by) {
+      facts_.renegotiation_by = leg;
+      facts_.renegotiation_record = &record;
+    }
     facts_.renegotiation_answered |= leg != *facts_.renegotiation_by;
   }
 

@@ -95,8 +95,10 @@ struct Facts {
   bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished
   bool answer_may_be_ticket = false;      ///< TLS 1.3: all that the server sent after its Finished
   std::optional<Leg> renegotiation_by;    ///< who sent a handshake record after both Finished
-  bool renegotiation_answered = false;    ///< the other side sent handshake records too
-  std::array<bool, 2> renegotiated{};     ///< whose new keys are in use
+  /// What began that, where it could not be read.
+  const parser::EncryptedRecord* renegotiation_record = nullptr;
+  bool renegotiation_answered = false;  ///< the other side sent handshake records too
+  std::array<bool, 2> renegotiated{};   ///< whose new keys are in use
   bool renegotiation_done() const { return renegotiated[0] && renegotiated[1]; }
 
   std::array<SideFacts, 2> sides;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -29,6 +30,14 @@ void doubt_own_refusal(Finding& finding, Leg asked) {
   finding.cause = Cause::proxy_limit;
 }
 
+/// By its length, if that tells (RFC 5246 section 7.4.1.1: a header, and nothing else).
+bool may_be_hello_request(const Facts& facts) {
+  constexpr std::uint32_t header = 4;
+  const auto* record = facts.renegotiation_record;
+  const auto bytes = record ? plaintext_bytes(facts, record->length) : std::nullopt;
+  return !bytes || *bytes == header;
+}
+
 /// The other side would not even begin.
 Finding not_wanted(const Situation& situation, Leg asked) {
   Finding finding;
@@ -39,6 +48,11 @@ Finding not_wanted(const Situation& situation, Leg asked) {
   if (gave_up_when_refused(situation, asked)) {
     finding.with(fmt::format("{} had answered it with {}", who(parser::other(asked)),
                              alert_name(alert_number::no_renegotiation)));
+  }
+  if (asked == Leg::server && !may_be_hello_request(situation.facts)) {
+    finding.cause = Cause::protocol_violation;
+    return finding.with("it is longer than a HelloRequest, which alone may come there")
+        .or_else(Cause::late_client_auth_impossible, "the client's log speaks of a renegotiation");
   }
   if (asked == Leg::server) {
     finding.cause = Cause::late_client_auth_impossible;

@@ -42,6 +42,26 @@ TEST_CASE("what comes after a complete handshake is judged by what was said in i
        {Phase::renegotiation},
        Mechanism::alert_fatal,
        {Cause::renegotiation_refused}},
+      {"the server asks for a second handshake, and the client has none",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C);
+         c.encrypted(S, parser::content_type::handshake, 4 + 24, Content::unknown);
+         c.hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::renegotiation},
+       Mechanism::alert_encrypted,
+       {Cause::late_client_auth_impossible}},
+      {"a server's message that is no HelloRequest",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12();
+         c.encrypted(S, parser::content_type::handshake, 16 + 24, Content::unknown);
+         c.hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::renegotiation},
+       Mechanism::alert_encrypted,
+       {Cause::protocol_violation}},
       {"the client goes on when the server refuses to renegotiate",
        [](auto& c) {
          c.client_says(hello_openssl()).handshake12().data(C).data(S);
