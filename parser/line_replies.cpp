@@ -1,6 +1,7 @@
 #include "parser/line_replies.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "parser/ascii.hpp"
 #include "parser/preamble.hpp"
@@ -11,6 +12,12 @@ namespace {
 /// No longer line is kept: what is not read to its end grants nothing.
 constexpr std::size_t longest_line = 2048;
 
+/// RFC 4217, RFC 3207, RFC 9051, RFC 2595, and what comes with them.
+constexpr std::array<std::string_view, 22> preliminaries{
+    "EHLO", "HELO", "LHLO",       "STARTTLS", "XCLIENT", "NOOP", "RSET", "QUIT",
+    "HELP", "ID",   "CAPABILITY", "ENABLE",   "LOGOUT",  "CAPA", "STLS", "FEAT",
+    "SYST", "OPTS", "HOST",       "CLNT",     "PBSZ",    "PROT"};
+
 bool begins_with(std::string_view line, std::string_view word) {
   return same_in_any_case(line.substr(0, word.size()), word);
 }
@@ -18,6 +25,26 @@ bool begins_with(std::string_view line, std::string_view word) {
 bool has_code(std::string_view line) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return line.size() >= 3 && std::ranges::all_of(line.substr(0, 3), digit);
+}
+
+/// RFC 9051 section 7.1: a tag, or "*" in its place, and a status. Text that only looks like one
+/// has a mark behind its first word, as a header of a mail.
+bool has_condition(std::string_view line, std::string_view status) {
+  constexpr std::string_view tag_characters =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_";
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view tag = line.substr(0, end);
+  const bool tagged = !tag.empty() && tag.find_first_not_of(tag_characters) == tag.npos;
+  if (tag != "*" && !tagged) return false;
+  const std::string_view rest = line.substr(std::min(end + 1, line.size()));
+  return begins_with(rest, status) && (rest.size() == status.size() || rest[status.size()] == ' ');
+}
+
+/// SASL's answers are no commands where its prompt is no reply.
+bool is_command(const Dialogue& dialogue, const Dialogue::Line& line) {
+  const bool prompts_are_replies =
+      dialogue.protocol == Protocol::smtp || dialogue.protocol == Protocol::ftp;
+  return line.from == Side::client && (prompts_are_replies || line.text != "***");
 }
 
 std::size_t replies_in(const Dialogue& dialogue) {
@@ -50,6 +77,11 @@ bool ends_reply(Protocol protocol, std::string_view line) {
   }
 }
 
+bool is_preliminary_verb(std::string_view verb) {
+  return std::ranges::any_of(preliminaries,
+                             [verb](auto known) { return same_in_any_case(verb, known); });
+}
+
 bool asks_for_tls(Protocol protocol, std::string_view line) {
   if (protocol == Protocol::imap) line = line.substr(line.find(' ') + 1);
   for (const std::string_view command : {"STARTTLS", "STLS", "AUTH TLS", "AUTH SSL"}) {
@@ -79,11 +111,9 @@ bool refuses(Protocol protocol, std::string_view line) {
       return has_code(line) && (line.front() == '4' || line.front() == '5');
     case Protocol::pop3:
       return begins_with(line, "-ERR");
-    case Protocol::imap: {
-      const std::string_view condition = line.substr(line.find(' ') + 1);
-      return begins_with(condition, "NO ") || begins_with(condition, "BAD ") ||
-             begins_with(condition, "BYE ");
-    }
+    case Protocol::imap:
+      return has_condition(line, "NO") || has_condition(line, "BAD") ||
+             (line.starts_with('*') && has_condition(line, "BYE"));
     default:
       return false;
   }
@@ -91,7 +121,7 @@ bool refuses(Protocol protocol, std::string_view line) {
 
 std::optional<std::string> reply_to(const Dialogue& dialogue, std::size_t command) {
   std::size_t before = greetings(dialogue.protocol);
-  for (std::size_t i = 0; i < command; ++i) before += dialogue.lines[i].from == Side::client;
+  for (std::size_t i = 0; i < command; ++i) before += is_command(dialogue, dialogue.lines[i]);
   for (const Dialogue::Line& line : dialogue.lines) {
     if (line.from != Side::server || !ends_reply(dialogue.protocol, line.text)) continue;
     if (before == 0) return line.text;
@@ -101,8 +131,8 @@ std::optional<std::string> reply_to(const Dialogue& dialogue, std::size_t comman
 }
 
 AwaitedReplies::AwaitedReplies(const Dialogue& so_far) : protocol_(so_far.protocol) {
-  const auto from_client = [](const auto& line) { return line.from == Side::client; };
-  const auto commands = static_cast<std::size_t>(std::ranges::count_if(so_far.lines, from_client));
+  const auto commands = static_cast<std::size_t>(std::ranges::count_if(
+      so_far.lines, [&](const auto& line) { return is_command(so_far, line); }));
   const std::size_t wanted = commands + greetings(protocol_);
   missing_ = wanted - std::min(wanted, replies_in(so_far));
 }

@@ -21,6 +21,10 @@ bool is_line_dialogue(Protocol protocol);
 /// the rest is no reply. A greeting is a reply too, but IMAP's is not: it has no tag.
 bool ends_reply(Protocol protocol, std::string_view line);
 
+/// Whether a client's command, of which this is the verb, only looks round, leads to TLS or takes
+/// leave: what may be said before TLS.
+bool is_preliminary_verb(std::string_view verb);
+
 /// Whether a client's line asks for TLS.
 bool asks_for_tls(Protocol protocol, std::string_view line);
 

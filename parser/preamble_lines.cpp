@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "parser/ascii.hpp"
 #include "parser/line_replies.hpp"
@@ -15,15 +16,17 @@ namespace {
 /// A longer line ends the dialogue: SMTP allows 512 bytes, IMAP's capability lists stay below 1000.
 constexpr std::size_t longest_line = 2048;
 
-/// Of a command that is not known, no more than this is told.
-constexpr std::size_t longest_verb = 16;
-
-/// What may be said before TLS. Any other command is the session's work, in the clear: unless the
-/// server refuses it, no upgrade is to be expected, and what follows is nobody's business.
-constexpr std::array<std::string_view, 22> negotiation{
-    "EHLO", "HELO", "LHLO",       "STARTTLS", "XCLIENT", "NOOP", "RSET", "QUIT",
-    "HELP", "ID",   "CAPABILITY", "ENABLE",   "LOGOUT",  "CAPA", "STLS", "FEAT",
-    "SYST", "OPTS", "HOST",       "CLNT",     "PBSZ",    "PROT"};
+/// A session's work, which in the clear means that no upgrade is to be expected, unless the server
+/// refuses it. Of such a command the verb is told; of any other line nothing, for it may be a
+/// secret or a mail.
+constexpr std::array<std::string_view, 43> session{
+    "MAIL",   "RCPT",   "DATA",  "BDAT",    "VRFY",   "EXPN",  "ETRN", "SELECT", "EXAMINE",
+    "LIST",   "LSUB",   "FETCH", "STATUS",  "SEARCH", "STORE", "UID",  "APPEND", "CREATE",
+    "DELETE", "RENAME", "IDLE",  "EXPUNGE", "STAT",   "RETR",  "TOP",  "UIDL",   "DELE",
+    "CWD",    "PWD",    "XPWD",  "TYPE",    "MODE",   "STRU",  "PASV", "EPSV",   "PORT",
+    "EPRT",   "STOR",   "NLST",  "MLSD",    "MLST",   "SIZE",  "MDTM"};
+/// Those behind which contents may come, though they are refused.
+constexpr std::array<std::string_view, 3> with_contents{"DATA", "BDAT", "APPEND"};
 
 constexpr std::array<std::string_view, 7> credentials{"AUTH", "AUTHENTICATE", "LOGIN", "USER",
                                                       "PASS", "APOP",         "ACCT"};
@@ -71,9 +74,12 @@ class LinePreamble : public Preamble {
       return true;
     }
     if (secret_follows_) {
-      say(Side::client, "***");
+      // What SASL's prompt is in SMTP is a reply.
+      if (protocol() == Protocol::smtp) ++owed_;
+      say(Side::client, secret);
       return true;
     }
+    ++owed_;
     const std::size_t verb_at = protocol() == Protocol::imap ? line.find(' ') + 1 : 0;
     const std::size_t verb_end = std::min(line.find(' ', verb_at), line.size());
     const std::string_view verb = line.substr(verb_at, verb_end - verb_at);
@@ -81,31 +87,42 @@ class LinePreamble : public Preamble {
 
     const bool ftp_upgrade = is_ftp_upgrade(verb, argument);
     if (ftp_upgrade) set_protocol(Protocol::ftp);
-    if (tells_credentials(verb, argument)) {
-      secret_follows_ = true;
-      say(Side::client, std::string(line.substr(0, verb_end)) + " ***");
+    if (ftp_upgrade || verb.empty() || is_preliminary_verb(verb)) {
+      say(Side::client, line);
       return true;
     }
-    const bool negotiates = ftp_upgrade || verb.empty() || is_one_of(verb, negotiation);
-    say(Side::client, negotiates ? line : line.substr(0, std::min(verb_end, longest_verb)));
-    works_in_clear_ = !negotiates;
-    return true;
+    const std::string_view told = line.substr(0, verb_end);
+    secret_follows_ = tells_credentials(verb, argument);
+    works_in_clear_ = is_one_of(verb, session);
+    say(Side::client, secret_follows_   ? std::string(told) + " ***"
+                      : works_in_clear_ ? told
+                                        : secret);
+    waits_ = !is_one_of(verb, with_contents);
+    return secret_follows_ || works_in_clear_;
   }
 
   /// A prompt (SASL's 334 and "+") makes the client's next line a secret; any other reply ends the
   /// exchange that credentials opened.
   bool reply(std::string_view line) {
     secret_follows_ = line.starts_with("334") || line == "+" || line.starts_with("+ ");
+    const bool to_session = works_in_clear_ && owed_ == 1;
     const bool refusal = refuses(protocol(), line);
-    if (!works_in_clear_ || refusal) say(Side::server, line);
-    if (!works_in_clear_ || !ends_reply(protocol(), line)) return true;
+    if (!to_session || refusal) say(Side::server, line);
+    if (!ends_reply(protocol(), line)) return true;
+    if (std::exchange(greeting_due_, false)) return true;
+    if (owed_ > 0) --owed_;
+    if (!to_session) return true;
     works_in_clear_ = false;
     return refusal && waits_;
   }
 
+  static constexpr std::string_view secret = "***";
+
+  std::size_t owed_ = 0;                              ///< replies, to the client's commands
+  bool greeting_due_ = protocol() != Protocol::imap;  ///< its greeting is no reply, having no tag
   bool secret_follows_ = false;
-  bool works_in_clear_ = false;  ///< a command that does not lead to TLS is not answered yet
-  bool waits_ = true;            ///< the client, for the answer to such a command
+  bool works_in_clear_ = false;  ///< the last command is the session's, and not answered yet
+  bool waits_ = true;            ///< the client says nothing before that answer
 };
 
 }  // namespace

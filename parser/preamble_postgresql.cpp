@@ -36,8 +36,10 @@ class PostgresqlPreamble : public Preamble {
         std::uint32_t{read_u16(bytes, 4)} << 16 | std::uint32_t{read_u16(bytes, 6)};
     if (code == ssl_request || code == gssenc_request) {
       say(Side::client, code == ssl_request ? "SSLRequest" : "GSSENCRequest");
+      asked_ = true;
       return {Next::proceed, fixed};
     }
+    asked_ = false;
     const bool session = code >> 16 == 3;
     say(Side::client, session ? "StartupMessage" : "CancelRequest");
     const std::uint64_t length =
@@ -46,6 +48,8 @@ class PostgresqlPreamble : public Preamble {
   }
 
   PreambleStep answer(Bytes bytes) {
+    if (bytes[0] == 'E') return error(bytes);
+    if (!asked_) return {Next::leave};
     switch (bytes[0]) {
       case 'S':
         say(Side::server, "S");
@@ -53,8 +57,6 @@ class PostgresqlPreamble : public Preamble {
       case 'N':
         say(Side::server, "N");
         return {Next::proceed, 1};
-      case 'E':
-        return error(bytes);
       default:
         return {Next::leave};
     }
@@ -81,6 +83,8 @@ class PostgresqlPreamble : public Preamble {
     say(Side::server, line);
     return {Next::leave, readable ? size : 1};
   }
+
+  bool asked_ = false;  ///< for encryption, last: that alone is answered by a single byte
 };
 
 }  // namespace

@@ -54,6 +54,8 @@ class XmppPreamble : public Preamble {
  private:
   bool request(std::string_view tag) {
     if (works_in_clear_) return true;
+    // Text between tags is the session's.
+    if (!tag.starts_with('<')) return false;
     works_in_clear_ = !begins_with_one_of(tag, negotiation);
     // Credentials may follow: of other stanzas the name is enough.
     say(Side::client, works_in_clear_ ? tag.substr(0, tag.find_first_of(" />")) : tag);

@@ -1,6 +1,7 @@
 #include "parser/refusal_reader.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 #include "parser/line_replies.hpp"
@@ -12,8 +13,17 @@ namespace {
 /// RFC 9051 section 7.1: behind STARTTLS nobody greets, and the first line may be a tagged one.
 bool is_tagged_condition(std::string_view line) {
   const std::string_view condition = line.substr(std::min(line.find(' '), line.size()));
-  return condition.starts_with(" OK ") || condition.starts_with(" NO ") ||
-         condition.starts_with(" BAD ");
+  return condition.starts_with(" OK ") || refuses(Protocol::imap, line);
+}
+
+/// Of the literal that begins behind this line (RFC 9051 section 4.3), or 0.
+std::uint64_t literal_length(std::string_view line) {
+  const std::size_t begin = line.rfind('{');
+  if (!line.ends_with('}') || begin == std::string_view::npos) return 0;
+  std::uint64_t length = 0;
+  const char* const end = line.data() + line.size() - 1;
+  const auto [stop, error] = std::from_chars(line.data() + begin + 1, end, length);
+  return error == std::errc() && stop == end ? length : 0;
 }
 
 /// By the form of a server's first line. SMTP and FTP have one.
@@ -32,6 +42,12 @@ void RefusalReader::feed(std::span<const std::uint8_t> bytes) {
   std::string_view text = as_text(bytes.first(std::min(bytes.size(), read_bytes - read_)));
   read_ += text.size();
   while (!text.empty() && !stopped_) {
+    if (literal_ > 0) {
+      const auto skipped = std::min<std::uint64_t>(literal_, text.size());
+      text.remove_prefix(static_cast<std::size_t>(skipped));
+      literal_ -= skipped;
+      continue;
+    }
     const std::size_t end = std::min(text.find('\n'), text.size());
     line_.append(text.substr(0, std::min(end, kept_bytes - std::min(kept_bytes, line_.size()))));
     if (end == text.size()) break;
@@ -50,6 +66,7 @@ void RefusalReader::take(std::string_view line) {
     if (!protocol) return;
     found_.emplace().protocol = *protocol;
   }
+  if (found_->protocol == Protocol::imap) literal_ = literal_length(line);
   if (refuses(found_->protocol, line)) found_->replies.emplace_back(line);
   stopped_ = found_->replies.size() == kept_replies;
 }

@@ -44,6 +44,7 @@ class RefusalReader {
   std::optional<Refusals> found_;  ///< once the first line has named the protocol
   std::string line_;               ///< that has begun, cut to what is kept
   std::size_t read_ = 0;
+  std::uint64_t literal_ = 0;  ///< bytes of it to come: a mail's, not the server's own
   bool stopped_ = false;
 };
 

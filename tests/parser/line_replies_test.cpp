@@ -71,6 +71,25 @@ TEST_CASE("a command is answered by the reply of its own place") {
   CHECK(grants_tls(c.said.protocol, *c.reply) == c.reply->starts_with('2'));
 }
 
+TEST_CASE("a secret is a command where SASL's prompt is a reply, and only there") {
+  const Dialogue imap = dialogue(Protocol::imap, {{S, "* OK ready"},
+                                                  {C, "a AUTHENTICATE ***"},
+                                                  {S, "+ go on"},
+                                                  {C, "***"},
+                                                  {S, "a NO not in clear"},
+                                                  {C, "b STARTTLS"},
+                                                  {S, "b OK go"}});
+  CHECK(reply_to(imap, 5) == "b OK go");
+  const Dialogue smtp = dialogue(Protocol::smtp, {{S, "220 mail"},
+                                                  {C, "AUTH ***"},
+                                                  {S, "334 UGFzc3dvcmQ6"},
+                                                  {C, "***"},
+                                                  {S, "535 no"},
+                                                  {C, "STARTTLS"},
+                                                  {S, "220 go"}});
+  CHECK(reply_to(smtp, 5) == "220 go");
+}
+
 TEST_CASE("replies to commands that were sent at once are waited for, to the last") {
   const Dialogue at_once =
       dialogue(Protocol::smtp, {{S, "220 mail"}, {C, "EHLO x"}, {C, "STARTTLS"}});
