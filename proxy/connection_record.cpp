@@ -46,6 +46,7 @@ ConnectionRecord::~ConnectionRecord() {
     conclude(last);
   } catch (const std::exception&) {
     // Where there is no memory left even for that, nothing more can be said.
+    concluded_ = true;
   }
 }
 
@@ -158,7 +159,7 @@ void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head
 }
 
 void ConnectionRecord::on_http(parser::Side from, const parser::HttpEvent& event) {
-  http_.add(event);
+  http_.add(from, event);
   const auto* response = std::get_if<parser::Ref<parser::HttpResponse>>(&event);
   if (response && !answer_seen_) take_answer(*response);
   context_.sink.on_http(id_, now_, from, event);

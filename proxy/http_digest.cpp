@@ -16,14 +16,25 @@ bool is_final(const parser::HttpResponse& response) {
 
 }  // namespace
 
-void HttpDigest::add(const parser::HttpEvent& event) {
+bool HttpDigest::is_word_of_server(const parser::HttpEvent& event) {
+  using parser::Ref;
+  return std::holds_alternative<Ref<parser::Http2GoAway>>(event) ||
+         std::holds_alternative<Ref<parser::Malformed>>(event) ||
+         std::holds_alternative<Ref<parser::LimitReached>>(event);
+}
+
+void HttpDigest::add(parser::Side from, const parser::HttpEvent& event) {
+  server_spoke_ |= from == parser::Side::server && is_word_of_server(event);
   std::visit([&](const auto& held) { take(held.get()); }, event);
 }
 
 const ExchangeDigest* HttpDigest::unanswered() const {
-  if (exchanges_.empty() || going_away_) return nullptr;
-  const ExchangeDigest& first = exchanges_.front();
-  return first.status == 0 && !first.method.empty() && !first.reset ? &first : nullptr;
+  const auto is_open = [](const ExchangeDigest& exchange) {
+    return exchange.status == 0 && !exchange.method.empty() && !exchange.reset;
+  };
+  const bool none_answered =
+      !server_spoke_ && not_kept_ == 0 && std::ranges::all_of(exchanges_, is_open);
+  return none_answered && !exchanges_.empty() ? &exchanges_.front() : nullptr;
 }
 
 ExchangeDigest* HttpDigest::find(std::uint64_t id) {
@@ -62,7 +73,6 @@ void HttpDigest::take(const parser::Http2StreamReset& reset) {
 }
 
 void HttpDigest::take(const parser::Http2GoAway& goaway) {
-  going_away_ = true;
   if (goaway.error.value != 0) failure_ = goaway;
 }
 

@@ -31,12 +31,13 @@ class HttpDigest {
  public:
   static constexpr std::size_t kept = 6;
 
-  void add(const parser::HttpEvent& event);
+  void add(parser::Side from, const parser::HttpEvent& event);
 
   const std::vector<ExchangeDigest>& exchanges() const { return exchanges_; }
   std::uint64_t not_kept() const { return not_kept_; }
   bool empty() const { return exchanges_.empty(); }
-  /// The first request, if nothing came of it: no response, nor an end of its stream, nor GOAWAY.
+  /// The first request, if the server, whose side was read to the end, answered nothing: no request
+  /// has a response or an end of its stream, and there was no GOAWAY.
   const ExchangeDigest* unanswered() const;
   /// The last GOAWAY that tells of an error.
   const std::optional<parser::Http2GoAway>& failure() const { return failure_; }
@@ -49,13 +50,15 @@ class HttpDigest {
   void take(const parser::WebSocketMessage& message);
   void take(const parser::Malformed&) {}
   void take(const parser::LimitReached&) {}
+  /// What tells of the server's own doing without being an answer.
+  static bool is_word_of_server(const parser::HttpEvent& event);
 
   ExchangeDigest* find(std::uint64_t id);
   ExchangeDigest* open(const parser::HttpMessage& message);
 
   std::vector<ExchangeDigest> exchanges_;
   std::uint64_t not_kept_ = 0;
-  bool going_away_ = false;
+  bool server_spoke_ = false;  ///< a GOAWAY, or what could not be read
   std::optional<parser::Http2GoAway> failure_;
 };
 

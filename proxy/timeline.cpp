@@ -28,10 +28,10 @@ bool Timeline::add(Entry&& entry) {
 void Timeline::count_bytes(Leg leg, std::uint64_t bytes, Time time) {
   const Time last = std::max(flows_[0].last, flows_[1].last);
   if (last != Time{} && time - last >= shortest_pause) {
-    pause_ = {time - last, time, {flows_[0].bytes, flows_[1].bytes}};
+    pause_ = {time - last, time, leg, {flows_[0].bytes, flows_[1].bytes}, client_bytes_unanswered_};
   }
+  client_bytes_unanswered_ = leg == Leg::client ? client_bytes_unanswered_ + bytes : 0;
   Flow& flow = flows_[static_cast<std::size_t>(leg)];
-  if (flow.bytes == 0) flow.first = time;
   flow.bytes += bytes;
   flow.last = time;
 }

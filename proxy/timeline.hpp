@@ -187,7 +187,6 @@ struct Entry {
 /// What one side sent, counted; also after single records are no longer reported.
 struct Flow {
   std::uint64_t bytes = 0;
-  Time first{};
   Time last{};
   std::uint64_t not_captured = 0;  ///< bytes that the side sent and a capture lacks
   bool begun_before = false;       ///< the capture begins in the middle of the stream
@@ -198,7 +197,9 @@ struct Flow {
 struct Pause {
   std::chrono::microseconds length{};  ///< 0: there was none
   Time end{};
+  Leg ended_by = Leg::client;
   std::array<std::uint64_t, 2> bytes_before{};  ///< by side: that it had sent by then
+  std::uint64_t client_bytes_unanswered = 0;    ///< of these, since the server had sent something
 };
 
 /// Bounded: after `capacity` entries further observations are counted and dropped; closing facts
@@ -206,7 +207,8 @@ struct Pause {
 class Timeline {
  public:
   static constexpr std::size_t capacity = 320;
-  static constexpr std::chrono::seconds shortest_pause{4};
+  /// Shorter ones are not told from a partner that is only slow.
+  static constexpr std::chrono::milliseconds shortest_pause{4500};
 
   explicit Timeline(Scope scope = Scope::relayed) : scope_(scope) {}
 
@@ -231,6 +233,7 @@ class Timeline {
   std::vector<Entry> entries_;
   Flow flows_[2];
   Pause pause_;
+  std::uint64_t client_bytes_unanswered_ = 0;
   std::size_t dropped_ = 0;
 };
 

@@ -112,7 +112,7 @@ constexpr StackNote tls_required_client_settings[] = {
     {"MySQL/MariaDB", "--ssl-mode=REQUIRED, or --ssl"},
 };
 constexpr StackNote tls_required_server_settings[] = {
-    {"Postfix", "smtpd_tls_security_level = encrypt"},
+    {"Postfix", "smtpd_tls_security_level = encrypt, smtpd_tls_auth_only = yes"},
     {"Dovecot", "disable_plaintext_auth = yes, ssl = required; 2.4: auth_allow_cleartext = no"},
     {"vsftpd", "force_local_logins_ssl=YES, force_anon_logins_ssl=YES"},
     {"ProFTPD", "TLSRequired on"},

@@ -62,6 +62,15 @@ constexpr StackNote idle_client_logs[] = {
     {"JSSE", "Connection reset, or NoHttpResponseException: failed to respond"},
     {"curl", "Empty reply from server"},
 };
+constexpr StackNote keep_alive_settings[] = {
+    {"nginx", "keepalive_timeout (75 s)"},
+    {"Apache", "KeepAliveTimeout (5 s)"},
+    {"Node", "server.keepAliveTimeout (5 s)"},
+    {"Tomcat", "keepAliveTimeout (as connectionTimeout: 20 s)"},
+    {"Jetty", "idleTimeout (30 s)"},
+    {"Kestrel", "Limits.KeepAliveTimeout (130 s)"},
+    {"HAProxy", "timeout http-keep-alive"},
+};
 constexpr StackNote stale_client_settings[] = {
     {"webMethods", "watt.net.clientKeepaliveTimeout (180 s)"},
     {"Apache HttpClient", "evictIdleConnections, setValidateAfterInactivity"},
@@ -262,17 +271,17 @@ constexpr CauseInfo causes[] = {
     {.cause = Cause::stale_connection,
      .id = "stale-connection",
      .fix_at = FixAt::client,
-     .title = "it had given up the idle connection that the client used",
+     .title = "the idle connection had been given up when the client used it",
      .meaning =
          "After a pause the server closed the kept connection, as its timer tells it to, and "
          "the client's next request crossed that, or came later: it got no answer.",
-     .looks_like = "A complete exchange, a pause about as long as a usual timer, the server's end, "
-                   "and data of the client's right before or after it.",
+     .looks_like = "A pause about as long as a usual timer, the server's end, and data of the "
+                   "client's after it, or right before it and not answered.",
      .client_hint = "Let the client's pool drop connections sooner than the server does, or test "
                     "one before its use; repeat a request that changes nothing.",
      .server_hint = "Keep idle connections longer than the partners' pools do.",
      .client_settings = stale_client_settings,
-     .server_settings = idle_settings,
+     .server_settings = keep_alive_settings,
      .client_logs = stale_client_logs},
     {.cause = Cause::proxy_cert_untrusted,
      .id = "proxy-cert-untrusted",

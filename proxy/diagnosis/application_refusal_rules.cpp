@@ -7,6 +7,7 @@
 #include <array>
 
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/cleartext_dialogue.hpp"
 #include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -90,7 +91,8 @@ Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, s
   const bool certain = !words.empty() || is_of_certificates(answer.status);
   const bool spoken_of = speaks_of_certificates(answer.text);
   // Other errors are about the request, as they would be to a client with a good certificate.
-  if (!certain && !(faulty && (spoken_of || answer.status == forbidden))) return std::nullopt;
+  const bool may_be_meant = faulty && (spoken_of || answer.status == forbidden);
+  if (!certain && !may_be_meant) return std::nullopt;
 
   Finding finding = refusal(situation, std::move(why));
   finding.confidence = certain     ? Confidence::certain
@@ -108,19 +110,34 @@ Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, s
   return finding;
 }
 
-/// By a reply of SMTP, IMAP, POP3 or FTP that speaks of a certificate. Of one that looks good it
-/// has to say whose it means.
+/// What servers write of the client's certificate.
+bool speaks_of_clients(std::string_view reply) {
+  static constexpr std::array<std::string_view, 4> words{
+      "client certificate",             // Postfix
+      "present valid SSL certificate",  // Dovecot
+      "peer certificate",               // Exim
+      "certificate required",           //
+  };
+  return std::ranges::any_of(words, [&](auto each) { return contains(reply, each); });
+}
+
+/// By a reply of SMTP, IMAP, POP3 or FTP that speaks of a certificate. Others may be the contents
+/// of what was asked for.
 Answer refused_by(const parser::Refusals& refusals, const Situation& situation, std::string why,
                   bool faulty) {
-  const auto is_meant = [&](std::string_view reply) {
-    const bool of_client = reply.find("lient") != std::string_view::npos;
-    return speaks_of_certificates(reply) && (faulty || of_client);
-  };
-  const auto reply = std::ranges::find_if(refusals.replies, is_meant);
+  auto reply = std::ranges::find_if(refusals.replies, speaks_of_clients);
+  const bool certain = reply != refusals.replies.end();
+  if (!certain && faulty) {
+    reply = std::ranges::find_if(refusals.replies, [](std::string_view each) {
+      return contains_as_word(each, "certificate");
+    });
+  }
   if (reply == refusals.replies.end()) return std::nullopt;
   Finding finding = refusal(situation, std::move(why));
-  finding.confidence = Confidence::high;
-  return finding.with(fmt::format("the server said inside {}", quoted(*reply)));
+  finding.confidence = certain ? Confidence::high : Confidence::medium;
+  finding.with(fmt::format("the server said inside {}", quoted(*reply)));
+  if (certain) return finding;
+  return finding.or_else(Cause::none, "the certificate that is spoken of is not the client's");
 }
 
 }  // namespace

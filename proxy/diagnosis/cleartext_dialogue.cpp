@@ -14,11 +14,8 @@ using parser::Side;
 
 namespace {
 
-/// What a client says that does nothing but look, ask for TLS, or take leave.
-constexpr std::array<std::string_view, 19> preliminaries{
-    "EHLO",          "HELO",   "LHLO", "CAPA",  "FEAT",    "SYST", "OPTS",
-    "HOST",          "CLNT",   "NOOP", "RSET",  "QUIT",    "ID ",  "unbindRequest",
-    "GSSENCRequest", "LOGOUT", "HELP", "<?xml", "<stream:"};
+/// What a client says before TLS in the protocols that are told in words or tags.
+constexpr std::array<std::string_view, 3> preliminaries{"GSSENCRequest", "<?xml", "<stream:"};
 constexpr std::array<std::string_view, 4> leave_takings{"QUIT", "LOGOUT", "unbindRequest",
                                                         "</stream"};
 
@@ -31,6 +28,20 @@ bool begins_with(std::string_view line, std::string_view word) {
 bool contains(std::string_view line, std::string_view word) {
   const auto lower = [](char c) { return parser::ascii_lower(c); };
   return !std::ranges::search(line, word, {}, lower, lower).empty();
+}
+
+bool contains_as_word(std::string_view line, std::string_view word) {
+  constexpr std::string_view of_names =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-@/:'\"";
+  const auto is_of_name = [&](char c) { return of_names.find(c) != of_names.npos; };
+  for (std::size_t at = 0; at + word.size() <= line.size(); ++at) {
+    if (!begins_with(line.substr(at), word)) continue;
+    const std::size_t end = at + word.size();
+    const bool begins = at == 0 || !is_of_name(line[at - 1]);
+    const bool sentence_ends = end + 1 == line.size() && line[end] == '.';
+    if (begins && (end == line.size() || sentence_ends || !is_of_name(line[end]))) return true;
+  }
+  return false;
 }
 
 std::string_view command(const Dialogue& dialogue, const Dialogue::Line& line) {
@@ -55,14 +66,23 @@ bool takes_leave(const Dialogue& dialogue, const Dialogue::Line& line) {
 
 bool is_preliminary(const Dialogue& dialogue, const Dialogue::Line& line) {
   const std::string_view text = command(dialogue, line);
-  return text.empty() || asks_for_tls(dialogue, line) || takes_leave(dialogue, line) ||
-         std::ranges::any_of(preliminaries, [&](auto word) { return begins_with(text, word); });
+  if (text.empty() || asks_for_tls(dialogue, line) || takes_leave(dialogue, line)) return true;
+  if (parser::is_line_dialogue(dialogue.protocol)) {
+    return parser::is_preliminary_verb(text.substr(0, text.find(' ')));
+  }
+  return std::ranges::any_of(preliminaries, [&](auto word) { return begins_with(text, word); });
 }
 
 bool only_preliminaries(const Dialogue& dialogue) {
   return std::ranges::all_of(dialogue.lines, [&](const auto& line) {
     return line.from == Side::server || is_preliminary(dialogue, line);
   });
+}
+
+bool client_left(const Situation& situation, const Dialogue& dialogue) {
+  if (situation.client_closed()) return true;
+  return std::ranges::any_of(dialogue.lines,
+                             [&](const auto& line) { return takes_leave(dialogue, line); });
 }
 
 }  // namespace legible::proxy::diagnosis

@@ -1,15 +1,19 @@
 #pragma once
-// How to read the lines of a dialogue in clear that may lead to TLS.
+// How to read the lines of a dialogue in clear that may lead to TLS, and words in lines.
 
 #include <string_view>
 
 #include "parser/observation.hpp"
+#include "proxy/diagnosis/situation.hpp"
 
 namespace legible::proxy::diagnosis {
 
 /// In any case, of ASCII.
 bool begins_with(std::string_view line, std::string_view word);
 bool contains(std::string_view line, std::string_view word);
+
+/// The same, if the word stands alone: not in the name of a host, a user or a file.
+bool contains_as_word(std::string_view line, std::string_view word);
 
 /// A client's command, without its IMAP tag.
 std::string_view command(const parser::Dialogue& dialogue, const parser::Dialogue::Line& line);
@@ -25,5 +29,8 @@ bool is_preliminary(const parser::Dialogue& dialogue, const parser::Dialogue::Li
 
 /// Nothing was done in clear.
 bool only_preliminaries(const parser::Dialogue& dialogue);
+
+/// The client closed, or said that it would.
+bool client_left(const Situation& situation, const parser::Dialogue& dialogue);
 
 }  // namespace legible::proxy::diagnosis

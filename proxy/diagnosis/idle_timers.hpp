@@ -16,13 +16,13 @@ struct IdleTimer {
   int seconds;
   std::string_view whose;
   Side side;
+  bool of_kept = false;  ///< also of a connection that waits for its next request
 };
 
-/// Below this no program gives up a kept connection.
-inline constexpr std::chrono::milliseconds shortest_idle_timer{4500};
+inline constexpr std::chrono::milliseconds shortest_idle_timer = Timeline::shortest_pause;
 
 /// One of the side that closed, or of what may stand between, that a pause of this length fits;
-/// null when none does.
-const IdleTimer* typical_timer(std::chrono::microseconds pause, Leg closer);
+/// null when none does. `kept`: that a kept connection runs into.
+const IdleTimer* typical_timer(std::chrono::microseconds pause, Leg closer, bool kept = false);
 
 }  // namespace legible::proxy::diagnosis

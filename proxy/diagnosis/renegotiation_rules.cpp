@@ -30,12 +30,13 @@ void doubt_own_refusal(Finding& finding, Leg asked) {
   finding.cause = Cause::proxy_limit;
 }
 
-/// By its length, if that tells (RFC 5246 section 7.4.1.1: a header, and nothing else).
+/// By its length, if that tells (RFC 5246 section 7.4.1.1: a header, and nothing else). A server
+/// may repeat it.
 bool may_be_hello_request(const Facts& facts) {
   constexpr std::uint32_t header = 4;
   const auto* record = facts.renegotiation_record;
   const auto bytes = record ? plaintext_bytes(facts, record->length) : std::nullopt;
-  return !bytes || *bytes == header;
+  return !bytes || *bytes == header || *bytes == 2 * header;
 }
 
 /// The other side would not even begin.

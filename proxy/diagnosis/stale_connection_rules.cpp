@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "proxy/diagnosis/idle_timers.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -10,54 +12,109 @@
 namespace legible::proxy::diagnosis {
 namespace {
 
-/// A goodbye, also JSSE's, which is two padded alerts; a request is longer.
-constexpr std::uint64_t longest_goodbye = 100;
+/// Of a record: an alert, or HTTP/2's GOAWAY, with JSSE's padding; few requests are shorter.
+constexpr std::uint16_t longest_goodbye_record = 90;
+/// Of all its records.
+constexpr std::uint64_t longest_goodbye = 200;
+constexpr std::uint64_t record_header = 5;
 
-/// What `side` sent after the pause, with the bytes that ended it.
-std::uint64_t said_since(const Timeline& timeline, Leg side) {
-  return timeline.flow(side).bytes - timeline.pause().bytes_before[static_cast<std::size_t>(side)];
+bool may_be_kept(const Situation& situation) {
+  const bool open =
+      situation.phase == Phase::established || situation.phase == Phase::post_handshake;
+  return open && situation.server_closed() && !situation.alert_sent_as_fatal() &&
+         !situation.proxy_plays(Leg::server);
+}
+
+/// What the client sent when the server had ended its direction.
+std::uint64_t sent_after_end(const Situation& situation) {
+  for (const Entry& entry : situation.timeline.entries()) {
+    const auto* closed = std::get_if<LegClosed>(&entry.fact);
+    if (!closed || closed->by_proxy || entry.leg != Leg::server) continue;
+    const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+    return sent - std::min(sent, closed->bytes_out);
+  }
+  return 0;
+}
+
+/// The client's last `bytes` hold more than it says when it leaves.
+bool holds_request(const Facts& facts, std::uint64_t bytes) {
+  if (bytes > longest_goodbye) return true;
+  const parser::RecordTail* tail = facts.client().tail;
+  if (!tail) return false;
+  for (const parser::RecordTail::Record& record : tail->last) {
+    if (record.length + record_header > bytes) return false;
+    if (record.length > longest_goodbye_record) return true;
+    bytes -= record.length + record_header;
+  }
+  return false;
+}
+
+/// All that the server sent since the pause is the alert with which it closed.
+bool said_only_goodbye(const Situation& situation) {
+  const std::uint64_t since =
+      situation.timeline.flow(Leg::server).bytes -
+      situation.timeline.pause().bytes_before[static_cast<std::size_t>(Leg::server)];
+  if (situation.bare_close()) return since == 0;
+  const parser::RecordTail* tail = situation.facts.server().tail;
+  return tail && since == tail->last.front().length + record_header;
+}
+
+void tell_timer(const IdleTimer* timer, Finding& finding) {
+  if (timer) finding.with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
+}
+
+/// The server had closed before: no byte of its could answer.
+Answer used_after_end(const Situation& situation) {
+  if (situation.primary.silence < shortest_idle_timer ||
+      !holds_request(situation.facts, sent_after_end(situation))) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::stale_connection;
+  finding.confidence = Confidence::high;
+  finding.with("the client sent data after the server had closed");
+  tell_timer(typical_timer(situation.primary.silence, Leg::server, true), finding);
+  return finding;
+}
+
+/// The end was on its way when the client spoke: it came within a round trip, and in place of an
+/// answer.
+Answer crossed_end(const Situation& situation) {
+  constexpr std::chrono::milliseconds margin{20};
+  constexpr std::chrono::seconds forgotten{60};
+  const Pause& pause = situation.timeline.pause();
+  const auto after_use = situation.primary.time - pause.end;
+  const bool used = pause.length.count() > 0 && pause.ended_by == Leg::client &&
+                    pause.client_bytes_unanswered <= longest_goodbye && after_use.count() >= 0 &&
+                    after_use < shortest_timer;
+  if (!used || !said_only_goodbye(situation)) return std::nullopt;
+
+  const Connected* connected = situation.facts.connected;
+  const bool at_once = connected && connected->took && after_use <= 2 * *connected->took + margin;
+  const IdleTimer* const timer = typical_timer(pause.length, Leg::server, true);
+  const bool reset = situation.primary.mechanism == Mechanism::rst && pause.length >= forgotten;
+  // Some last words want no answer, as MQTT's DISCONNECT.
+  if (!situation.bare_close() && !(at_once && timer)) return std::nullopt;
+
+  Finding finding;
+  finding.cause = Cause::stale_connection;
+  finding.confidence = at_once && (timer || reset) ? Confidence::medium : Confidence::low;
+  finding.with(
+      fmt::format("nothing had been sent for {}; the client sent data, and {} later the "
+                  "server closed without an answer",
+                  duration(pause.length), duration(after_use)));
+  tell_timer(timer, finding);
+  return finding
+      .or_else(Cause::internal_error, "the server's log shows the request: it failed over it")
+      .or_else(Cause::none, "what the client said wants no answer");
 }
 
 }  // namespace
 
 Answer used_when_stale(const Situation& situation) {
-  const Timeline& timeline = situation.timeline;
-  const Pause& pause = timeline.pause();
-  const bool open =
-      situation.phase == Phase::established || situation.phase == Phase::post_handshake;
-  if (!open || pause.length < shortest_idle_timer || !situation.server_closed() ||
-      situation.alert_sent_as_fatal()) {
-    return std::nullopt;
-  }
-  if (said_since(timeline, Leg::client) <= longest_goodbye ||
-      said_since(timeline, Leg::server) > longest_goodbye) {
-    return std::nullopt;
-  }
-  const auto after_use = situation.primary.time - pause.end;
-  // Who takes longer has read the request.
-  if (after_use >= shortest_timer) return std::nullopt;
-
-  Finding finding;
-  finding.cause = Cause::stale_connection;
-  finding.with(fmt::format("nothing had been sent for {}", duration(pause.length)));
-  const IdleTimer* const timer = typical_timer(pause.length, Leg::server);
-  if (timer) finding.with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
-  // A goodbye of the server's ends the pause itself.
-  if (after_use.count() <= 0) {
-    finding.confidence = Confidence::high;
-    return finding.with("the client sent data after the server had closed");
-  }
-  finding.with(
-      fmt::format("the server closed {} after the client had sent data, and answered "
-                  "nothing",
-                  duration(after_use)));
-  const bool forgotten = situation.primary.mechanism == Mechanism::rst;
-  finding.confidence = timer || forgotten ? Confidence::medium : Confidence::low;
-  if (!situation.bare_close()) {
-    finding.or_else(Cause::none, "what the client said wants no answer, as MQTT's DISCONNECT");
-  }
-  return finding.or_else(Cause::internal_error,
-                         "the server's log shows the request: it failed over it");
+  if (!may_be_kept(situation)) return std::nullopt;
+  if (Answer after = used_after_end(situation)) return after;
+  return crossed_end(situation);
 }
 
 }  // namespace legible::proxy::diagnosis

@@ -42,12 +42,6 @@ std::string refusal(const Dialogue& dialogue) {
   return answer == dialogue.lines.end() ? std::string() : answer->text;
 }
 
-bool client_left(const Situation& situation, const Dialogue& dialogue) {
-  if (situation.client_closed()) return true;
-  return std::ranges::any_of(dialogue.lines,
-                             [&](const auto& line) { return takes_leave(dialogue, line); });
-}
-
 /// How the service lists what it can do: the client's question, a word of the answer, and the offer
 /// of TLS in it.
 struct Listing {

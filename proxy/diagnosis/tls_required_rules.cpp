@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "parser/line_replies.hpp"
 #include "proxy/diagnosis/cleartext_dialogue.hpp"
@@ -21,7 +20,7 @@ using parser::Protocol;
 using parser::Side;
 
 /// What a refusal says that is one for want of TLS.
-constexpr std::array<std::string_view, 22> demands{
+constexpr std::array<std::string_view, 20> demands{
     "issue a STARTTLS",                     // Postfix, Sendmail, Exchange
     "issue STARTTLS",                       // the same, of others
     "STARTTLS is required",                 // Exchange Online
@@ -39,78 +38,76 @@ constexpr std::array<std::string_view, 22> demands{
     "must use encryption",                  // vsftpd
     "cleartext sessions are not accepted",  // Pure-FTPd
     "use a secure connection",              // FileZilla
-    "Use AUTH first",                       // FileZilla
     "encryption required",                  //
     "encryption is required",               //
     "<encryption-required",                 // RFC 6120
-    "insecure transport",                   // MySQL, MariaDB
 };
 
 /// Words that may stand in one.
 constexpr std::array<std::string_view, 5> hints_at_tls{"STARTTLS", "TLS", "SSL", "encryption",
                                                        "encrypted"};
 
-bool is_part_of_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
-}
-
-/// A host's name that contains the word is none.
-bool contains_as_word(std::string_view line, std::string_view word) {
-  for (std::size_t at = 0; at + word.size() <= line.size(); ++at) {
-    if (!begins_with(line.substr(at), word)) continue;
-    const std::size_t end = at + word.size();
-    const bool begins = at == 0 || !is_part_of_word(line[at - 1]);
-    const bool sentence_ends = end + 1 == line.size() && line[end] == '.';
-    if (begins && (end == line.size() || sentence_ends || !is_part_of_word(line[end]))) return true;
-  }
-  return false;
+std::optional<Confidence> wants_tls_in_words(Protocol protocol, std::string_view line) {
+  const auto in_line = [&](std::string_view words) { return contains(line, words); };
+  const auto in_words = [&](std::string_view word) { return contains_as_word(line, word); };
+  if (std::ranges::any_of(demands, in_line)) return Confidence::high;
+  // FileZilla means AUTH TLS; elsewhere it is a log-in.
+  if (protocol == Protocol::ftp && in_line("Use AUTH first")) return Confidence::high;
+  if (std::ranges::any_of(hints_at_tls, in_words)) return Confidence::low;
+  return std::nullopt;
 }
 
 /// How sure it is that the server's line wants TLS; nothing when it says no such thing.
 std::optional<Confidence> wants_tls(Protocol protocol, std::string_view line) {
-  // LDAP: confidentialityRequired.
-  if (protocol == Protocol::ldap) {
-    return line.ends_with(" resultCode 13") ? std::optional(Confidence::certain) : std::nullopt;
+  const auto sure_if = [](bool condition, Confidence confidence) {
+    return condition ? std::optional(confidence) : std::nullopt;
+  };
+  switch (protocol) {
+    case Protocol::ldap:
+      // confidentialityRequired, which SASL can satisfy too; strongerAuthRequired, by which Active
+      // Directory wants TLS or signed messages.
+      if (line.ends_with(" resultCode 13")) return Confidence::high;
+      return sure_if(line.starts_with("bindResponse") && line.ends_with(" resultCode 8"),
+                     Confidence::medium);
+    case Protocol::mysql:
+      return sure_if(line.starts_with("error 3159 "), Confidence::high);
+    case Protocol::nats:
+      return sure_if(contains(line, "\"tls_required\":true"), Confidence::high);
+    case Protocol::postgresql:
+      // It only describes what it has no entry for, and a client tries in clear what was refused
+      // in TLS.
+      return sure_if(contains(line, "no encryption") || contains(line, "SSL off"), Confidence::low);
+    case Protocol::xmpp:
+      return wants_tls_in_words(protocol, line);
+    default:
+      return parser::refuses(protocol, line) ? wants_tls_in_words(protocol, line) : std::nullopt;
   }
-  if (protocol == Protocol::nats && contains(line, "\"tls_required\":true")) {
-    return Confidence::high;
-  }
-  if (parser::is_line_dialogue(protocol) && !parser::refuses(protocol, line)) return std::nullopt;
-  // PostgreSQL only describes what it has no entry for.
-  if (protocol == Protocol::postgresql) {
-    const bool in_clear = contains(line, "no encryption") || contains(line, "SSL off");
-    return in_clear ? std::optional(Confidence::medium) : std::nullopt;
-  }
-  const auto in_line = [&](std::string_view words) { return contains(line, words); };
-  if (std::ranges::any_of(demands, in_line)) return Confidence::high;
-  const auto in_words = [&](std::string_view word) { return contains_as_word(line, word); };
-  if (std::ranges::any_of(hints_at_tls, in_words)) return Confidence::medium;
-  return std::nullopt;
 }
 
-/// The server's words, and what they answer: not what leads to TLS.
+/// The server's words, and the command that they are about: none that leads to TLS.
 struct Demand {
-  const Dialogue::Line* command = nullptr;  ///< null: nothing was said before
+  const Dialogue::Line* command = nullptr;
   const Dialogue::Line* reply = nullptr;
   Confidence confidence = Confidence::low;
 };
 
 std::optional<Demand> demand_in(const Dialogue& dialogue) {
+  // NATS tells it in its greeting.
+  const bool told_before = dialogue.protocol == Protocol::nats;
+  Demand found;
   const Dialogue::Line* command = nullptr;
-  std::optional<Demand> found;
   for (const Dialogue::Line& line : dialogue.lines) {
     if (line.from == Side::client) {
-      command = &line;
-      // NATS asks in its greeting.
-      if (found && !found->command) found->command = command;
-    } else if (command == nullptr || !is_preliminary(dialogue, *command)) {
+      command = is_preliminary(dialogue, line) ? nullptr : &line;
+      if (command && found.reply && !found.command) found.command = command;
+    } else if (command || told_before) {
       const auto confidence = wants_tls(dialogue.protocol, line.text);
-      if (confidence && (!found || *confidence > found->confidence)) {
-        found = Demand{command, &line, *confidence};
+      if (confidence && (!found.reply || *confidence > found.confidence)) {
+        found = {command, &line, *confidence};
       }
     }
   }
-  return found;
+  return found.command ? std::optional(found) : std::nullopt;
 }
 
 /// IMAP (RFC 9051 section 7.2.2): the server has told that no log-in is taken in clear.
@@ -130,7 +127,7 @@ Answer tls_required(const Situation& situation) {
 
   Finding finding;
   finding.cause = Cause::tls_required;
-  if (const auto demand = demand_in(*dialogue); demand && demand->command) {
+  if (const auto demand = demand_in(*dialogue); demand) {
     finding.confidence = demand->confidence;
     finding.with(fmt::format("the client said {} in clear, and the server {} {}",
                              quoted(command(*dialogue, *demand->command)),
@@ -143,8 +140,10 @@ Answer tls_required(const Situation& situation) {
     }
     return finding;
   }
-  if (!login_is_disabled(*dialogue) || !only_preliminaries(*dialogue) ||
-      situation.history.regular()) {
+  const bool asked = std::ranges::any_of(
+      dialogue->lines, [&](const auto& line) { return asks_for_tls(*dialogue, line); });
+  if (asked || !login_is_disabled(*dialogue) || !only_preliminaries(*dialogue) ||
+      !client_left(situation, *dialogue) || situation.history.regular()) {
     return std::nullopt;
   }
   finding.confidence = Confidence::medium;

@@ -59,7 +59,7 @@ class Ends(Intercepted):
             self.assertEqual(proxy.verdict()["outcome"], "ok")
 
     def test_a_kept_connection_that_the_server_has_given_up(self):
-        patience = 4.6  # Of no program, so that no timer's name is told.
+        patience = 4.6
 
         def serve(tls: ssl.SSLSocket):
             tls.recv(KIB)

@@ -33,7 +33,7 @@ HttpResponse response(std::uint64_t id, int status) {
 
 HttpDigest digest(const auto&... events) {
   HttpDigest made;
-  (made.add(std::cref(events)), ...);
+  (made.add(parser::Side::server, std::cref(events)), ...);
   return made;
 }
 
@@ -49,12 +49,19 @@ TEST_CASE("a first request of which nothing came is known") {
   CHECK(digest(request(1)).unanswered());
   CHECK_FALSE(digest(request(1)).unanswered()->http2);
   CHECK(digest(request(1), response(1, 100)).unanswered());
-  CHECK(digest(stream, request(3)).unanswered()->http2);
+  CHECK(digest(stream).unanswered()->http2);
+  // A long poll beside others that were answered.
+  CHECK(digest(stream, request(3), response(3, 200)).unanswered() == nullptr);
+  // Nobody knows what the server said.
+  CHECK(digest(stream, parser::Malformed{"frame", "length"}).unanswered() == nullptr);
   CHECK(digest().unanswered() == nullptr);
   CHECK(digest(request(1), response(1, 502)).unanswered() == nullptr);
   CHECK(digest(request(1), response(1, 200), request(2)).unanswered() == nullptr);
   CHECK(digest(stream, refused).unanswered() == nullptr);
   CHECK(digest(stream, goaway).unanswered() == nullptr);
+  HttpDigest left_by_client = digest(stream);
+  left_by_client.add(parser::Side::client, std::cref(goaway));
+  CHECK(left_by_client.unanswered());
   HttpResponse stray = response(0, 408);
   stray.method.clear();
   CHECK(digest(stray).unanswered() == nullptr);
@@ -90,8 +97,8 @@ TEST_CASE("the first exchanges are told, the others are counted") {
   for (std::uint64_t id = 1; id <= HttpDigest::kept + 120; ++id) {
     const HttpRequest asked = request(id);
     const HttpResponse answer = response(id, 200);
-    many.add(std::cref(asked));
-    many.add(std::cref(answer));
+    many.add(parser::Side::client, std::cref(asked));
+    many.add(parser::Side::server, std::cref(answer));
   }
   const Lines lines = http_lines(many);
   CHECK(lines.size() == HttpDigest::kept + 1);

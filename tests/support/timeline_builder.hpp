@@ -269,12 +269,12 @@ class Conversation {
         .done();
   }
   /// The same with a CertificateRequest in it.
-  Conversation& server_flight_asking(std::vector<std::string> authorities) {
+  Conversation& server_flight_asking(const std::vector<std::string>& authorities) {
     server_says(tls12_hello()).server_shows(good_chain());
     return key_exchange({.group = parser::NamedGroup{0x001d},
                          .dh_prime_bits = {},
                          .scheme = parser::SignatureScheme{0x0804}})
-        .asks_certificate(std::move(authorities))
+        .asks_certificate(authorities)
         .done();
   }
 
@@ -298,10 +298,7 @@ class Conversation {
   }
 
   Conversation& encrypted(Leg leg, parser::ContentType type, std::uint16_t length, Content likely) {
-    auto& tail = tails_[static_cast<std::size_t>(leg)];
-    ++tail.records;
-    std::shift_right(tail.last.begin(), tail.last.end(), 1);
-    tail.last.front() = {type, length};
+    parser::RecordTail& tail = put_into_tail(leg, {type, length});
     if (type == parser::content_type::application_data) tail.application_bytes += length;
     last_likely_[static_cast<std::size_t>(leg)] = likely;
     return says(leg, parser::EncryptedRecord{type, length, likely}, length + 5u);
@@ -373,9 +370,11 @@ class Conversation {
   /// An alert whose content cannot be read: by its type up to TLS 1.2, by its size in TLS 1.3.
   Conversation& hidden_alert(Leg leg, std::uint16_t length = 19) {
     if (version_ == parser::tls13) return record13(leg, length, Content::alert);
+    constexpr std::uint16_t payload = 26;
+    put_into_tail(leg, {parser::content_type::alert, payload});
     parser::Alert alert;
     alert.encrypted = true;
-    return says(leg, alert, 31);
+    return says(leg, alert, payload + 5u);
   }
 
   Conversation& closes(Leg leg, StreamEnd how) {
@@ -399,6 +398,14 @@ class Conversation {
   Conversation& server_rst() { return closes(Leg::server, StreamEnd::rst); }
 
  private:
+  parser::RecordTail& put_into_tail(Leg leg, parser::RecordTail::Record record) {
+    parser::RecordTail& tail = tails_[static_cast<std::size_t>(leg)];
+    ++tail.records;
+    std::shift_right(tail.last.begin(), tail.last.end(), 1);
+    tail.last.front() = record;
+    return tail;
+  }
+
   proxy::Timeline timeline_;
   proxy::Time now_ = start;
   parser::ProtocolVersion version_{};
