@@ -9,6 +9,7 @@
 #include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/advice.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -233,11 +234,26 @@ Finding bad_certificate_sent(const Situation& situation) {
   return finding;
 }
 
+/// A client that had left in order before gets a goodbye in answer, which looks like a refusal.
+Finding left_before(const Situation& situation, Finding finding) {
+  if (!situation.primary.client_had_left || !situation.primary.unreadable()) return finding;
+  finding.confidence = Confidence::low;
+  finding.with("the client had closed before; what the server answered may be its own goodbye");
+  add_hidden_faults(situation, finding);
+  return finding.or_else(Cause::client_satisfied, "the client had nothing to say");
+}
+
 /// Has the server judged the certificate yet, as far as can be seen?
 bool still_to_be_judged(const Situation& situation) {
-  if (situation.phase == Phase::client_auth) return true;
+  const Facts& facts = situation.facts;
+  if (situation.phase == Phase::client_auth || facts.late_certificate) return true;
+  // Up to TLS 1.2 a server asks for one by a second handshake.
+  if (situation.phase == Phase::renegotiation) {
+    return facts.certificate_request && facts.client().certificate != CertificateState::none_seen &&
+           situation.alert_sent_as_fatal();
+  }
   // GnuTLS and Go send tickets early, and Node closes after its own Finished.
-  return situation.phase == Phase::post_handshake && !situation.facts.server().application_data;
+  return situation.phase == Phase::post_handshake && !facts.server().application_data;
 }
 
 }  // namespace
@@ -246,9 +262,9 @@ Answer client_certificate_refused(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (!situation.server_closed() || !facts.client_certificate_asked()) return std::nullopt;
   if (!still_to_be_judged(situation)) return std::nullopt;
-  // A server may take its time over a certificate (OCSP); only without an alert it is a timer's
-  // end.
-  if (situation.after_silence() && situation.bare_close()) return std::nullopt;
+  // A server may take its time over a certificate (OCSP); but without an alert that tells of it, it
+  // is a timer's end.
+  if (situation.after_silence() && !situation.alert_sent_as_fatal()) return std::nullopt;
 
   const bool readable_other = situation.alert_is(bad_record_mac) ||
                               situation.alert_is(protocol_version) ||
@@ -261,13 +277,21 @@ Answer client_certificate_refused(const Situation& situation) {
     if (complete && !situation.bare_close() && !situation.primary.alert_number()) {
       return std::nullopt;
     }
-    return certificate_missing(situation);
+    Finding finding = certificate_missing(situation);
+    if (facts.late_certificate)
+      finding.confidence = std::min(finding.confidence, Confidence::medium);
+    return left_before(situation, std::move(finding));
   }
   if (facts.client().certificate == CertificateState::sent_inferred) {
     if (complete && situation.bare_close()) return std::nullopt;
     Finding finding = unread_certificate(situation);
-    if (complete) finding.confidence = Confidence::low;
-    return finding;
+    if (facts.late_certificate)
+      finding.confidence = std::min(finding.confidence, Confidence::medium);
+    if (complete) {
+      finding.confidence = Confidence::low;
+      finding.or_else(Cause::none, "what the server had said before was its answer");
+    }
+    return left_before(situation, std::move(finding));
   }
   if (facts.client().certificate == CertificateState::sent) {
     if (complete && !situation.primary.alert_number() && doubts_about_client(situation).empty()) {

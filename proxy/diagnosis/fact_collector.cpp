@@ -3,6 +3,7 @@
 
 #include "proxy/diagnosis/facts.hpp"
 #include "proxy/diagnosis/observations.hpp"
+#include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -133,7 +134,7 @@ class Collector {
   }
   void observe(const Entry&, const parser::Shared<parser::ClientHello>& hello) {
     if (facts_.both_finished()) {
-      facts_.renegotiation_by = Leg::client;
+      if (!facts_.renegotiation_by) facts_.renegotiation_by = Leg::client;
     } else if (!facts_.hello) {
       facts_.hello = hello.get();
     } else if (facts_.hello_retry) {
@@ -171,6 +172,9 @@ class Collector {
     if (message.type == client_key_exchange) facts_.client_key_exchange = true;
     if (message.type == certificate_status) facts_.certificate_status = true;
     if (message.type == key_update) side.key_update = true;
+    if (message.type == finished && facts_.renegotiation_by) {
+      facts_.renegotiated[static_cast<std::size_t>(entry.leg)] = true;
+    }
     if (message.type == finished) finish(entry.leg);
     if (message.type == hello_request && facts_.both_finished()) {
       facts_.renegotiation_by = Leg::server;
@@ -242,6 +246,7 @@ class Collector {
   void client_tls13(const parser::EncryptedRecord& record) {
     SideFacts& client = facts_.side(Leg::client);
     if (client.finished && !(done_ && finishing_record(record))) {
+      if (client.application_data) take_late_certificate(record);
       client.application_data = true;
       return;
     }
@@ -249,6 +254,7 @@ class Collector {
     switch (record.likely) {
       case Content::finished:
         client.finished = true;
+        client_finished_length_ = record.length;
         if (!short_record_before_finished_) return;
         client.certificate = CertificateState::empty_inferred;
         facts_.certificate_request_inferred = true;
@@ -282,6 +288,26 @@ class Collector {
     client.early_encrypted_bytes += record.length;
   }
 
+  /// RFC 8446 section 4.6.2: the answer to a CertificateRequest behind the handshake, which ends in
+  /// a Finished of its own. Short records before it have no certificate in them.
+  void take_late_certificate(const parser::EncryptedRecord& record) {
+    if (!facts_.hello || !offers_late_authentication(*facts_.hello)) return;
+    const auto& records = facts_.client().encrypted;
+    if (record.length != client_finished_length_ || records.size() < 2) return;
+    const std::uint16_t before = records[records.size() - 2]->length;
+    facts_.late_certificate = true;
+    facts_.certificate_request_inferred = true;
+    facts_.side(Leg::client).certificate = before < smallest_client_certificate
+                                               ? CertificateState::empty_inferred
+                                               : CertificateState::sent_inferred;
+  }
+  /// The server went on: it was content, or that was no certificate.
+  void withdraw_late_certificate() {
+    facts_.late_certificate = false;
+    facts_.certificate_request_inferred = false;
+    facts_.side(Leg::client).certificate = CertificateState::none_seen;
+  }
+
   /// HandshakeDone may be reported just before the record that it was inferred from.
   bool finishing_record(const parser::EncryptedRecord& record) {
     const bool first = !finishing_record_seen_;
@@ -298,7 +324,12 @@ class Collector {
       server.encrypted_by_finished = server.encrypted.size();
       return;
     }
+    // Whoever refuses says no more than an alert: the client's Finished was in its flight's record.
+    const bool answers = facts_.client().certificate == CertificateState::sent_inferred &&
+                         record.length >= shortest_ticket;
+    facts_.side(Leg::client).finished |= answers;
     if (facts_.client().finished) facts_.server_answered_finished = true;
+    if (facts_.late_certificate && record.length >= shortest_ticket) withdraw_late_certificate();
     after_finished_.push_back({record.length, facts_.client().application_data});
   }
 
@@ -330,6 +361,7 @@ class Collector {
       side.application_bytes = std::max(side.application_bytes, closed->tail.application_bytes);
       if (!side.tail) side.tail = &closed->tail;
     }
+    forget_what_came_late();
     if (!facts_.both_finished()) return;
     for (const Leg leg : {Leg::client, Leg::server}) {
       SideFacts& side = facts_.side(leg);
@@ -345,6 +377,20 @@ class Collector {
     }
   }
 
+  /// What the server sent when the client had ended its direction was no answer that it waited for.
+  void forget_what_came_late() {
+    if (primary_.closer != Closer::client) return;
+    const auto ended = std::ranges::find_if(timeline_.entries(), [](const Entry& entry) {
+      const auto* closed = std::get_if<LegClosed>(&entry.fact);
+      return closed && !closed->by_proxy && entry.leg == Leg::client;
+    });
+    if (ended == timeline_.entries().end()) return;
+    const std::uint64_t all = timeline_.flow(Leg::server).bytes;
+    const std::uint64_t late = all - std::min(all, std::get<LegClosed>(ended->fact).bytes_out);
+    std::uint64_t& data = facts_.side(Leg::server).application_bytes;
+    data -= std::min(data, late);
+  }
+
   const Timeline& timeline_;
   const PrimaryEvent& primary_;
   Facts facts_;
@@ -353,6 +399,7 @@ class Collector {
     bool after_request;  ///< the client had sent data
   };
   std::vector<AfterFinished> after_finished_;  ///< TLS 1.3: of the server
+  std::uint16_t client_finished_length_ = 0;   ///< TLS 1.3: of its record; 0: not known
   bool done_ = false;
   bool finishing_record_seen_ = false;
   bool short_record_before_finished_ = false;

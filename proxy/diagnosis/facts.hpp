@@ -86,8 +86,10 @@ struct Facts {
   const parser::ServerKeyExchange* server_key_exchange = nullptr;
   const parser::CertificateRequest* certificate_request = nullptr;
   bool certificate_request_inferred = false;  ///< TLS 1.3: the client answered one
-  std::optional<std::string> alpn;            ///< that the server chose
-  bool certificate_status = false;            ///< a stapled OCSP answer
+  /// TLS 1.3: it did so behind the handshake, and the server has not gone on since.
+  bool late_certificate = false;
+  std::optional<std::string> alpn;  ///< that the server chose
+  bool certificate_status = false;  ///< a stapled OCSP answer
   bool server_hello_done = false;
   bool client_key_exchange = false;
   const RequestUnanswered* request_unanswered = nullptr;

@@ -13,6 +13,7 @@
 #include "proxy/diagnosis/masking.hpp"
 #include "proxy/diagnosis/narrowed_hello.hpp"
 #include "proxy/diagnosis/observations.hpp"
+#include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -197,6 +198,47 @@ void tell_consequence(Verdict& verdict, const JudgedLeg& first, const JudgedLeg&
   }
 }
 
+/// The server chose a version that the proxy does not speak, and the client may.
+void tell_unspoken_version(Verdict& verdict, const JudgedLeg& client, const JudgedLeg& server) {
+  const parser::ClientHello* offered = client.facts().hello;
+  const parser::ServerHello* choice = server.facts().server_hello;
+  const bool own = verdict.cause == Cause::no_shared_version && verdict.closer == Closer::proxy;
+  if (!own || !offered || !choice || !may_offer(*offered, choice->version)) return;
+  blame(verdict, Cause::proxy_limit, Confidence::medium, client.situation());
+  verdict.summary = fmt::format("the PROXY closed: {}", verdict.title);
+  verdict.evidence.push_back(
+      fmt::format("the proxy speaks no {}; the client {}", version_name(choice->version),
+                  offered->supported_versions.empty()
+                      ? "may: without supported_versions its hello tells no lowest version"
+                      : "offers it"));
+  verdict.alternatives.insert(
+      verdict.alternatives.begin(),
+      {Cause::no_shared_version,
+       "it fails in the same way when this host is relayed (--relay HOST)"});
+}
+
+/// RFC 8446 section 4.6.2: a server may ask for a certificate behind the handshake only where that
+/// was offered. The client does, the proxy cannot, and Apache's answer says so.
+void tell_missing_late_authentication(Verdict& verdict, const JudgedLeg& client,
+                                      const JudgedLeg& server) {
+  constexpr int forbidden = 403;
+  const parser::ClientHello* offered = client.facts().hello;
+  const parser::PlainHttp* answer = server.facts().server().http;
+  if (!offered || !answer || answer->status != forbidden || !offers_late_authentication(*offered) ||
+      answer->text.find("Post-Handshake Authentication") == std::string::npos) {
+    return;
+  }
+  verdict.outcome = Outcome::failed;
+  verdict.mechanism = Mechanism::app_refusal;
+  verdict.leg = Leg::server;
+  verdict.closer = Closer::server;
+  blame(verdict, Cause::proxy_limit, Confidence::high, client.situation());
+  verdict.evidence.emplace_back(
+      "the answer inside is HTTP 403, which says that the server could not ask for a client "
+      "certificate behind the handshake (post_handshake_auth): the client offers that, and this "
+      "proxy cannot");
+}
+
 /// What `auto` does about it by itself needs no advice.
 void tell_what_auto_learns(Verdict& verdict, const Facts& facts) {
   const bool automatic = facts.target && facts.target->reason.starts_with("--mode auto");
@@ -251,6 +293,7 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
     told.client_stack = client.situation().client_stack;
     verdict.hint.client = hints(told, verdict.cause).client;
     verdict.logs = log_lines(told, verdict.cause);
+    tell_unspoken_version(verdict, client, server);
     const bool hello_refused = verdict.closer == Closer::server && !server.facts().server_hello;
     if (hello_refused && client.facts().hello && server.facts().hello) {
       weigh_narrowing(verdict, *client.facts().hello, *server.facts().hello);
@@ -260,6 +303,7 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
     tell_own_refusal(verdict, client);
     tell_consequence(verdict, server, client, "client");
   }
+  tell_missing_late_authentication(verdict, client, server);
   verdict.masking = tell_masking(client.facts(), server.facts());
   tell_what_auto_learns(verdict, client.facts());
   verdict.client = annotate(client);

@@ -93,6 +93,13 @@ bool offers_only_old_versions(const ClientHello& hello) {
   return hello.highest_version() <= parser::tls11;
 }
 
+bool offers_late_authentication(const ClientHello& hello) {
+  constexpr std::uint16_t post_handshake_auth = 49;
+  return std::ranges::any_of(hello.extensions, [](const auto& extension) {
+    return extension.value == post_handshake_auth;
+  });
+}
+
 bool may_offer(const ClientHello& hello, parser::ProtocolVersion version) {
   if (hello.supported_versions.empty()) return version <= hello.legacy_version;
   return std::ranges::find(hello.supported_versions, version) != hello.supported_versions.end();

@@ -23,6 +23,7 @@ std::string_view as_text(const FirstBytes& first) {
 
 bool is_http(const FirstBytes& first) {
   if (first.protocol == Protocol::http || first.protocol == Protocol::http_connect) return true;
+  if (first.protocol == Protocol::xmpp) return false;
   return !as_text(first).empty() && as_text(first).front() == '<';
 }
 

@@ -151,7 +151,12 @@ class Search {
   std::optional<PrimaryEvent> next_of_server(std::size_t from) {
     for (std::size_t i = from + 1; i < entries_.size(); ++i) {
       if (entries_[i].leg != Leg::server) continue;
-      if (auto event = terminal(i)) return finish(*event, i);
+      if (auto event = terminal(i)) {
+        // A FIN or RST answers the client's own end.
+        if (!event->alert) return std::nullopt;
+        event->client_had_left = true;
+        return finish(*event, i);
+      }
       if (std::holds_alternative<parser::Observation>(entries_[i].fact)) return std::nullopt;
     }
     return std::nullopt;

@@ -18,6 +18,7 @@ struct PrimaryEvent {
   std::uint64_t number = 0;  ///< its place among the entries of both legs
   Closer closer = Closer::nobody;
   std::optional<Leg> leg;
+  bool client_had_left = false;  ///< and what decided is the server's answer to its flight
   Mechanism mechanism = Mechanism::still_open;
   std::optional<VerdictAlert> alert;
   /// How the same side ended its stream, if it did so within `own_close_window` of its alert.

@@ -98,6 +98,9 @@ Answer server_stalled(const Situation& situation) {
   finding.confidence = Confidence::medium;
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
   finding.or_else(Cause::internal_error, "the server's log tells what it was waiting for");
+  if (facts.tls13() && situation.phase == Phase::client_auth) {
+    finding.lower().or_else(Cause::client_satisfied, "what the client said wants no answer");
+  }
   return finding.with(fmt::format("it was the server's turn, and nothing came from it for {}: {}",
                                   duration(situation.primary.silence),
                                   situation.phase == Phase::server_hello

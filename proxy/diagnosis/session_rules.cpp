@@ -44,6 +44,7 @@ Finding timer_fired(const Situation& situation) {
   if (situation.client_closed()) {
     finding.title = "what it had sent was not answered, and it waited no longer";
     finding.or_else(Cause::truncated_close, "the client was ended, or its user gave up");
+    finding.or_else(Cause::client_satisfied, "what it said wants no answer");
     if (situation.primary.silence < shortest_idle_timer) finding.confidence = Confidence::low;
     finding.to_do.client = "Let it wait longer, if the server is only slow.";
     finding.to_do.server =
@@ -162,9 +163,12 @@ Finding ended_in_order(const Situation& situation) {
   if (both_spoke && !answered) finding.with("the server's only record may be a ticket");
   finding.with(concat({who(situation.primary.closer), " closed in order"}));
   if (!both_spoke && situation.server_closed()) {
-    finding.lower().with(facts.server().application_data
-                             ? "the server had waited for nothing that the client would say"
-                             : "the server had answered nothing");
+    finding.lower().with(!facts.server().application_data ? "the server had answered nothing"
+                         : at_once ? "the server had waited for nothing that the client would say"
+                                   : "the client had said nothing");
+    if (!at_once) {
+      finding.or_else(Cause::idle_timeout, "the pause is as long as a timer of the server's");
+    }
     if (!facts.server().application_data) {
       finding.or_else(Cause::internal_error, "the server hands on to another one, which is down");
       if (facts.client().application_data && situation.primary.unreadable()) {
@@ -174,6 +178,15 @@ Finding ended_in_order(const Situation& situation) {
   }
   doubt_client_certificate(situation, finding);
   return finding;
+}
+
+/// Of the server's certificate, by which a client may leave without a word, as lftp does. The
+/// proxy's own authority is none.
+std::optional<Doubt> visible_fault(const Situation& situation) {
+  if (!situation.client_closed()) return std::nullopt;
+  auto doubts = doubts_about_server(situation);
+  if (doubts.empty() || doubts.front().cause == Cause::proxy_cert_untrusted) return std::nullopt;
+  return std::move(doubts.front());
 }
 
 /// With FIN or RST alone, and at once.
@@ -193,6 +206,11 @@ Finding ended_without_alert(const Situation& situation) {
     finding.cause = Cause::truncated_close;
     finding.with(
         "the client sent data, and left without close_notify before anything had come back");
+    if (const auto fault = visible_fault(situation)) {
+      finding.cause = fault->cause;
+      finding.with(fault->because);
+      return finding.or_else(Cause::truncated_close, "the client was ended, or its user gave up");
+    }
     if (facts.server().leaf()) {
       finding.raise();
     } else {
@@ -206,6 +224,9 @@ Finding ended_without_alert(const Situation& situation) {
     if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
     finding.with(concat({who(situation.primary.closer),
                          " ended the stream without close_notify after application data"}));
+    if (auto fault = visible_fault(situation)) {
+      finding.lower().or_else(fault->cause, std::move(fault->because));
+    }
     doubt_client_certificate(situation, finding);
     return finding;
   }
@@ -229,6 +250,11 @@ Answer client_left_during_key_exchange(const Situation& situation) {
   if (facts.both_finished() && !facts.client().application_data) return std::nullopt;
   Finding finding;
   finding.or_else(Cause::server_cert_rejected, "the client's log speaks of the certificate");
+  // In TLS 1.3 a client that has sent data took the connection for good.
+  if (facts.tls13() && facts.both_finished()) {
+    finding.cause = Cause::truncated_close;
+    finding.or_else(Cause::client_cert_rejected, "the server's log speaks of the certificate");
+  }
   return finding.with(facts.tls13()
                           ? "the client left after its own flight, before the server had judged it"
                           : "the client left after its own flight, before the server's Finished");
@@ -244,6 +270,11 @@ Answer key_exchange_failed(const Situation& situation) {
   Finding finding;
   if (situation.after_silence()) {
     if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    if (situation.facts.client().finished && situation.facts.tls13()) {
+      finding.cause = Cause::idle_timeout;
+      return finding.with(fmt::format("nothing was sent for {} behind the client's Finished",
+                                      duration(situation.primary.silence)));
+    }
     if (situation.facts.client().finished) {
       finding.cause = Cause::server_silent;
       return finding.with(
@@ -278,8 +309,9 @@ Answer finished_refused(const Situation& situation) {
 
 Answer established_alert(const Situation& situation) {
   const auto number = situation.primary.alert_number();
-  const bool late =
-      situation.phase == Phase::established || situation.phase == Phase::post_handshake;
+  const bool late = situation.phase == Phase::established ||
+                    situation.phase == Phase::post_handshake ||
+                    situation.phase == Phase::renegotiation;
   if (!late || !number || situation.primary.mechanism != Mechanism::alert_fatal) {
     return std::nullopt;
   }
@@ -292,7 +324,8 @@ Answer ended(const Situation& situation) {
                     situation.phase == Phase::renegotiation;
   if (!late || !(situation.client_closed() || situation.server_closed())) return std::nullopt;
   const Facts& facts = situation.facts;
-  const bool orderly = !situation.bare_close() && situation.primary.mechanism != Mechanism::timeout;
+  const bool orderly = !situation.bare_close() && !situation.alert_sent_as_fatal() &&
+                       situation.primary.mechanism != Mechanism::timeout;
 
   const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
   if (!orderly && situation.primary.silence >= patience) return timer_fired(situation);

@@ -28,13 +28,22 @@ Answer answer_cut_short(const Situation& situation) {
   return finding;
 }
 
+/// What the server had sent when the client ended its direction.
+std::uint64_t server_bytes_by_end(const Situation& situation) {
+  const auto entries = situation.timeline.entries();
+  const std::size_t at = situation.primary.index;
+  const auto* closed = at < entries.size() ? std::get_if<LegClosed>(&entries[at].fact) : nullptr;
+  const bool by_client = closed && entries[at].leg == Leg::client;
+  return by_client ? closed->bytes_out : situation.timeline.flow(Leg::server).bytes;
+}
+
 Answer never_answered(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   Finding finding;
   finding.cause = Cause::server_silent;
   finding.confidence = Confidence::high;
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-  const std::uint64_t bytes = situation.timeline.flow(Leg::server).bytes;
+  const std::uint64_t bytes = server_bytes_by_end(situation);
   finding.with(bytes == 0 ? fmt::format("the server sent no byte for {} after the ClientHello",
                                         duration(situation.primary.silence))
                           : fmt::format("the server sent {}, which make no whole ServerHello, and "

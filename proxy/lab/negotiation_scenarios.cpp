@@ -76,7 +76,7 @@ std::vector<Scenario> negotiation_scenarios(const Fixtures& fixtures) {
        tls_client(verifying_client(fixtures, tls12)),
        answer_and_wait(server_hello(tls11, 0x002f)),
        ServerKind::listening,
-       Expected{Closer::proxy, {Phase::server_hello}, {Cause::no_shared_version}}},
+       Expected{Closer::proxy, {Phase::server_hello}, {Cause::proxy_limit}}},
       {"version-tls13-only-to-tls12", "client wants TLS 1.3, server has 1.2 only",
        refused_by_server(Cause::no_shared_version), tls_client(verifying_client(fixtures, tls13)),
        modern_server},

@@ -305,50 +305,92 @@ TEST_CASE("a kept connection that is used when the server has given it up is sta
   struct Case {
     std::string name;
     std::function<void(Conversation&)> end;
-    Cause cause;
-    Confidence confidence;
+    std::optional<Confidence> stale;  ///< none: it is something else
   };
-  const Cause stale = Cause::stale_connection;
   const Case cases[] = {
       {"the request comes after the server's FIN",
        [](auto& c) { c.pause(7s).server_fin().pause(3s).sends(C, 400).server_rst().client_fin(); },
-       stale, Confidence::high},
-      {"and after its close_notify",
-       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().sends(C, 400).client_fin(); }, stale,
+       Confidence::high},
+      {"long after it",
+       [](auto& c) { c.pause(65s).server_fin().pause(55s).sends(C, 400).client_fin(); },
+       Confidence::high},
+      {"after its close_notify",
+       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().sends(C, 400).client_fin(); },
        Confidence::high},
       {"the two cross, at the time of a timer",
-       [](auto& c) { c.pause(5s).sends(C, 400).server_fin().client_fin(); }, stale,
-       Confidence::medium},
+       [](auto& c) { c.pause(5s).sends(C, 400).server_fin().client_fin(); }, Confidence::medium},
       {"they cross at another time",
-       [](auto& c) { c.pause(42s).sends(C, 400).server_fin().client_fin(); }, stale,
+       [](auto& c) { c.pause(42s).sends(C, 400).server_fin().client_fin(); }, Confidence::low},
+      {"the server has taken a while",
+       [](auto& c) { c.pause(5s).sends(C, 400).pause(500ms).server_fin().client_fin(); },
        Confidence::low},
+      {"a goodbye crosses it",
+       [](auto& c) { c.pause(75s).sends(C, 400).hidden_alert(S).server_fin().client_fin(); },
+       Confidence::medium},
       {"a device on the way has forgotten the connection",
-       [](auto& c) { c.pause(1000s).sends(C, 400).server_rst(); }, stale, Confidence::medium},
+       [](auto& c) { c.pause(1000s).sends(C, 400).server_rst(); }, Confidence::medium},
+      {"a reset after a moment", [](auto& c) { c.pause(7s).sends(C, 400).server_rst(); },
+       Confidence::low},
       {"the client only says goodbye, too",
-       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().hidden_alert(C).client_fin(); },
-       Cause::none, Confidence::high},
-      {"the server answers",
-       [](auto& c) { c.pause(5s).sends(C, 400).sends(S, 300).server_fin().client_fin(); },
-       Cause::truncated_close, Confidence::high},
+       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().sends(C, 150).client_fin(); },
+       {}},
+      {"the server answers in a few bytes, and closes",
+       [](auto& c) { c.pause(5s).sends(C, 400).sends(S, 30).server_fin().client_fin(); },
+       {}},
+      {"the server answers in a few bytes, and says goodbye",
+       [](auto& c) {
+         c.pause(5s).sends(C, 400).sends(S, 30).hidden_alert(S).server_fin().client_fin();
+       },
+       {}},
       {"the server has taken its time",
        [](auto& c) { c.pause(5s).sends(C, 400).pause(3s).server_fin().client_fin(); },
-       Cause::truncated_close, Confidence::high},
-      {"there was no pause", [](auto& c) { c.sends(C, 400).server_fin().client_fin(); },
-       Cause::truncated_close, Confidence::high},
-      {"the client closes", [](auto& c) { c.pause(5s).sends(C, 400).client_fin(); },
-       Cause::truncated_close, Confidence::high},
+       {}},
+      {"there was no pause", [](auto& c) { c.sends(C, 400).server_fin().client_fin(); }, {}},
+      {"the server closed at once, and the client noticed later",
+       [](auto& c) { c.server_fin().pause(8s).sends(C, 400).client_fin(); },
+       {}},
+      {"an answer was owed",
+       [](auto& c) { c.sends(C, 400).pause(60s).sends(C, 400).server_fin().client_fin(); },
+       {}},
+      {"the server spoke first",
+       [](auto& c) { c.pause(60s).sends(S, 90).sends(C, 400).server_fin().client_fin(); },
+       {}},
+      {"last words that want no answer",
+       [](auto& c) { c.pause(42s).sends(C, 400).hidden_alert(S).server_fin().client_fin(); },
+       {}},
+      {"the client closes", [](auto& c) { c.pause(5s).sends(C, 400).client_fin(); }, {}},
   };
   for (const Case& each : cases) {
     Conversation c;
+    c.note(S, Connected{"10.0.0.2:443", std::chrono::milliseconds{12}});
     c.client_says(hello_openssl()).handshake12().data(C).data(S);
     each.end(c);
     const Verdict verdict = diagnose(c.timeline());
     INFO(each.name << "\n" << shown(verdict));
-    CHECK(verdict.cause == each.cause);
-    CHECK(verdict.confidence == each.confidence);
-    CHECK((verdict.outcome == Outcome::failed) == (each.cause == stale));
-    if (each.cause == stale) CHECK(verdict.closer == Closer::server);
+    CHECK((verdict.cause == Cause::stale_connection) == each.stale.has_value());
+    CHECK((verdict.outcome == Outcome::failed) == each.stale.has_value());
+    if (!each.stale) continue;
+    CHECK(verdict.confidence == *each.stale);
+    CHECK(verdict.closer == Closer::server);
   }
+}
+
+TEST_CASE("an answer that comes when the client has left is none that it waited for") {
+  const auto left = [](std::vector<certs::Problem> problems) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12(good_chain(), std::move(problems));
+    c.data(C).client_fin().data(S).hidden_alert(S).server_fin();
+    return diagnose(c.timeline());
+  };
+  const Verdict bad = left({{certs::ProblemId::expired, "now", "then", 0}});
+  INFO(shown(bad));
+  CHECK(bad.cause == Cause::server_cert_expired);
+  CHECK(bad.confidence == Confidence::low);
+  CHECK(has_alternative(bad, Cause::truncated_close));
+  const Verdict good = left({});
+  INFO(shown(good));
+  CHECK(good.cause == Cause::truncated_close);
+  CHECK(good.phase == Phase::post_handshake);
 }
 
 TEST_CASE("a mail client that only says QUIT after STARTTLS has refused the certificate") {
