@@ -116,7 +116,7 @@ bool speaks_of_clients(std::string_view reply) {
       "client certificate",             // Postfix
       "present valid SSL certificate",  // Dovecot
       "peer certificate",               // Exim
-      "certificate required",           //
+      "certificate required",
   };
   return std::ranges::any_of(words, [&](auto each) { return contains(reply, each); });
 }

@@ -234,8 +234,12 @@ Finding bad_certificate_sent(const Situation& situation) {
   return finding;
 }
 
-/// A client that had left in order before gets a goodbye in answer, which looks like a refusal.
-Finding left_before(const Situation& situation, Finding finding) {
+/// Where lengths and order are all that tells.
+Finding weighed(const Situation& situation, Finding finding) {
+  if (situation.facts.late_certificate) {
+    finding.confidence = std::min(finding.confidence, Confidence::medium);
+  }
+  // A client that had left in order gets a goodbye in answer, which looks like a refusal.
   if (!situation.primary.client_had_left || !situation.primary.unreadable()) return finding;
   finding.confidence = Confidence::low;
   finding.with("the client had closed before; what the server answered may be its own goodbye");
@@ -277,21 +281,16 @@ Answer client_certificate_refused(const Situation& situation) {
     if (complete && !situation.bare_close() && !situation.primary.alert_number()) {
       return std::nullopt;
     }
-    Finding finding = certificate_missing(situation);
-    if (facts.late_certificate)
-      finding.confidence = std::min(finding.confidence, Confidence::medium);
-    return left_before(situation, std::move(finding));
+    return weighed(situation, certificate_missing(situation));
   }
   if (facts.client().certificate == CertificateState::sent_inferred) {
     if (complete && situation.bare_close()) return std::nullopt;
     Finding finding = unread_certificate(situation);
-    if (facts.late_certificate)
-      finding.confidence = std::min(finding.confidence, Confidence::medium);
     if (complete) {
       finding.confidence = Confidence::low;
       finding.or_else(Cause::none, "what the server had said before was its answer");
     }
-    return left_before(situation, std::move(finding));
+    return weighed(situation, std::move(finding));
   }
   if (facts.client().certificate == CertificateState::sent) {
     if (complete && !situation.primary.alert_number() && doubts_about_client(situation).empty()) {

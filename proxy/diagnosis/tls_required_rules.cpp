@@ -21,26 +21,26 @@ using parser::Side;
 
 /// What a refusal says that is one for want of TLS.
 constexpr std::array<std::string_view, 20> demands{
-    "issue a STARTTLS",                     // Postfix, Sendmail, Exchange
-    "issue STARTTLS",                       // the same, of others
-    "STARTTLS is required",                 // Exchange Online
-    "STARTTLS required",                    //
-    "STARTTLS first",                       //
-    "PRIVACYREQUIRED",                      // RFC 5530
-    "non-secure (SSL/TLS)",                 // Dovecot
-    "without SSL/TLS",                      // Dovecot
-    "under a layer",                        // Cyrus
-    "TLS required",                         // ProFTPD, Courier
-    "SSL required",                         //
-    "TLS is required",                      //
-    "requires TLS",                         //
+    "issue a STARTTLS",      // Postfix, Sendmail, Exchange
+    "issue STARTTLS",        // the same, of others
+    "STARTTLS is required",  // Exchange Online
+    "STARTTLS required",
+    "STARTTLS first",
+    "PRIVACYREQUIRED",       // RFC 5530
+    "non-secure (SSL/TLS)",  // Dovecot
+    "without SSL/TLS",       // Dovecot
+    "under a layer",         // Cyrus
+    "TLS required",          // ProFTPD, Courier
+    "SSL required",
+    "TLS is required",
+    "requires TLS",
     "requires SSL",                         // IIS
     "must use encryption",                  // vsftpd
     "cleartext sessions are not accepted",  // Pure-FTPd
     "use a secure connection",              // FileZilla
-    "encryption required",                  //
-    "encryption is required",               //
-    "<encryption-required",                 // RFC 6120
+    "encryption required",
+    "encryption is required",
+    "<encryption-required",  // RFC 6120
 };
 
 /// Words that may stand in one.
