@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
@@ -127,6 +129,14 @@ Finding server_left_early(const Situation& situation) {
                            count(sent, "byte")));
   finding.or_else(Cause::server_drops_hello, "the same server closes on whole hellos too");
   return finding;
+}
+
+/// Every protocol that the client offers is HTTP/2's.
+bool needs_http2(const Facts& facts) {
+  if (!facts.hello || facts.hello->alpn.empty()) return false;
+  return std::ranges::all_of(facts.hello->alpn, [](const std::string& protocol) {
+    return protocol == "h2" || protocol == "grpc-exp";
+  });
 }
 
 }  // namespace
@@ -346,6 +356,11 @@ Answer finished_and_left(const Situation& situation) {
   finding.title = "nothing was asked: the client finished the handshake and left";
   if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
     doubt_hidden_certificate(situation, finding);
+  }
+  if (needs_http2(facts) && !facts.alpn) {
+    finding.or_else(Cause::alpn_mismatch,
+                    "the client speaks HTTP/2 alone, as gRPC does: its log misses a selected "
+                    "protocol");
   }
   finding.or_else(Cause::server_cert_pinned,
                   "the client's log says so; curl compares a pin only now");

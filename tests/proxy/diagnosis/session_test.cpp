@@ -375,6 +375,22 @@ TEST_CASE("a kept connection that is used when the server has given it up is sta
   }
 }
 
+TEST_CASE("a client of HTTP/2 alone leaves a server that chooses no protocol") {
+  const auto left = [](std::vector<std::string> offered, std::optional<std::string> chosen) {
+    parser::ClientHello hello = hello_openssl();
+    hello.alpn = std::move(offered);
+    Conversation c;
+    c.client_says(std::move(hello)).server_flight13();
+    if (chosen) c.says(S, parser::EncryptedExtensions{chosen}, 0);
+    c.client_finishes13().client_fin();
+    return has_alternative(diagnose(c.timeline()), Cause::alpn_mismatch);
+  };
+  CHECK(left({"grpc-exp", "h2"}, {}));
+  CHECK_FALSE(left({"h2"}, "h2"));
+  CHECK_FALSE(left({"h2", "http/1.1"}, {}));
+  CHECK_FALSE(left({}, {}));
+}
+
 TEST_CASE("an answer that comes when the client has left is none that it waited for") {
   const auto left = [](std::vector<certs::Problem> problems) {
     Conversation c;
