@@ -272,6 +272,7 @@ Answer key_exchange_failed(const Situation& situation) {
     if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
     if (situation.facts.client().finished && situation.facts.tls13()) {
       finding.cause = Cause::idle_timeout;
+      finding.or_else(Cause::client_cert_rejected, "the server's log speaks of the certificate");
       return finding.with(fmt::format("nothing was sent for {} behind the client's Finished",
                                       duration(situation.primary.silence)));
     }

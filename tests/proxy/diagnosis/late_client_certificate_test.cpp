@@ -84,7 +84,7 @@ TEST_CASE("a server that ends after a silence refuses no certificate") {
          flight(c, true);
          c.pause(10s).hidden_alert(S).server_fin();
        },
-       Closer::server, Cause::idle_timeout, Confidence::low},
+       Closer::server, Cause::idle_timeout, Confidence::low, Cause::client_cert_rejected},
       {"with tickets",
        [](auto& c) {
          flight(c, true);
