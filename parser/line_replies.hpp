@@ -31,8 +31,8 @@ bool asks_for_tls(Protocol protocol, std::string_view line);
 /// Whether a reply's line says yes to that.
 bool grants_tls(Protocol protocol, std::string_view line);
 
-/// Whether a server's line, also one that is not its reply's last, says no: 4yz and 5yz, -ERR; NO,
-/// BAD and BYE.
+/// Whether a server's line, also one that is not its reply's last, says no: 4yz and 5yz; -ERR; NO
+/// and BAD, tagged or not, and an untagged BYE.
 bool refuses(Protocol protocol, std::string_view line);
 
 /// The reply to the client's line at `command` in `dialogue.lines`. Absent: it has not come.

@@ -87,7 +87,7 @@ class LinePreamble : public Preamble {
 
     const bool ftp_upgrade = is_ftp_upgrade(verb, argument);
     if (ftp_upgrade) set_protocol(Protocol::ftp);
-    if (ftp_upgrade || verb.empty() || is_preliminary_verb(verb)) {
+    if (ftp_upgrade || line.empty() || is_preliminary_verb(verb)) {
       say(Side::client, line);
       return true;
     }

@@ -291,7 +291,7 @@ class Collector {
   /// RFC 8446 section 4.6.2: the answer to a CertificateRequest behind the handshake, which ends in
   /// a Finished of its own. Short records before it have no certificate in them.
   void take_late_certificate(const parser::EncryptedRecord& record) {
-    if (!facts_.hello || !offers_late_authentication(*facts_.hello)) return;
+    if (!facts_.hello || !offers_post_handshake_auth(*facts_.hello)) return;
     const auto& records = facts_.client().encrypted;
     if (record.length != client_finished_length_ || records.size() < 2) return;
     const std::uint16_t before = records[records.size() - 2]->length;

@@ -55,9 +55,8 @@ Answer only_said_goodbye(const Situation& situation) {
   Finding finding = certificate_not_taken(
       situation,
       "after the handshake the client said 6 bytes, as long as QUIT, and nothing else; the "
-      "greeting "
-      "that is to come first (RFC 3207 section 4.2) is longer. Mail servers (Postfix) leave so "
-      "when they do not take the certificate");
+      "greeting that is to come first (RFC 3207 section 4.2) is longer. Mail servers (Postfix) "
+      "leave so when they do not take the certificate");
   const bool fault_known =
       finding.cause != Cause::server_cert_rejected && !only_guessed(situation, finding.cause);
   // Who tests by hand says QUIT, too.

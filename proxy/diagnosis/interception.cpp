@@ -219,12 +219,12 @@ void tell_unspoken_version(Verdict& verdict, const JudgedLeg& client, const Judg
 
 /// RFC 8446 section 4.6.2: a server may ask for a certificate behind the handshake only where that
 /// was offered. The client does, the proxy cannot, and Apache's answer says so.
-void tell_missing_late_authentication(Verdict& verdict, const JudgedLeg& client,
+void tell_missing_post_handshake_auth(Verdict& verdict, const JudgedLeg& client,
                                       const JudgedLeg& server) {
   constexpr int forbidden = 403;
   const parser::ClientHello* offered = client.facts().hello;
   const parser::PlainHttp* answer = server.facts().server().http;
-  if (!offered || !answer || answer->status != forbidden || !offers_late_authentication(*offered) ||
+  if (!offered || !answer || answer->status != forbidden || !offers_post_handshake_auth(*offered) ||
       answer->text.find("Post-Handshake Authentication") == std::string::npos) {
     return;
   }
@@ -303,7 +303,7 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
     tell_own_refusal(verdict, client);
     tell_consequence(verdict, server, client, "client");
   }
-  tell_missing_late_authentication(verdict, client, server);
+  tell_missing_post_handshake_auth(verdict, client, server);
   verdict.masking = tell_masking(client.facts(), server.facts());
   tell_what_auto_learns(verdict, client.facts());
   verdict.client = annotate(client);

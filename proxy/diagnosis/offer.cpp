@@ -93,8 +93,8 @@ bool offers_only_old_versions(const ClientHello& hello) {
   return hello.highest_version() <= parser::tls11;
 }
 
-bool offers_late_authentication(const ClientHello& hello) {
-  constexpr std::uint16_t post_handshake_auth = 49;
+bool offers_post_handshake_auth(const ClientHello& hello) {
+  constexpr std::uint16_t post_handshake_auth = 0x0031;
   return std::ranges::any_of(hello.extensions, [](const auto& extension) {
     return extension.value == post_handshake_auth;
   });

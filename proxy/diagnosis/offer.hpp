@@ -43,7 +43,7 @@ bool offers_only_tls13(const parser::ClientHello& hello);
 /// Nothing above TLS 1.1 is offered.
 bool offers_only_old_versions(const parser::ClientHello& hello);
 /// Authentication behind the handshake: RFC 8446 section 4.2.6.
-bool offers_late_authentication(const parser::ClientHello& hello);
+bool offers_post_handshake_auth(const parser::ClientHello& hello);
 
 /// May the client have meant this version? Without supported_versions only its highest is known.
 bool may_offer(const parser::ClientHello& hello, parser::ProtocolVersion version);

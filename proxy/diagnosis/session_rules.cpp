@@ -167,7 +167,7 @@ Finding ended_in_order(const Situation& situation) {
                          : at_once ? "the server had waited for nothing that the client would say"
                                    : "the client had said nothing");
     if (!at_once) {
-      finding.or_else(Cause::idle_timeout, "the pause is as long as a timer of the server's");
+      finding.or_else(Cause::idle_timeout, "the server's log tells of a time-out");
     }
     if (!facts.server().application_data) {
       finding.or_else(Cause::internal_error, "the server hands on to another one, which is down");

@@ -66,7 +66,7 @@ Scenario certificate_accepted(const Fixtures& fixtures, std::string id, std::str
                               const Identity& bad, ProtocolVersion version, Cause cause) {
   Scenario scenario{std::move(id),
                     std::move(title),
-                    {Closer::client, {Phase::server_auth}, {cause}},
+                    {Closer::client, {Phase::server_hello, Phase::server_auth}, {cause}},
                     tls_client(verifying_client(fixtures, version)),
                     tls_server(server_with(bad, version))};
   scenario.bad_server_certificate = BadServerCertificate::accept;
