@@ -377,7 +377,8 @@ class Collector {
     }
   }
 
-  /// What the server sent when the client had ended its direction was no answer that it waited for.
+  /// What the server sent when the client had ended its direction was no answer that it waited for,
+  /// if that was all: a goodbye comes late too.
   void forget_what_came_late() {
     if (primary_.closer != Closer::client) return;
     const auto ended = std::ranges::find_if(timeline_.entries(), [](const Entry& entry) {
@@ -388,7 +389,7 @@ class Collector {
     const std::uint64_t all = timeline_.flow(Leg::server).bytes;
     const std::uint64_t late = all - std::min(all, std::get<LegClosed>(ended->fact).bytes_out);
     std::uint64_t& data = facts_.side(Leg::server).application_bytes;
-    data -= std::min(data, late);
+    if (data <= late) data = 0;
   }
 
   const Timeline& timeline_;

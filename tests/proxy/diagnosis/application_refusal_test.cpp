@@ -55,7 +55,8 @@ TEST_CASE("a refusal inside the tunnel is known by the size of nginx's page") {
        Cause::client_cert_refused_by_app, Confidence::medium},
       {"T41 with the client's close before the server's",
        [&](auto& c) {
-         exchange_12(c, {}, missing_12), c.hidden_alert(C).client_fin(), c.server_fin();
+         exchange_12(c, {}, missing_12), c.hidden_alert(C).client_fin();
+         c.hidden_alert(S).server_fin();
        },
        Cause::client_cert_refused_by_app, Confidence::medium},
       {"no certificate in TLS 1.3",
