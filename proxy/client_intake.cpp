@@ -19,8 +19,11 @@ namespace {
 using namespace std::chrono_literals;
 using Lack = FirstFlight::Lack;
 
-// Who says nothing for so long may wait for the server to speak first, as mail clients do.
-constexpr auto patience = 1500ms;
+// Who says nothing for so long may wait for the server to speak first, as mail clients do. A hello
+// that comes later than that is still one to intercept.
+constexpr auto silence = 200ms;
+// A PROXY header that comes later than that would be taken for what the client itself says.
+constexpr auto header_limit = 1500ms;
 // For a client that was refused to read why, and to leave.
 constexpr auto parting_limit = 2500ms;
 
@@ -87,7 +90,7 @@ void ClientIntake::start() {
     if (context_.own != nullptr && context_.own->recognises(client_.address, context_.loop.now())) {
       return refuse({ProxyReason::policy, {}, std::string(redirected_back)}, {});
     }
-    timer_.start(std::min<std::chrono::milliseconds>(patience, context_.timeouts.handshake));
+    timer_.start(std::min<std::chrono::milliseconds>(header_limit, context_.timeouts.handshake));
     client_.stream.start_reading();
     if (!any_contains(settings_.rules.header_senders, client_.address)) pass_header();
   });
@@ -355,7 +358,7 @@ bool ClientIntake::settle() {
   }
   stage_ = Stage::hello;
   client_.entries_before_early = client_.record->timeline().entries().size();
-  timer_.start(std::min<std::chrono::milliseconds>(patience, time_left()));
+  timer_.start(std::min<std::chrono::milliseconds>(silence, time_left()));
   return true;
 }
 

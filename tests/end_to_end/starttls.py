@@ -13,6 +13,7 @@ import smtplib
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
 from harness import PATIENCE, free_port, wait_listening
@@ -67,11 +68,14 @@ service pop3-login {{
 
 
 class StartTls(Intercepted):
+    def proxy_of(self, port: int, mode: str):
+        return self.stage.proxy(f"127.0.0.1:{port}", "--ca-dir", "{certs}/ca", "--mode", mode,
+                                threads=2)
+
     def in_each_mode(self, port: int):
         for mode in MODES:
             with self.subTest(mode=mode):
-                yield mode, self.stage.proxy(f"127.0.0.1:{port}", "--ca-dir", "{certs}/ca", "--mode",
-                                             mode, threads=2)
+                yield mode, self.proxy_of(port, mode)
 
     def expect_success(self, proxy, mode: str, protocol: str):
         verdict = proxy.verdict()
@@ -183,6 +187,39 @@ auth_ssl_require_client_cert = yes
                 client.ehlo()
                 client.quit()
                 self.expect_success(proxy, mode, "smtp")
+
+    def test_the_greeting_does_not_wait_long_for_a_hello(self):
+        def server(connection: socket.socket, context: ssl.SSLContext):
+            connection.sendall(b"220 mail.test ESMTP\r\n")
+            self.line(connection)
+
+        waited: dict[str, float] = {}
+        for mode in MODES * 3:
+            proxy = self.proxy_of(self.served(server), mode)
+            began = time.monotonic()
+            with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
+                self.assertTrue(self.line(client).startswith(b"220 "))
+                took = time.monotonic() - began
+                client.sendall(b"QUIT\r\n")
+            waited[mode] = min(took, waited.get(mode, took))
+        self.assertLess(max(waited.values()), 1.0, waited)
+
+    def test_a_hello_that_comes_late_is_intercepted(self):
+        def server(connection: socket.socket, context: ssl.SSLContext):
+            with context.wrap_socket(connection, server_side=True) as inside:
+                self.line(inside)
+                inside.sendall(b"pong\r\n")
+
+        for mode in MODES:
+            proxy = self.proxy_of(self.served(server), mode)
+            with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
+                time.sleep(0.5)
+                with self.trusting().wrap_socket(client, server_hostname="a.test") as inside:
+                    inside.sendall(b"ping\r\n")
+                    self.assertEqual(self.line(inside), b"pong\r\n")
+            self.assertEqual(proxy.verdict()["outcome"], "ok")
+            self.assertEqual(proxy.find("target")[-1]["mode"],
+                             "relay" if mode == "relay" else "intercept")
 
     def test_a_server_certificate_that_smtp_clients_refuse(self):
         for mode in MODES:
