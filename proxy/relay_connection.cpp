@@ -227,8 +227,9 @@ const parser::Dialogue* RelayConnection::last_dialogue() const {
 
 /// TLS with this server is what was asked for, and no tunnel to another one; and the server has
 /// answered: where it has not, nobody knows where its own TLS begins. MySQL's request for TLS is
-/// answered by TLS.
+/// answered by TLS. A server that has sent an alert already takes no hello any more.
 bool RelayConnection::leads_to_server() const {
+  if (record_->speaks_tls(Leg::server)) return false;
   if (dialogue_->replies) return dialogue_->replies->granted();
   const parser::Dialogue* dialogue = last_dialogue();
   if (dialogue == nullptr || dialogue->with_proxy) return !dialogue_->unanswered;

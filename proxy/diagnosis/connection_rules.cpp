@@ -105,16 +105,29 @@ Finding client_left_early(const Situation& situation) {
   return finding;
 }
 
+/// The server ends what the client has not begun.
+Finding server_turned_client_away(const Situation& situation) {
+  Finding finding;
+  finding.cause = Cause::server_drops_hello;
+  finding.title = "the server turned the connection away before it had seen a ClientHello";
+  const auto alert = situation.primary.alert_number();
+  finding.with(alert ? "the server's alert came before the client had said anything"
+                     : "the server closed before the client had said anything");
+  if (alert == alert_number::internal_error) {
+    finding.cause = Cause::internal_error;
+    finding.confidence = Confidence::medium;
+    finding.with("so it is not about what the client offers");
+    finding.or_else(Cause::server_drops_hello, "the server lets other addresses in");
+  }
+  finding.or_else(Cause::client_silent, "the server's timer may be very short");
+  return finding;
+}
+
 /// The server does not wait for a whole hello.
 Finding server_left_early(const Situation& situation) {
   const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  if (sent == 0 || situation.facts.hello_came_late) return server_turned_client_away(situation);
   Finding finding;
-  if (sent == 0) {
-    finding.cause = Cause::server_drops_hello;
-    finding.with("the server closed before the client had said anything");
-    finding.or_else(Cause::client_silent, "the server's timer may be very short");
-    return finding;
-  }
   if (hello_is_split(situation.facts)) {
     finding.cause = Cause::fragmented_hello_refused;
     finding.confidence = Confidence::medium;

@@ -42,6 +42,7 @@ class Collector {
       if (const auto* unanswered = std::get_if<RequestUnanswered>(&entry.fact)) {
         facts_.request_unanswered = unanswered;
       }
+      facts_.hello_came_late |= !facts_.hello && shared<parser::ClientHello>(entry) != nullptr;
     }
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);

@@ -133,6 +133,24 @@ TEST_CASE("what this machine could not do itself is not told of the server") {
   CHECK(verdict.summary == "redirected back");
 }
 
+TEST_CASE("an alert that comes before any hello is about no hello") {
+  for (const bool late_hello : {false, true}) {
+    for (const std::uint8_t number : {std::uint8_t{0}, std::uint8_t{40}, std::uint8_t{80}}) {
+      Conversation c;
+      c.first_bytes(S, parser::Protocol::tls, std::string("\x15\x03\x03\0\x02\x02\x28", 7));
+      c.alert(S, number, number == 0 ? warning : parser::alert_level::fatal);
+      if (late_hello) c.first_bytes(C, parser::Protocol::tls, "\x16").client_says(hello_openssl());
+      const Verdict verdict = diagnose(c.server_fin().timeline());
+      INFO(shown(verdict));
+      CHECK(verdict.closer == Closer::server);
+      CHECK(verdict.phase == Phase::pre_hello);
+      CHECK(verdict.cause == (number == 80 ? Cause::internal_error : Cause::server_drops_hello));
+      CHECK(verdict.confidence == (number == 80 ? Confidence::medium : Confidence::low));
+      CHECK(verdict.summary.find("before it had seen a ClientHello") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a hello that is dropped at once may have lacked a PROXY header") {
   const auto dropped = [](std::chrono::milliseconds after, bool announced, std::uint32_t answered) {
     Conversation c{Conversation::NotConnected{}};
