@@ -80,7 +80,7 @@ void TlsObserver::State::check_header(Side from, const RecordHeader& header) {
   const bool between = direction.handshake.inside_message() && !is_protected(direction) &&
                        !keys_agreed && header.type == content_type::application_data;
   if ((clear && keys_agreed) || late_change || between) {
-    report_malformed(from, "record", "type", start);
+    report_malformed(from, "record", "place", start);
     direction.handling = Handling::lost;
   }
 }
@@ -260,7 +260,7 @@ void TlsObserver::State::check_content(Side from, const Plaintext& plaintext) {
   const bool known = plaintext.type == content_type::alert ||
                      plaintext.type == content_type::handshake ||
                      plaintext.type == content_type::application_data;
-  if (tls13() && !known) return report_malformed(from, "record", "type", start);
+  if (tls13() && !known) return report_malformed(from, "record", "inner type", start);
   if (plaintext.bytes.size() > longest_content) {
     return report_malformed(from, "record", "length", start + 3);
   }

@@ -45,6 +45,7 @@ constexpr Rule rules[] = {
     server_stalled,
     server_hello_refused,
     server_gave_up,
+    broken_amid_data,
     renegotiation,
     refused_by_application,
     used_when_stale,

@@ -34,7 +34,19 @@ bool is_oversized_record(const parser::Malformed& malformed) {
   return malformed.what == "record" && malformed.field == "length";
 }
 
+bool is_no_record(const parser::Malformed& malformed) {
+  return malformed.what == "record" && (malformed.field == "type" || malformed.field == "version");
+}
+
 std::string broken_format(const parser::Malformed& malformed, Leg leg) {
+  if (is_no_record(malformed)) {
+    return fmt::format("{} sent bytes that are no TLS record (byte {} of its stream)", who(leg),
+                       malformed.offset);
+  }
+  if (malformed.what == "record" && malformed.field == "place") {
+    return fmt::format("{} sent a record of a type that may not come there (byte {} of its stream)",
+                       who(leg), malformed.offset);
+  }
   return fmt::format("{}'s {} breaks its format at {} (byte {} of its stream)", who(leg),
                      quoted(malformed.what), quoted(malformed.field), malformed.offset);
 }
@@ -54,6 +66,29 @@ Answer broken_stream(const Situation& situation, Leg leg) {
   if (!beginning) return std::nullopt;
   return finding.with(fmt::format("{} begins with {}, where {} belongs", who(leg), *beginning,
                                   parser::message_name(hello)));
+}
+
+std::string title_of_break(const Situation& situation, Leg leg) {
+  const auto* malformed = situation.facts.side(leg).malformed;
+  if (!malformed || !is_no_record(*malformed) || !situation.facts.both_finished()) return {};
+  return fmt::format("{} sent bytes that are no TLS amid its encrypted data", who(leg));
+}
+
+Answer broken_amid_data(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  const auto breaks = [&](Leg leg) {
+    const auto* malformed = facts.side(leg).malformed;
+    return malformed && malformed->what == "record";
+  };
+  const bool by_server = breaks(Leg::server);
+  // Where both do, they have agreed to go on in clear (FTP's CCC, RFC 4217 section 6).
+  if (!facts.both_finished() || by_server == breaks(Leg::client)) return std::nullopt;
+  const Leg leg = by_server ? Leg::server : Leg::client;
+  Answer finding = broken_stream(situation, leg);
+  finding->title = title_of_break(situation, leg);
+  const bool noticed = by_server ? situation.client_closed() : situation.server_closed();
+  if (noticed && !situation.after_silence()) finding->raise();
+  return finding;
 }
 
 }  // namespace legible::proxy::diagnosis

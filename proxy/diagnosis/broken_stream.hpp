@@ -14,6 +14,12 @@ Answer broken_stream(const Situation& situation, Leg leg);
 /// Where a message or record of `leg`'s breaks its format, as a sentence.
 std::string broken_format(const parser::Malformed& malformed, Leg leg);
 
+/// Where a record's header belongs, there is something else.
+bool is_no_record(const parser::Malformed& malformed);
+
+/// What to call it when `leg` does so after the handshake; else empty, for the cause's own title.
+std::string title_of_break(const Situation& situation, Leg leg);
+
 /// A record's header announces more than RFC 5246 section 6.2 or RFC 8446 section 5 allows.
 bool is_oversized_record(const parser::Malformed& malformed);
 

@@ -157,12 +157,15 @@ Answer peer_broke_records(const Situation& situation) {
   const bool of_record = malformed && malformed->what == "record";
   Finding finding;
   finding.confidence = Confidence::high;
-  if (situation.alert_is(record_overflow) || (of_record && is_oversized_record(*malformed))) {
+  const bool no_record = malformed && is_no_record(*malformed);
+  const bool overflow = situation.alert_is(record_overflow) && !no_record;
+  if (overflow || (of_record && is_oversized_record(*malformed))) {
     finding.cause = Cause::record_overflow;
     return finding.with(fmt::format("a record of {}'s is longer than one may be", who(peer)));
   }
   if (!of_record) return std::nullopt;
   finding.cause = Cause::protocol_violation;
+  finding.title = title_of_break(situation, peer);
   return finding.with(broken_format(*malformed, peer));
 }
 

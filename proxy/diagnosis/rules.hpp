@@ -67,6 +67,8 @@ Answer finished_refused(const Situation& situation);
 Answer renegotiation(const Situation& situation);
 Answer refused_by_application(const Situation& situation);
 Answer established_alert(const Situation& situation);
+/// After the handshake one side's bytes are no TLS any more.
+Answer broken_amid_data(const Situation& situation);
 /// STARTTLS: after the handshake the client goes on in clear.
 Answer went_back_to_clear(const Situation& situation);
 /// SMTP: after the handshake the client said no more than goodbye.

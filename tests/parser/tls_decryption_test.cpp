@@ -174,18 +174,18 @@ TEST_CASE("what breaks a rule behind the hellos is told, and nothing is made of 
   };
   const std::size_t behind = finished.size();
   const Case cases[] = {
-      {"a record without a content type", sealed(23, 0, {}), at("record: type", 0)},
-      {"a protected ChangeCipherSpec", sealed(23, 20, hex("01")), at("record: type", 0)},
+      {"a record without a content type", sealed(23, 0, {}), at("record: inner type", 0)},
+      {"a protected ChangeCipherSpec", sealed(23, 20, hex("01")), at("record: inner type", 0)},
       {"an empty alert", sealed(23, 21, {}), at("record: fragment", 5)},
       {"an empty piece of a message", sealed(23, 22, {}), at("record: fragment", 5)},
       {"more than a record's content", sealed(23, 23, Bytes(16385)), at("record: length", 3)},
       {"more than a record", ciphertext(23, 16641), at("record: length", 3)},
       {"a message in clear", handshake_record(0x0303, handshake(20, Bytes(32))),
-       at("record: type", 0)},
+       at("record: place", 0)},
       {"a short Finished", sealed(23, 22, handshake(20, Bytes(31))),
        at("Finished: verify_data", 9)},
       {"a ChangeCipherSpec behind the Finished", concat({finished, change_cipher_spec()}),
-       at("record: type", behind)},
+       at("record: place", behind)},
       {"a KeyUpdate of no kind", concat({finished, sealed(23, 22, handshake(24, hex("02")))}),
        at("KeyUpdate: request_update", behind + 9)},
   };

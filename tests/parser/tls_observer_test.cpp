@@ -478,7 +478,7 @@ TEST_CASE("a record of another type between those of a hello is malformed") {
   const Bytes half = records(22, 0x0301, std::span(hello).subspan(5), 40);
   Watched watched;
   watched.feed({client(concat({Bytes(half.begin(), half.begin() + 45), record(23, 0x0303, {})}))});
-  CHECK(watched.lines() == Lines{"client: Malformed record: type at 45"});
+  CHECK(watched.lines() == Lines{"client: Malformed record: place at 45"});
 }
 
 TEST_CASE("a record in clear that holds more than one may is malformed") {

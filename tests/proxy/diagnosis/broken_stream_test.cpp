@@ -144,6 +144,40 @@ TEST_CASE("a server that does not take what follows the hello is not at fault") 
   for (const Scenario& scenario : scenarios) check(scenario);
 }
 
+TEST_CASE("bytes that are no TLS amid encrypted data are the fault of who sent them") {
+  for (const Leg breaker : {C, S}) {
+    for (const bool tls13 : {false, true}) {
+      for (const bool noticed : {false, true}) {
+        Conversation c;
+        if (tls13) {
+          c.client_says(hello_openssl()).server_flight13().client_finishes13();
+        } else {
+          c.client_says(hello12).handshake12();
+        }
+        c.data(C).data(S).says(breaker, no_record());
+        const Leg ends = noticed ? parser::other(breaker) : breaker;
+        const Verdict verdict = diagnose(c.closes(ends, parser::StreamEnd::fin).timeline());
+        INFO(shown(verdict));
+        CHECK(verdict.cause == Cause::protocol_violation);
+        CHECK(verdict.outcome == Outcome::failed);
+        CHECK(verdict.confidence == (noticed ? Confidence::high : Confidence::medium));
+        CHECK(verdict.summary.find(breaker == C ? "the client sent bytes that are no TLS"
+                                                : "the server sent bytes that are no TLS") !=
+              std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("sides that both go on in clear have agreed to") {
+  Conversation c;
+  c.client_says(hello12).handshake12().data(C).data(S);
+  c.says(C, no_record()).says(S, no_record());
+  const Verdict verdict = diagnose(c.client_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.outcome == Outcome::ok);
+}
+
 TEST_CASE("pieces of a handshake message under encryption renegotiate nothing") {
   Conversation c;
   c.client_says(hello12).server_flight().key_exchange_and_finished().server_finishes();
