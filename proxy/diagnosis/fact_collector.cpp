@@ -76,11 +76,28 @@ class Collector {
     if (const auto* closing = std::get_if<ProxyClosing>(&entry.fact))
       facts_.proxy_closing = closing;
     if (const auto* first = observed<parser::FirstBytes>(entry)) observe(entry, *first);
-    if (primary_.mechanism == Mechanism::plaintext_reply) {
-      for (const Entry& later : timeline_.entries().subspan(primary_.index)) {
-        const auto* http = shared<parser::PlainHttp>(later);
-        if (http && later.leg == Leg::server) facts_.side(Leg::server).http = http;
-      }
+    if (primary_.mechanism == Mechanism::plaintext_reply) take_plain_answer();
+    if (primary_.closer != Closer::server && !facts_.server().first_bytes) take_late_beginning();
+  }
+
+  void take_plain_answer() {
+    for (const Entry& later : timeline_.entries().subspan(primary_.index)) {
+      const auto* http = shared<parser::PlainHttp>(later);
+      if (http && later.leg == Leg::server) facts_.side(Leg::server).http = http;
+    }
+  }
+
+  /// A plain server that reads until the client, or the proxy in its place, has ended says only
+  /// then that it speaks no TLS.
+  void take_late_beginning() {
+    for (const Entry& later : timeline_.entries().subspan(primary_.index)) {
+      const auto* first = observed<parser::FirstBytes>(later);
+      if (!first || later.leg != Leg::server) continue;
+      SideFacts late;
+      late.first_bytes = *first;
+      if (!late.plain_text()) return;
+      observe(later, *first);
+      return take_plain_answer();
     }
   }
 

@@ -85,6 +85,10 @@ void tell_what_kept_the_client(Verdict& verdict, const JudgedLeg& client, const 
     if (waited) {
       blame(verdict, Cause::tcp_connect_timeout, Confidence::medium, client.situation());
     }
+  } else if (facts.server().plain_text()) {
+    blame(verdict, server.verdict.cause, server.verdict.confidence, client.situation());
+    verdict.alternatives = server.verdict.alternatives;
+    verdict.evidence.emplace_back("the server answered when the client had left, and not in TLS");
   } else if (!facts.server_hello) {
     verdict.evidence.emplace_back("the server had not answered the proxy's hello yet");
   } else if (!facts.both_finished()) {

@@ -1,5 +1,6 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "support/intercepted.hpp"
 #include "support/scenario.hpp"
 
 using namespace legible;
@@ -516,4 +517,26 @@ TEST_CASE("a server that takes its time over plain HTTP may have run into a time
   CHECK(verdict.cause == Cause::plain_http_to_tls);
   CHECK(verdict.confidence == Confidence::medium);
   CHECK(has_alternative(verdict, Cause::idle_timeout));
+}
+
+TEST_CASE("a server that says only at the end that it speaks no TLS") {
+  using namespace std::chrono_literals;
+  const auto greets = [](Conversation& c) {
+    c.first_bytes(S, parser::Protocol::smtp, "220 mail.test ESMTP");
+  };
+  for (const std::chrono::milliseconds waited : {300ms, 3000ms}) {
+    Conversation relayed;
+    relayed.client_says(hello_openssl()).pause(waited).client_fin();
+    greets(relayed);
+    Intercepted intercepted;
+    intercepted.hello().client().pause(waited).client_fin();
+    intercepted.closes(S);
+    greets(intercepted.server());
+    for (const Verdict& verdict : {diagnose(relayed.timeline()), intercepted.verdict()}) {
+      INFO(shown(verdict));
+      CHECK(verdict.cause == Cause::tls_to_starttls_service);
+      CHECK(verdict.closer == Closer::client);
+      CHECK(verdict.alternatives.empty());
+    }
+  }
 }
