@@ -76,9 +76,11 @@ void Http1Exchanges::Direction<Message>::tell() {
 }
 
 template <class Message>
-void Http1Exchanges::Direction<Message>::tell_first_head(int status, std::string_view field) {
+void Http1Exchanges::Direction<Message>::tell_first_head(int status,
+                                                         std::string_view server_or_host) {
   if (std::exchange(first_head_told, true)) return;
-  PlainHttp head{status, {}, {}, std::string(message.headers.find(field).value_or("")), {}};
+  PlainHttp head{
+      status, {}, {}, std::string(message.headers.find(server_or_host).value_or("")), {}};
   if (status == 0) {
     head.method = message.method;
     head.target = message.target;

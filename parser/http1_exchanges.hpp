@@ -55,7 +55,7 @@ class Http1Exchanges {
   template <class Message>
   class Direction : public Http1Events {
    public:
-    Direction(Http1Exchanges& owner, Side side, Http1Observer::Kind kind);
+    Direction(Http1Exchanges& owner, Side which, Http1Observer::Kind kind);
     void on_message_begin() override;
     void on_header(std::string_view name, std::string_view value) override;
     void on_body(std::span<const std::uint8_t> bytes) override;

@@ -21,8 +21,9 @@ void check_length(HttpMessage& message) {
   const auto announced = message.headers.find("content-length");
   if (!announced) return;
   std::uint64_t length = 0;
-  const char* const end = announced->data() + announced->size();
-  const auto [stop, error] = std::from_chars(announced->data(), end, length);
+  const char* const begin = announced->data();
+  const char* const end = begin + announced->size();
+  const auto [stop, error] = std::from_chars(begin, end, length);
   if (error != std::errc() || stop != end) {
     message.flags.set(HttpFlag::bad_content_length);
   } else if (length != message.body_bytes) {
