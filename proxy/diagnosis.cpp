@@ -48,6 +48,7 @@ constexpr Rule rules[] = {
     broken_amid_data,
     renegotiation,
     refused_by_application,
+    ftp_data_refused,
     used_when_stale,
     went_back_to_clear,
     only_said_goodbye,
@@ -190,6 +191,7 @@ Verdict diagnosis::conclude(const Situation& situation) {
   verdict.confidence = finding.confidence;
   verdict.alert = primary.alert;
   verdict.insertion = tell_insertion(situation, finding);
+  verdict.relaying_helps = finding.relaying_helps;
   verdict.title = title_of(situation, finding);
   verdict.summary = summary_of(situation, verdict);
   if (verdict.insertion) {

@@ -117,6 +117,7 @@ struct Verdict {
   std::optional<std::string> masking;
   std::optional<std::string> insertion;
   bool maybe_middlebox = false;
+  bool relaying_helps = true;  ///< where interception is why
   LegSummary client;
   LegSummary server;
 };

@@ -50,9 +50,9 @@ bool about_client_certificate(Cause cause) {
 /// In TLS 1.3 the client is done before the server has judged, and a refusal inside the tunnel has
 /// been said when the client leaves for it. Whoever leaves in order then ends nothing.
 bool refused_late(const JudgedLeg& client, const JudgedLeg& server) {
-  const bool late = server.facts().tls13() || server.verdict.mechanism == Mechanism::app_refusal;
-  return late && about_client_certificate(server.verdict.cause) &&
-         client.verdict.outcome == Outcome::ok;
+  const bool inside = server.verdict.mechanism == Mechanism::app_refusal;
+  const bool behind = server.facts().tls13() && about_client_certificate(server.verdict.cause);
+  return (inside || behind) && client.verdict.outcome == Outcome::ok;
 }
 
 /// The leg that ended first decides; what followed is a consequence.
@@ -273,7 +273,7 @@ bool broken_by_interception(const Verdict& verdict, const certs::MirrorPlan* sho
   // What it thinks of such a defect a client tells of the server's own certificate alone.
   const bool refused = verdict.outcome == Outcome::failed && verdict.closer == Closer::client;
   if (refused && shown && !shown->not_carried.empty()) return true;
-  if (verdict.confidence < Confidence::medium) return false;
+  if (verdict.confidence < Confidence::medium || !verdict.relaying_helps) return false;
   return verdict.cause == Cause::proxy_cert_untrusted ||
          verdict.cause == Cause::proxy_no_client_cert || verdict.cause == Cause::proxy_limit ||
          verdict.cause == Cause::server_cert_pinned;

@@ -50,6 +50,7 @@ struct Finding {
   std::optional<Mechanism> mechanism;  ///< when the rule knows better than the bare event
   std::string title;                   ///< likewise, than the cause's own title; else empty
   Hints to_do;                         ///< likewise, than what is always advised for the cause
+  bool relaying_helps = true;          ///< where the proxy's part in it is why
 
   Finding& with(std::string sentence) {
     because.push_back(std::move(sentence));

@@ -1,0 +1,94 @@
+// FTP's data connections (RFC 4217 section 5) go past the proxy. Servers tie them to the control
+// connection, which ends at the proxy: by its TLS session or by its address.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "proxy/diagnosis/cleartext_dialogue.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+template <std::size_t N>
+const std::string* reply_with(const parser::Refusals& refusals,
+                              const std::array<std::string_view, N>& words) {
+  const auto reply = std::ranges::find_if(refusals.replies, [&](std::string_view each) {
+    return std::ranges::any_of(words, [&](auto word) { return contains(each, word); });
+  });
+  return reply == refusals.replies.end() ? nullptr : &*reply;
+}
+
+Finding refused_data(const std::string& reply) {
+  Finding finding;
+  finding.mechanism = Mechanism::app_refusal;
+  return finding.with(fmt::format("the server said inside {}", quoted(reply)));
+}
+
+/// It proves that both connections come from one client.
+Finding session_wanted(const Situation& situation, const std::string& reply) {
+  Finding finding = refused_data(reply);
+  finding.with("it takes a data connection only if that resumes the control connection's session");
+  if (!situation.proxy_plays(Leg::client)) {
+    finding.cause = Cause::resumption_failed;
+    finding.confidence = Confidence::high;
+    finding.title = "the client's data connection did not resume this connection's TLS session";
+    finding.to_do.client =
+        "Let the FTP client use the control connection's session for data connections, or one that "
+        "can.";
+    finding.to_do.server =
+        "Or do without: vsftpd require_ssl_reuse=NO, ProFTPD TLSOptions "
+        "NoSessionReuseRequired.";
+    return finding;
+  }
+  finding.cause = Cause::proxy_limit;
+  finding.confidence = Confidence::medium;
+  finding.title =
+      "FTP's data connections go past the proxy, and the server wants them to resume "
+      "the session that it has with the proxy";
+  return finding.or_else(Cause::resumption_failed,
+                         "it fails in the same way when this host is relayed (--relay HOST): FTP "
+                         "software that resumes no session is refused directly, too");
+}
+
+Finding address_wanted(const std::string& reply) {
+  Finding finding = refused_data(reply);
+  finding.cause = Cause::proxy_limit;
+  finding.confidence = Confidence::high;
+  finding.relaying_helps = false;
+  finding.title =
+      "FTP's data connections go past the proxy, and the server takes them only from "
+      "the proxy's address";
+  finding.to_do.proxy = "Run it on the client's machine.";
+  finding.to_do.server =
+      "Or allow other addresses while the proxy is there: vsftpd "
+      "pasv_promiscuous=YES, ProFTPD AllowForeignAddress on.";
+  return finding;
+}
+
+}  // namespace
+
+Answer ftp_data_refused(const Situation& situation) {
+  static constexpr std::array<std::string_view, 3> about_session{
+      "session reuse required",                    // vsftpd
+      "data connection: Operation not permitted",  // ProFTPD
+      "session of data connection",                // FileZilla Server
+  };
+  static constexpr std::array<std::string_view, 1> about_address{
+      "Bad IP connecting",  // vsftpd
+  };
+  const parser::Refusals* refusals = situation.facts.server().refusals;
+  if (!refusals || refusals->protocol != parser::Protocol::smtp) return std::nullopt;
+  if (const auto* reply = reply_with(*refusals, about_session)) {
+    return session_wanted(situation, *reply);
+  }
+  const auto* reply = reply_with(*refusals, about_address);
+  if (!reply || !situation.proxy_plays(Leg::client)) return std::nullopt;
+  return address_wanted(*reply);
+}
+
+}  // namespace legible::proxy::diagnosis
