@@ -1,8 +1,11 @@
 #pragma once
-// Letters of the protocols that are text: ASCII, whatever the locale.
+// Letters and digits of the protocols that are text: ASCII, whatever the locale.
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace legible::parser {
 
@@ -12,6 +15,17 @@ constexpr char ascii_lower(char c) {
 
 constexpr bool same_in_any_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
+}
+
+/// The number that `text` is, all of it, in digits of that base; of a signed type it may begin with
+/// a minus sign. None: it is something else, or more than an Integer holds.
+template <class Integer>
+std::optional<Integer> number_in(std::string_view text, int base = 10) {
+  Integer number{};
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, number, base);
+  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace legible::parser

@@ -1,11 +1,11 @@
 #include "parser/http2_observer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "parser/ascii.hpp"
 #include "parser/hpack_decoder.hpp"
 #include "parser/http2_frames.hpp"
 
@@ -213,7 +213,7 @@ void Http2Observer::Direction::take_pseudo_field(Http2Stream& stream, std::strin
     odd |= name != ":status" || response.status != 0;
     constexpr std::size_t digits = 3;
     if (name == ":status") {
-      std::from_chars(value.data(), value.data() + std::min(value.size(), digits), response.status);
+      response.status = number_in<int>(value.substr(0, digits)).value_or(response.status);
     }
     if (odd) response.flags.set(HttpFlag::odd_pseudo_field);
   } else {

@@ -1,8 +1,9 @@
 #include "parser/http2_streams.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "parser/ascii.hpp"
 
 namespace legible::parser {
 namespace {
@@ -20,13 +21,10 @@ bool is_without_content(const HttpResponse& response) {
 void check_length(HttpMessage& message) {
   const auto announced = message.headers.find("content-length");
   if (!announced) return;
-  std::uint64_t length = 0;
-  const char* const begin = announced->data();
-  const char* const end = begin + announced->size();
-  const auto [stop, error] = std::from_chars(begin, end, length);
-  if (error != std::errc() || stop != end) {
+  const auto length = number_in<std::uint64_t>(*announced);
+  if (!length) {
     message.flags.set(HttpFlag::bad_content_length);
-  } else if (length != message.body_bytes) {
+  } else if (*length != message.body_bytes) {
     message.flags.set(HttpFlag::content_length_mismatch);
   }
 }

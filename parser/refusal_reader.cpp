@@ -1,9 +1,9 @@
 #include "parser/refusal_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 
+#include "parser/ascii.hpp"
 #include "parser/line_replies.hpp"
 #include "parser/preamble.hpp"
 
@@ -20,10 +20,7 @@ bool is_tagged_condition(std::string_view line) {
 std::uint64_t literal_length(std::string_view line) {
   const std::size_t begin = line.rfind('{');
   if (!line.ends_with('}') || begin == std::string_view::npos) return 0;
-  std::uint64_t length = 0;
-  const char* const end = line.data() + line.size() - 1;
-  const auto [stop, error] = std::from_chars(line.data() + begin + 1, end, length);
-  return error == std::errc() && stop == end ? length : 0;
+  return number_in<std::uint64_t>(line.substr(begin + 1, line.size() - begin - 2)).value_or(0);
 }
 
 /// By the form of a server's first line. SMTP and FTP have one.

@@ -1,7 +1,8 @@
 #include "proxy/address_range.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "parser/ascii.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -26,10 +27,9 @@ std::optional<AddressRange> AddressRange::parse(std::string_view text) {
   const int longest = address->family() == AF_INET ? ipv4_bits : ipv6_bits;
   int bits = longest;
   if (slash < text.size()) {
-    const std::string_view digits = text.substr(slash + 1);
-    const char* const end = digits.data() + digits.size();
-    const auto [parsed_to, error] = std::from_chars(digits.data(), end, bits);
-    if (error != std::errc{} || parsed_to != end || bits < 0 || bits > longest) return std::nullopt;
+    const auto given = parser::number_in<int>(text.substr(slash + 1));
+    if (!given || *given < 0 || *given > longest) return std::nullopt;
+    bits = *given;
   }
   AddressRange range;
   range.network_ = mapped(*address);

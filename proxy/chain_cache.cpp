@@ -1,6 +1,7 @@
 #include "proxy/chain_cache.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace legible::proxy {
@@ -40,7 +41,8 @@ std::string key_of(const parser::CertificateMessage& message) {
 
 std::string key_of(const certs::JudgeRequest& request) {
   std::string key{request.purpose == certs::Purpose::server ? 's' : 'c'};
-  key.append(reinterpret_cast<const char*>(&request.trust), sizeof request.trust);
+  const auto trust = reinterpret_cast<std::uintptr_t>(request.trust);
+  key.append(reinterpret_cast<const char*>(&trust), sizeof trust);
   for (const certs::Certificate& certificate : request.chain) {
     key.append(certificate.sha256.begin(), certificate.sha256.end());
   }

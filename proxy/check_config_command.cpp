@@ -48,9 +48,12 @@ std::string leads_to(const ListenerSettings& listener) {
 std::string said_of(const ConfigTable& host) {
   std::vector<std::string> settings;
   for (const ConfigEntry& entry : host.entries) {
-    std::vector<std::string> values;
-    for (const ConfigValue& value : entry.values) values.push_back(value.text);
-    settings.push_back(fmt::format("{} {}", entry.key, fmt::join(values, ", ")));
+    std::string values;
+    for (const ConfigValue& value : entry.values) {
+      values += values.empty() ? "" : ", ";
+      values += value.text;
+    }
+    settings.push_back(fmt::format("{} {}", entry.key, values));
   }
   return settings.empty() ? "as everywhere" : fmt::format("{}", fmt::join(settings, "; "));
 }

@@ -16,8 +16,8 @@ namespace {
 using Type = ConfigValue::Type;
 
 // Which of the two it is depends on the release of cxxopts.
-[[maybe_unused]] const std::string& long_name(const std::string& name) { return name; }
-[[maybe_unused]] const std::string& long_name(const std::vector<std::string>& names) {
+[[maybe_unused]] std::string long_name(const std::string& name) { return name; }
+[[maybe_unused]] std::string long_name(const std::vector<std::string>& names) {
   return names.front();
 }
 
@@ -68,7 +68,7 @@ std::vector<OptionShape> shapes_of(const cxxopts::Options& options,
   std::vector<OptionShape> shapes;
   for (const std::string& group : options.groups()) {
     for (const cxxopts::HelpOptionDetails& option : options.group_help(group).options) {
-      const std::string& name = long_name(option.l);
+      const std::string name = long_name(option.l);
       if (name == "help" || name == "config") continue;
       const std::string& value = option.arg_help;
       shapes.push_back({.name = name,

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "parser/ascii.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -21,10 +21,7 @@ std::uint64_t lines_dropped(std::string_view notice) {
   notice.remove_suffix(after.size());
   const std::size_t begin = notice.rfind(before);
   if (begin == std::string_view::npos) return 0;
-  const std::string_view digits = notice.substr(begin + before.size());
-  std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  return error == std::errc{} && end == digits.data() + digits.size() ? count : 0;
+  return parser::number_in<std::uint64_t>(notice.substr(begin + before.size())).value_or(0);
 }
 
 }  // namespace legible::proxy

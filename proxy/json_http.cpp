@@ -1,9 +1,9 @@
 #include "proxy/json_http.hpp"
 
 #include <array>
-#include <charconv>
 #include <variant>
 
+#include "parser/ascii.hpp"
 #include "parser/http_secrets.hpp"
 #include "proxy/event_line.hpp"
 
@@ -73,10 +73,7 @@ std::optional<int> grpc_status(const parser::HttpResponse& response) {
   auto text = response.trailers.find(name);
   if (!text) text = response.headers.find(name);
   if (!text) return std::nullopt;
-  int status = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stop, error] = std::from_chars(text->data(), end, status);
-  return error == std::errc() && stop == end ? std::optional(status) : std::nullopt;
+  return parser::number_in<int>(*text);
 }
 
 std::string_view opcode_name(std::uint8_t opcode) {

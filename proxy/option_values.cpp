@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
+
+#include "parser/ascii.hpp"
 
 namespace legible::proxy {
 
@@ -21,12 +22,11 @@ void refuse(std::string_view option, std::string_view value, std::string_view wa
 std::uint32_t number(const cxxopts::ParseResult& given, const std::string& option,
                      std::uint32_t least, std::uint32_t most) {
   const auto& text = given[option].as<std::string>();
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+  const auto value = parser::number_in<std::uint32_t>(text);
+  if (!value || *value < least || *value > most) {
     refuse(option, text, fmt::format("a whole number from {} to {} is needed", least, most));
   }
-  return value;
+  return *value;
 }
 
 std::string file_name(const cxxopts::ParseResult& given, const std::string& option) {

@@ -11,10 +11,10 @@ void append_port(std::string& out, std::uint16_t port) {
 }
 
 std::string version2(const SocketAddress& source, const SocketAddress& destination) {
-  constexpr std::string_view signature =
+  using namespace std::string_view_literals;
+  std::string header(
       "\r\n\r\n\0\r\nQUIT\n"
-      "\x21";  // version 2, PROXY
-  std::string header(signature.data(), 13);
+      "\x21"sv);  // version 2, PROXY
   const bool ipv4 = source.family() == AF_INET;
   header += ipv4 ? '\x11' : '\x21';  // the family, and TCP
   append_port(header, static_cast<std::uint16_t>(2 * source.bytes().size() + 4));

@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cstring>
+
+#include "parser/ascii.hpp"
 
 namespace legible::proxy {
 namespace {
@@ -29,10 +30,9 @@ std::optional<HostPort> parse_host_port(std::string_view text) {
   if (colon == std::string_view::npos) return std::nullopt;
 
   HostPort result;
-  const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), result.port);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  const auto port = parser::number_in<std::uint16_t>(text.substr(colon + 1));
+  if (!port) return std::nullopt;
+  result.port = *port;
 
   const std::string_view host = text.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {

@@ -137,7 +137,7 @@ class TwoLegConnection : public Connection, private ServerDial::Owner {
   void on_not_opened(ConnectFailed failure) final;
   void on_shortage() final;
   void abandon(const char* why) final;
-  void adopt(OpenedServer&& server);
+  void adopt(OpenedServer&& opened);
   void on_leg_written(LegStream& to, int status);
   void on_leg_end(LegStream& leg, int status);
   void look_for_resets();

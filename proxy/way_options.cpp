@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "parser/ascii.hpp"
+
 namespace legible::proxy {
 namespace {
 
@@ -130,12 +132,11 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       decoded += text[i];
       continue;
     }
-    std::uint8_t byte = 0;
+    constexpr int hexadecimal = 16;
     const std::string_view digits = text.substr(i + 1, 2);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (error != std::errc{} || end != digits.data() + 2) return std::nullopt;
-    decoded += static_cast<char>(byte);
+    const auto byte = parser::number_in<std::uint8_t>(digits, hexadecimal);
+    if (!byte || digits.size() < 2) return std::nullopt;
+    decoded += static_cast<char>(*byte);
     i += 2;
   }
   return decoded;

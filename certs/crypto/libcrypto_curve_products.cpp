@@ -47,8 +47,9 @@ Product combine(PrimeCurve curve, const Number* generator_factor, const Number* 
   if (group == nullptr || !context) return unavailable();
 
   OwnedNumber generator_number;
-  if (generator_factor != nullptr && !(generator_number = read(*generator_factor))) {
-    return unavailable();
+  if (generator_factor != nullptr) {
+    generator_number = read(*generator_factor);
+    if (!generator_number) return unavailable();
   }
   OwnedNumber number;
   OwnedPoint other;

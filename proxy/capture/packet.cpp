@@ -56,7 +56,7 @@ IpAddress address_at(const Layer& layer, std::size_t at, std::size_t length) {
 
 Dissected ipv4(const Layer& packet) {
   if (!packet.has(20)) return NotTcp{};
-  const std::size_t header = (packet.u8(0) & 0x0fu) * 4u;
+  const std::size_t header = std::size_t{packet.u8(0) & 0x0fu} * 4;
   // A length of 0 is what a host sees of a packet that its network card will cut (TSO).
   const std::size_t total = packet.u16(2) != 0 ? packet.u16(2) : packet.wire_length;
   if (header < 20 || total < header || !packet.has(header)) return NotTcp{};
@@ -65,7 +65,7 @@ Dissected ipv4(const Layer& packet) {
   const IpAddress source = address_at(packet, 12, 4);
   const IpAddress destination = address_at(packet, 16, 4);
   const Layer payload = packet.first(total).skip(header);
-  const std::size_t offset = (packet.u16(6) & 0x1fffu) * 8u;
+  const std::size_t offset = std::size_t{packet.u16(6) & 0x1fffu} * 8;
   const bool more = (packet.u16(6) & 0x2000u) != 0;
   if (offset != 0 || more) {
     return IpFragment{source,
@@ -114,9 +114,9 @@ Dissected ipv6(const Layer& packet) {
     std::size_t header = 0;
     if (next == ip_protocol::hop_by_hop || next == ip_protocol::routing ||
         next == ip_protocol::destination_options) {
-      header = (layer.u8(1) + 1u) * 8u;
+      header = (std::size_t{layer.u8(1)} + 1) * 8;
     } else if (next == ip_protocol::authentication) {
-      header = (layer.u8(1) + 2u) * 4u;
+      header = (std::size_t{layer.u8(1)} + 2) * 4;
     } else {
       return NotTcp{};
     }
@@ -204,7 +204,7 @@ Dissected dissect_tcp(const IpAddress& source, const IpAddress& destination, Byt
                       std::size_t wire_length) {
   const Layer layer{segment, std::max(wire_length, segment.size())};
   if (!layer.has(20)) return NotTcp{};
-  const std::size_t header = (layer.u8(12) >> 4) * 4u;
+  const std::size_t header = std::size_t{layer.u8(12)} / 16 * 4;
   if (header < 20 || header > layer.wire_length) return NotTcp{};
   // Options may be cut by the snap length; the payload then is missing as a whole.
   const Bytes payload = segment.subspan(std::min(header, segment.size()));

@@ -60,7 +60,7 @@ bool PcapngPackets::add_interface(const PcapngBody& body) {
       interface.offset_seconds =
           static_cast<std::int64_t>(body.big_endian ? first << 32 | second : second << 32 | first);
     }
-    at = value + (length + 3u) / 4u * 4u;
+    at = value + (std::size_t{length} + 3) / 4 * 4;
   }
   const int largest = interface.binary_ticks ? largest_binary_exponent : largest_decimal_exponent;
   if (interface.exponent > largest) {

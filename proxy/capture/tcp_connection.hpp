@@ -83,7 +83,7 @@ class TcpConnection {
   void on_reset(Side from, const TcpSegment& segment, Offset needs);
   Offset take_acknowledgment(Side from, const TcpSegment& segment);
   void take_chunk(Side from, const Chunk& chunk);
-  void count_disorder(TcpStream& stream, const Chunk& chunk);
+  void count_disorder(TcpStream& own, const Chunk& chunk);
 
   bool ready(Side from, const Chunk& chunk) const;
   void deliver(Side from, const Chunk& chunk);

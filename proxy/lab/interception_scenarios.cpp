@@ -72,7 +72,7 @@ Scenario pinned(const Fixtures& fixtures, parser::ProtocolVersion version) {
 
 /// Which is allowed, and costs a decryption each.
 Scenario sends_empty_records(const Fixtures& fixtures, parser::ProtocolVersion version,
-                             std::string id, int count) {
+                             const std::string& id, int count) {
   TlsPeerOptions options = verifying_client(fixtures, version);
   const Part client = [options = std::move(options), count](BlockingSocket& socket) {
     TlsPeer peer{socket, parser::Side::client, options};

@@ -22,7 +22,7 @@ Expected success_that_masks(std::string_view what) {
 }
 
 /// A name of its own for each version.
-std::string id_for(std::string id, ProtocolVersion version) {
+std::string id_for(const std::string& id, ProtocolVersion version) {
   return version == tls13 ? id + "-13" : id;
 }
 

@@ -265,6 +265,6 @@ TEST_CASE("an extension that comes twice is found, however many there are") {
     CHECK(hello.extensions.size() == extensions.size());
     REQUIRE(hello.violation);
     CHECK(hello.violation->field == "extension_type");
-    CHECK(hello.violation->offset == before + 4 * again);
+    CHECK(hello.violation->offset == before + std::size_t{4} * again);
   }
 }
