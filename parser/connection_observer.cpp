@@ -41,6 +41,7 @@ struct Direction {
   Preamble* preamble = nullptr;      ///< in Stage::preamble
   bool awaits_head = false;          ///< in Stage::http: the first one
   std::uint64_t offset = 0;          ///< in the stream, of the next byte to be looked at; until TLS
+  std::uint64_t turn_at = 0;         ///< in the stream: what it says since the other side spoke
   std::uint64_t tls_at = 0;          ///< in the stream, once TLS has begun
   std::uint64_t to_skip = 0;         ///< rest of a message that needs no look
   std::vector<std::uint8_t> held;    ///< unfinished line or message, from `offset` on
@@ -102,6 +103,7 @@ struct ConnectionObserver::State final : HttpSink {
   TlsObserver tls;
   std::unique_ptr<HttpObserver> http;  ///< once a side has begun with it
   Instant now{};                       ///< of the call in progress
+  std::optional<Side> last_speaker;    ///< until TLS
   std::array<Direction, 2> directions;
   std::unique_ptr<Preamble> header;                  ///< PROXY: the client's alone
   std::vector<std::unique_ptr<Preamble>> exchanges;  ///< those of both sides, by depth
@@ -155,6 +157,9 @@ void ConnectionObserver::State::feed(Side from, Bytes bytes, Instant when) {
   if (direction.stage == Stage::tls) {
     tls.feed(from, bytes);
     return;
+  }
+  if (std::exchange(last_speaker, from) != from) {
+    direction.turn_at = direction.offset + direction.held.size();
   }
   std::vector<std::uint8_t> joined = std::exchange(direction.held, {});
   if (!joined.empty()) {
@@ -226,6 +231,11 @@ std::optional<std::uint64_t> ConnectionObserver::State::detect(Side from, Bytes 
 std::optional<std::uint64_t> ConnectionObserver::State::converse(Side from, Bytes bytes) {
   Direction& direction = of(from);
   Preamble& preamble = *direction.preamble;
+  if (direction.offset == direction.turn_at) preamble.begin_turn(from);
+  if (preamble.by_turns() && direction.offset < direction.turn_at) {
+    bytes = bytes.first(static_cast<std::size_t>(direction.turn_at - direction.offset));
+    preamble.end_turn(from);
+  }
   const bool was_full = preamble.overflowed();
   const PreambleStep step = preamble.feed(from, bytes);
   if (!was_full && preamble.overflowed()) {
@@ -312,14 +322,21 @@ Preamble* ConnectionObserver::State::preamble_for(Side from, Protocol protocol) 
     header = make_preamble(protocol, limits, sink);
     return header.get();
   }
-  if (depth < exchanges.size()) {
-    Preamble& begun = *exchanges[depth];
-    return begun.admits(protocol) && !begun.abandoned() ? &begun : nullptr;
+  const bool begun = depth < exchanges.size();
+  // One side's beginning may tell nothing, and the other's what they speak.
+  const bool known_now =
+      begun && exchanges[depth]->protocol() == Protocol::unknown && protocol != Protocol::unknown;
+  if (begun && !known_now) {
+    Preamble& other = *exchanges[depth];
+    return other.admits(protocol) && !other.abandoned() ? &other : nullptr;
   }
   if (depth >= deepest_preamble) return nullptr;
   std::unique_ptr<Preamble> preamble = make_preamble(protocol, limits, sink);
   if (!preamble) return nullptr;
-  return exchanges.emplace_back(std::move(preamble)).get();
+  if (!known_now) return exchanges.emplace_back(std::move(preamble)).get();
+  abandon(*exchanges[depth]);
+  exchanges[depth] = std::move(preamble);
+  return exchanges[depth].get();
 }
 
 Protocol ConnectionObserver::State::peer_protocol(Side from) {

@@ -54,11 +54,12 @@ std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,
       return make_nats_preamble(limits);
     case Protocol::proxy_protocol:
       return make_proxy_header_preamble(limits);
+    case Protocol::unknown:
+      return make_unknown_preamble(limits);
     case Protocol::tls:
     case Protocol::sslv2_hello:
     case Protocol::http:
     case Protocol::ssh:
-    case Protocol::unknown:
     case Protocol::silent:
       return nullptr;
   }

@@ -43,6 +43,14 @@ class Preamble {
   /// Reads one line or message at the start of `bytes`, which is not empty.
   virtual PreambleStep feed(Side from, std::span<const std::uint8_t> bytes) = 0;
 
+  /// Whether it is read turn by turn: no message of it spans two turns of one side's, between which
+  /// the other one spoke. Otherwise both may speak at once.
+  virtual bool by_turns() const { return false; }
+  /// What is fed next for `from` begins a turn; or ends one, and what may be missing of it does not
+  /// come any more. Said again with the same bytes.
+  virtual void begin_turn(Side /*from*/) {}
+  virtual void end_turn(Side /*from*/) {}
+
   /// Whether reading can go on after a gap.
   virtual bool survives_gap() const { return false; }
 
@@ -96,6 +104,9 @@ std::unique_ptr<Preamble> make_connect_preamble(const Limits& limits, Observatio
 /// SOCKS 4 and 4a; SOCKS 5 (RFC 1928) with user and password (RFC 1929).
 std::unique_ptr<Preamble> make_socks4_preamble(const Limits& limits);
 std::unique_ptr<Preamble> make_socks5_preamble(const Limits& limits);
+
+/// One in a protocol that is not known; nothing of it is told but who said how much.
+std::unique_ptr<Preamble> make_unknown_preamble(const Limits& limits);
 
 /// A PROXY protocol header, version 1 or 2.
 std::unique_ptr<Preamble> make_proxy_header_preamble(const Limits& limits);

@@ -392,8 +392,11 @@ class FactReader {
       return FactText{who_, fmt::format("asks the proxy for {} ({})", shown(dialogue->target),
                                         id(dialogue->protocol))};
     }
+    const bool known = dialogue->protocol != parser::Protocol::unknown;
     std::string line =
-        fmt::format("{} in clear, {} lines", id(dialogue->protocol), dialogue->lines.size());
+        known ? fmt::format("{} in clear, {} lines", id(dialogue->protocol), dialogue->lines.size())
+              : fmt::format("{} turns in clear, in a protocol that is not known",
+                            dialogue->lines.size());
     if (!dialogue->target.empty()) line += ", for " + shown(dialogue->target);
     return FactText{who_, line};
   }

@@ -234,6 +234,8 @@ bool RelayConnection::leads_to_server() const {
   const parser::Dialogue* dialogue = last_dialogue();
   if (dialogue == nullptr || dialogue->with_proxy) return !dialogue_->unanswered;
   if (dialogue->protocol == parser::Protocol::mysql) return true;
+  // What an unknown protocol does with the certificate (RDP's CredSSP) is unknown, too.
+  if (dialogue->protocol == parser::Protocol::unknown) return false;
   const bool tunnel =
       !dialogue->target.empty() && dialogue->protocol != parser::Protocol::proxy_protocol;
   return !tunnel && !dialogue_->unanswered;

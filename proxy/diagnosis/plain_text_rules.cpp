@@ -70,6 +70,12 @@ Finding both_are_plain(const Situation& situation) {
   if (const std::string refusal = refusal_of_tls(situation); !refusal.empty()) {
     finding.with(refusal + ", and the client went on in clear");
   }
+  const bool known = facts.client().first_bytes->protocol != Protocol::unknown ||
+                     facts.server().first_bytes->protocol != Protocol::unknown;
+  if (!known) {
+    finding.lower().with("both sides speak in clear, in a protocol that is not known; no TLS came");
+    return finding.or_else(Cause::starttls_refused, "the client's log says that TLS was refused");
+  }
   finding.with("both sides speak in clear; there is no TLS on this connection");
   if (!refuses_vaguely(facts.server())) return finding;
   finding.confidence = Confidence::low;

@@ -221,6 +221,28 @@ auth_ssl_require_client_cert = yes
             self.assertEqual(proxy.find("target")[-1]["mode"],
                              "relay" if mode == "relay" else "intercept")
 
+    def test_tls_behind_a_dialogue_that_is_not_known_is_relayed(self):
+        asks, agrees = bytes.fromhex("03000013 0ee0"), bytes.fromhex("03000013 0ed0")
+
+        def server(connection: socket.socket, context: ssl.SSLContext):
+            self.assertEqual(connection.recv(len(asks)), asks)
+            connection.sendall(agrees)
+            with context.wrap_socket(connection, server_side=True) as inside:
+                inside.sendall(self.line(inside))
+
+        for mode in MODES:
+            proxy = self.proxy_of(self.served(server), mode)
+            with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
+                client.sendall(asks)
+                self.assertEqual(client.recv(len(agrees)), agrees)
+                with self.trusting().wrap_socket(client, server_hostname="a.test") as inside:
+                    inside.sendall(b"ping\r\n")
+                    self.assertEqual(self.line(inside), b"ping\r\n")
+            verdict = proxy.verdict()
+            self.assertEqual(verdict["outcome"], "ok", verdict)
+            self.assertEqual(proxy.find("client-hello")[0]["sni"], "a.test")
+            self.assertEqual({each["mode"] for each in proxy.find("target")}, {"relay"})
+
     def test_a_server_certificate_that_smtp_clients_refuse(self):
         for mode in MODES:
             with self.subTest(mode=mode):

@@ -119,7 +119,9 @@ TEST_CASE("one direction alone is read as far as it tells") {
     std::erase_if(turns, [](const Turn& turn) { return turn.from == Side::server; });
     const bool has_hello = std::ranges::count(c.expected, hello_lines.front()) != 0;
     const bool needs_banner = c.name == "CONNECT, and STARTTLS inside";
-    if (!has_hello || needs_banner) continue;
+    const bool needs_turns = std::ranges::any_of(
+        c.expected, [](const auto& line) { return line.find("Dialogue unknown") != line.npos; });
+    if (!has_hello || needs_banner || needs_turns) continue;
     CHECK(std::ranges::count(observe(turns, whole).lines(), hello_lines.front()) == 1);
   }
 }

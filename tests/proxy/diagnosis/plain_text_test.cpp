@@ -295,6 +295,28 @@ TEST_CASE("what fails after a dialogue is told as what fails without one") {
   CHECK(has_alternative(verdict, Cause::server_cert_name_mismatch));
 }
 
+TEST_CASE("TLS behind a dialogue that is not known is judged as any other") {
+  using parser::Protocol;
+  const auto begin = [](Conversation& c) -> Conversation& {
+    return c.first_bytes(C, Protocol::unknown, "\x03").first_bytes(S, Protocol::unknown, "\x03");
+  };
+  Conversation none;
+  const Verdict in_clear = diagnose(begin(none).client_fin().timeline());
+  INFO(shown(in_clear));
+  CHECK(in_clear.outcome == Outcome::not_tls);
+  CHECK(in_clear.confidence == Confidence::medium);
+  CHECK(has_alternative(in_clear, Cause::starttls_refused));
+
+  Conversation refused;
+  said(begin(refused), Protocol::unknown, {{C, "19 bytes"}, {S, "19 bytes"}});
+  refused.client_says(hello_openssl()).server_flight().alert(C, 45).client_fin();
+  const Verdict verdict = diagnose(refused.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::clock_skew);
+  CHECK(verdict.closer == Closer::client);
+  CHECK(verdict.phase == Phase::server_auth);
+}
+
 TEST_CASE("a balancer that speaks for itself checks the server's health") {
   const std::string local("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
   Conversation c;
