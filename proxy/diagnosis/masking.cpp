@@ -10,15 +10,11 @@
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {
-
-template <class T>
-bool lists(const std::vector<T>& list, const T& value) {
-  return std::ranges::find(list, value) != list.end();
-}
 
 /// The two hellos, what the server made of the proxy's, and what was found.
 class Comparison {
@@ -50,33 +46,19 @@ class Comparison {
     fatal_.push_back(fmt::format("the server chose {}, which the client does not offer", what));
   }
 
-  std::optional<parser::NamedGroup> chosen_group() const {
-    if (server_leg_.server_hello->group) return server_leg_.server_hello->group;
-    const auto* exchange = server_leg_.server_key_exchange;
-    return exchange ? exchange->group : std::nullopt;
-  }
-
-  std::optional<parser::SignatureScheme> chosen_scheme() const {
-    const auto* exchange = server_leg_.server_key_exchange;
-    return exchange ? exchange->scheme : server_leg_.server().proof;
-  }
-
   /// Whatever the client would have had to agree to.
   void compare_choice() {
     const parser::ServerHello& choice = *server_leg_.server_hello;
     if (!may_offer(clients(), choice.version)) not_offered(version_name(choice.version));
     if (!lists(clients().ciphers, choice.cipher)) not_offered(suite_name(choice.cipher));
-    const auto group = chosen_group();
-    if (group && !clients().groups.empty() && !lists(clients().groups, *group)) {
+    if (const auto group = unoffered_group(clients(), server_leg_)) {
       not_offered(group_name(*group));
     }
-    const auto scheme = chosen_scheme();
-    if (scheme && !clients().signature_algorithms.empty() &&
-        !lists(clients().signature_algorithms, *scheme)) {
+    if (const auto scheme = unoffered_scheme(clients(), server_leg_)) {
       not_offered(scheme_name(*scheme));
     }
-    if (server_leg_.alpn && !lists(clients().alpn, *server_leg_.alpn)) {
-      not_offered(fmt::format("the application protocol {}", quoted(*server_leg_.alpn)));
+    if (const auto protocol = unoffered_protocol(clients(), server_leg_)) {
+      not_offered(fmt::format("the application protocol {}", quoted(*protocol)));
     }
   }
 

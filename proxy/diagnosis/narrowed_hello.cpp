@@ -28,7 +28,7 @@ std::vector<std::string> left_out(const std::vector<T>& all, const std::vector<T
                                   Name name) {
   std::vector<std::string> names;
   for (const T& each : all) {
-    const bool kept = std::ranges::find(some, each) != some.end();
+    const bool kept = lists(some, each);
     if (!kept && !is_signal(each) && !parser::is_grease(each.value)) names.push_back(name(each));
   }
   return names;

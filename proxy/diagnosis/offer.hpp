@@ -2,12 +2,19 @@
 // How much a ClientHello leaves to choose from. When a server answers handshake_failure to a hello
 // it does not say which list had nothing in common; the narrowest list is the likeliest one.
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "parser/client_hello.hpp"
 #include "proxy/cause.hpp"
 
 namespace legible::proxy::diagnosis {
+
+template <class T>
+bool lists(const std::vector<T>& list, const T& value) {
+  return std::ranges::find(list, value) != list.end();
+}
 
 /// How unusual a list is: `usual` lists hold what nearly every server accepts.
 enum class Narrowness : std::uint8_t { usual, few, single, unusable };

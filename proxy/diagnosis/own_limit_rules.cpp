@@ -211,10 +211,8 @@ Answer peer_broke_protocol(const Situation& situation) {
       finding.cause = Cause::handshake_altered;
       return finding.with(fmt::format("{}'s Finished does not verify", who(peer)));
     }
-    const auto& offered = facts.hello->signature_algorithms;
-    const auto& scheme = facts.side(peer).proof;
-    if (peer == Leg::server && scheme && !offered.empty() &&
-        std::ranges::find(offered, *scheme) == offered.end()) {
+    const auto scheme = peer == Leg::server ? unoffered_scheme(*facts.hello, facts) : std::nullopt;
+    if (scheme) {
       finding.cause = Cause::protocol_violation;
       return finding.with(
           fmt::format("the server signed with {}, which was not offered", scheme_name(*scheme)));

@@ -6,6 +6,7 @@
 #include <bitset>
 #include <utility>
 
+#include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -30,6 +31,9 @@ bool about_choice(const Situation& situation) {
 bool ended_by_choice(const Situation& situation) {
   return situation.own_tls_failed() || about_choice(situation);
 }
+
+/// Whoever answers the server's flight has taken what it says.
+bool was_taken(const Facts& facts) { return facts.client_key_exchange || facts.client().finished; }
 
 /// `proper`: the alert that RFC 5246 and RFC 8446 ask for.
 Finding broken_choice(const Situation& situation, int proper, std::string why) {
@@ -58,7 +62,7 @@ Answer compression_not_offered(const Situation& situation) {
   const auto& offered = situation.facts.hello->compression;
   const parser::CompressionMethod chosen = situation.facts.server_hello->compression;
   if (situation.facts.server_hello->sslv2_format || !ended_by_choice(situation) ||
-      std::ranges::find(offered, chosen) != offered.end()) {
+      lists(offered, chosen)) {
     return std::nullopt;
   }
   return broken_choice(
@@ -67,17 +71,28 @@ Answer compression_not_offered(const Situation& situation) {
                   chosen.value));
 }
 
-Answer group_not_offered(const Situation& situation) {
+Answer share_not_sent(const Situation& situation) {
   const auto& shares = situation.facts.hello->key_shares;
   const auto& group = situation.facts.server_hello->group;
   const bool asked_again = situation.facts.second_hello != nullptr;
   if (!ended_by_choice(situation) || asked_again || shares.empty() || !group ||
-      std::ranges::find(shares, *group) != shares.end()) {
+      lists(shares, *group)) {
     return std::nullopt;
   }
   return broken_choice(
       situation, illegal_parameter,
       fmt::format("the server's key share is of {}, for which the client sent none",
+                  group_name(*group)));
+}
+
+/// Go says unexpected_message for a ServerKeyExchange that it cannot follow.
+Answer group_not_offered(const Situation& situation) {
+  const auto group = unoffered_group(*situation.facts.hello, situation.facts);
+  const bool refused = ended_by_choice(situation) || situation.alert_is(unexpected_message);
+  if (!group || !refused || was_taken(situation.facts)) return std::nullopt;
+  return broken_choice(
+      situation, illegal_parameter,
+      fmt::format("the server's key exchange is of {}, which the client did not offer",
                   group_name(*group)));
 }
 
@@ -112,20 +127,50 @@ Answer extension_not_offered(const Situation& situation) {
 }
 
 Answer scheme_not_offered(const Situation& situation) {
-  const auto* exchange = situation.facts.server_key_exchange;
-  const auto& offered = situation.facts.hello->signature_algorithms;
-  if (!exchange || !exchange->scheme || offered.empty() || !about_choice(situation) ||
-      std::ranges::find(offered, *exchange->scheme) != offered.end()) {
-    return std::nullopt;
-  }
+  const auto scheme = unoffered_scheme(*situation.facts.hello, situation.facts);
+  if (!scheme || !about_choice(situation)) return std::nullopt;
   return broken_choice(
       situation, illegal_parameter,
       fmt::format("the server signed its key exchange with {}, which the client did "
                   "not offer",
-                  scheme_name(*exchange->scheme)));
+                  scheme_name(*scheme)));
+}
+
+/// OpenSSL says decode_error for it, Go unsupported_extension, mbedTLS handshake_failure.
+Answer protocol_not_offered(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  const auto protocol = unoffered_protocol(hello, situation.facts);
+  if (!protocol || !ended_by_choice(situation) || was_taken(situation.facts)) return std::nullopt;
+  return broken_choice(
+      situation, illegal_parameter,
+      fmt::format("the server chose the application protocol {} (ALPN), which the client did not "
+                  "offer; {}",
+                  quoted(*protocol),
+                  hello.alpn.empty() ? "the client offers none" : offered_protocols(hello)));
 }
 
 }  // namespace
+
+std::optional<parser::NamedGroup> unoffered_group(const ClientHello& hello, const Facts& answer) {
+  std::optional<parser::NamedGroup> chosen = answer.server_hello->group;
+  if (!chosen && answer.server_key_exchange) chosen = answer.server_key_exchange->group;
+  if (!chosen || hello.groups.empty() || lists(hello.groups, *chosen)) return std::nullopt;
+  return chosen;
+}
+
+std::optional<parser::SignatureScheme> unoffered_scheme(const ClientHello& hello,
+                                                        const Facts& answer) {
+  const auto* exchange = answer.server_key_exchange;
+  const auto chosen = exchange ? exchange->scheme : answer.server().proof;
+  const auto& offered = hello.signature_algorithms;
+  if (!chosen || offered.empty() || lists(offered, *chosen)) return std::nullopt;
+  return chosen;
+}
+
+std::optional<std::string> unoffered_protocol(const ClientHello& hello, const Facts& answer) {
+  if (!answer.alpn || lists(hello.alpn, *answer.alpn)) return std::nullopt;
+  return answer.alpn;
+}
 
 Answer retry_without_cause(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -143,7 +188,7 @@ Answer retry_without_cause(const Situation& situation) {
                                      suite_name(retry->cipher)));
   }
   const auto& shares = facts.hello->key_shares;
-  if (retry->group && std::ranges::find(shares, *retry->group) != shares.end()) {
+  if (retry->group && lists(shares, *retry->group)) {
     return broken_choice(situation, illegal_parameter,
                          fmt::format("the server's HelloRetryRequest asks for a key share of {}, "
                                      "which it had",
@@ -158,16 +203,18 @@ Answer retry_without_cause(const Situation& situation) {
 }
 
 Answer choice_not_offered(const Situation& situation) {
-  for (const Rule rule :
-       {suite_not_offered, compression_not_offered, group_not_offered, key_share_missing}) {
+  for (const Rule rule : {suite_not_offered, compression_not_offered, share_not_sent,
+                          group_not_offered, key_share_missing}) {
     if (Answer answer = rule(situation)) return answer;
   }
   return std::nullopt;
 }
 
 Answer detail_not_offered(const Situation& situation) {
-  Answer scheme = scheme_not_offered(situation);
-  return scheme ? scheme : extension_not_offered(situation);
+  for (const Rule rule : {protocol_not_offered, scheme_not_offered, extension_not_offered}) {
+    if (Answer answer = rule(situation)) return answer;
+  }
+  return std::nullopt;
 }
 
 }  // namespace legible::proxy::diagnosis

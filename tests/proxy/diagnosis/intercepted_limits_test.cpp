@@ -237,6 +237,16 @@ TEST_CASE("what no TLS could go on with is the peer's fault") {
           },
           Leg::server, Phase::server_hello, protocol_violation),
       by_proxy(
+          "an application protocol that was not offered",
+          [](Intercepted& i) {
+            i.hello();
+            parser::ServerHello answer = tls12_hello();
+            answer.alpn = "echo/0.1";
+            i.server().server_says(answer);
+            i.tls_fails(S, 40);
+          },
+          Leg::server, Phase::server_hello, protocol_violation),
+      by_proxy(
           "data before the Finished",
           [](Intercepted& i) {
             i.hello().server_handshake13().shown13();

@@ -191,6 +191,68 @@ TEST_CASE("a signature scheme that was not offered is told") {
   CHECK(verdict.confidence == Confidence::certain);
 }
 
+TEST_CASE("a group or an application protocol that was not offered is told by its name") {
+  struct Case {
+    std::string name;
+    std::vector<std::uint16_t> groups;
+    std::vector<std::string> offered;
+    std::optional<std::string> chosen;
+    std::uint8_t number;
+    Confidence confidence;
+    std::string told;
+  };
+  const std::vector<std::uint16_t> usual{0x001d, 0x0017};
+  const Case cases[] = {
+      {"OpenSSL (wrong curve)", {0x001a}, {}, {}, 47, Confidence::certain, "x25519 (0x001d)"},
+      {"Go before 1.20", {0x001a}, {}, {}, 10, Confidence::high, "x25519 (0x001d)"},
+      {"OpenSSL (bad extension)",
+       usual,
+       {"h2", "http/1.1"},
+       "echo/0.1",
+       50,
+       Confidence::high,
+       "\"echo/0.1\" (ALPN)"},
+      {"Go", usual, {"h2"}, "echo/0.1", 110, Confidence::high, "\"h2\""},
+      {"none was offered", usual, {}, "h2", 47, Confidence::certain, "the client offers none"},
+  };
+  for (const Case& each : cases) {
+    auto hello = hello_openssl(parser::tls12, parser::tls12);
+    hello.groups.clear();
+    for (const std::uint16_t group : each.groups) hello.groups.push_back({group});
+    hello.alpn = each.offered;
+    auto answer = tls12_hello();
+    answer.alpn = each.chosen;
+    Conversation c;
+    c.client_says(hello).server_says(answer).server_shows(good_chain());
+    c.key_exchange({.group = parser::NamedGroup{0x001d},
+                    .dh_prime_bits = {},
+                    .scheme = parser::SignatureScheme{0x0804}});
+    c.done().alert(C, each.number).client_fin();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(each.name << "\n" << shown(verdict));
+    CHECK(verdict.cause == Cause::protocol_violation);
+    CHECK(verdict.confidence == each.confidence);
+    CHECK(std::ranges::any_of(verdict.evidence, [&](const std::string& sentence) {
+      return sentence.find(each.told) != std::string::npos;
+    }));
+  }
+}
+
+TEST_CASE("a client that answered the server's flight took the application protocol") {
+  auto answer = tls12_hello();
+  answer.alpn = "echo/0.1";
+  Conversation c;
+  c.client_says(hello_openssl(parser::tls12, parser::tls12)).server_says(answer);
+  c.server_shows(good_chain());
+  c.key_exchange({.group = parser::NamedGroup{0x001d},
+                  .dh_prime_bits = {},
+                  .scheme = parser::SignatureScheme{0x0804}});
+  c.done().key_exchange_and_finished().client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause != Cause::protocol_violation);
+}
+
 TEST_CASE("a warning about the name explains the failure of no stack that ignores it") {
   Conversation c;
   c.client_says(hello_openssl()).alert(S, 112, warning).server_flight().alert(C, 40).client_fin();
