@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "parser/cipher_traits.hpp"
+#include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -85,10 +87,30 @@ bool may_be_for_lists(Cause cause) {
          cause == Cause::server_drops_hello;
 }
 
+/// A server that has none of the client's groups can still choose it: RSA key exchange, and DHE
+/// where no group of RFC 7919 is listed (its section 4).
+bool does_without_groups(parser::CipherSuite suite, const parser::ClientHello& hello) {
+  if (is_outdated(suite)) return false;
+  if (parser::traits(suite).key_exchange == parser::KeyExchange::dhe) {
+    return std::ranges::none_of(hello.groups, [](auto group) { return group.value >> 8 == 1; });
+  }
+  return parser::name(suite).starts_with("TLS_RSA_WITH_");
+}
+
+bool lacks_way_without_groups(const parser::ClientHello& clients,
+                              const parser::ClientHello& proxys) {
+  return may_offer(clients, parser::tls12) &&
+         std::ranges::any_of(clients.ciphers, [&](parser::CipherSuite suite) {
+           return does_without_groups(suite, clients) && !lists(proxys.ciphers, suite);
+         });
+}
+
 /// The client's own hello explains the refusal too.
-bool client_has_the_same(Cause cause, const parser::ClientHello& clients) {
+bool client_has_the_same(Cause cause, const parser::ClientHello& clients,
+                         const parser::ClientHello& proxys) {
   if (cause == Cause::server_drops_hello) return true;  // nothing says that it is for the lists
   if (cause == Cause::no_shared_version) return false;
+  if (cause == Cause::no_shared_group && lacks_way_without_groups(clients, proxys)) return false;
   const Suspect suspect = narrowest_list(clients);
   return suspect.narrow.how != Narrowness::usual;
 }
@@ -104,7 +126,7 @@ void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
   const auto behind_event = verdict.evidence.begin() + (verdict.evidence.empty() ? 0 : 1);
   verdict.evidence.insert(behind_event, missing.begin(), missing.end());
   const std::string relayed = "it works when this host is relayed (--relay HOST)";
-  if (client_has_the_same(verdict.cause, clients)) {
+  if (client_has_the_same(verdict.cause, clients, proxys)) {
     verdict.alternatives.push_back({Cause::proxy_limit, relayed});
     return;
   }

@@ -48,6 +48,11 @@ TEST_CASE("a server that refuses the proxy's hello is judged by both hellos") {
   append(exotic.ciphers, {0xc061, 0x000a});  // ARIA, 3DES
   parser::ClientHello with_ed25519 = bare;
   append(with_ed25519.signature_algorithms, {0x0807});
+  parser::ClientHello one_group = hello_openssl(parser::tls12, parser::tls12);
+  one_group.groups = {{0x001a}};
+  parser::ClientHello one_group13 = hello_openssl();
+  one_group13.groups = {{0x001a}};
+  one_group13.supported_versions = {parser::tls13};
   const parser::ClientHello only13 = hello_openssl(parser::tls13, parser::tls13);
 
   const InterceptedScenario scenarios[] = {
@@ -63,6 +68,10 @@ TEST_CASE("a server that refuses the proxy's hello is judged by both hellos") {
       by_server("keys of certificates that the proxy cannot ask for",
                 hello_refused(with_ed25519, bare, 40), Phase::client_hello, proxy_limit,
                 no_shared_cipher, medium),
+      by_server("suites that need no group", hello_refused(one_group, 40), Phase::client_hello,
+                proxy_limit, no_shared_group, medium),
+      by_server("suites that need no group, and no version for them",
+                hello_refused(one_group13, 40), Phase::client_hello, no_shared_group),
       by_server("nothing was left out", hello_refused(bare, bare, 40), Phase::client_hello,
                 no_shared_cipher),
       by_server("an unknown name", hello_refused(hello_openssl(), 112), Phase::client_hello,
