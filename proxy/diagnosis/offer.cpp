@@ -55,6 +55,7 @@ bool hashes_with_sha1_or_md5(SignatureScheme scheme) {
 
 /// Every server of TLS 1.3 has one of the three suites of RFC 8446 section 9.1.
 Narrow tls13_cipher_list(const std::vector<CipherSuite>& suites, const std::string& list) {
+  if (suites.empty()) return {Narrowness::unusable, "the client offers no cipher suite"};
   const auto common = [](CipherSuite suite) {
     return suite.value >= 0x1301 && suite.value <= 0x1303;
   };

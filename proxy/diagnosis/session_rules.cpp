@@ -84,6 +84,10 @@ Finding named_fault(int number) {
     case internal_error:
       finding.cause = Cause::internal_error;
       break;
+    case unknown_psk_identity:
+      finding.cause = Cause::psk_mismatch;
+      finding.confidence = Confidence::high;
+      break;
     case no_application_protocol:
       finding.cause = Cause::alpn_mismatch;
       break;
@@ -286,6 +290,10 @@ Answer key_exchange_failed(const Situation& situation) {
     finding.cause = Cause::client_silent;
     return finding.with(fmt::format("the client's flight stayed incomplete for {}",
                                     duration(situation.primary.silence)));
+  }
+  // A session's key was agreed on before, and in TLS 1.3 a binder has proven any.
+  if (uses_pre_shared_key(situation.facts) && !situation.facts.resumed) {
+    finding = finished_did_not_fit(situation);
   }
   finding.or_else(Cause::handshake_altered, "the server's log speaks of Finished or of a bad MAC");
   return finding.with("the server closed without a reason after the client's key exchange");

@@ -62,7 +62,8 @@ bool is_tls13_suite(parser::CipherSuite suite) {
 std::vector<parser::CipherSuite> listed_suites() {
   std::vector<parser::CipherSuite> suites;
   for (const int* number = mbedtls_ssl_list_ciphersuites(); *number != 0; ++number) {
-    suites.push_back({static_cast<std::uint16_t>(*number)});
+    const parser::CipherSuite suite{static_cast<std::uint16_t>(*number)};
+    if (!parser::traits(suite).psk) suites.push_back(suite);
   }
   return suites;
 }
@@ -71,7 +72,7 @@ bool is_forward_secret(parser::CipherSuite suite) {
   const parser::CipherTraits traits = parser::traits(suite);
   const bool encrypts = traits.protection == parser::RecordProtection::aead ||
                         traits.protection == parser::RecordProtection::block;
-  if (!encrypts || traits.psk) return false;
+  if (!encrypts) return false;
   if (traits.key_exchange == parser::KeyExchange::any) return true;
   return traits.signs && (traits.key_exchange == parser::KeyExchange::ecdhe ||
                           traits.key_exchange == parser::KeyExchange::dhe);
@@ -98,6 +99,12 @@ void drop_versions_without_suites(NarrowedOffer& offer) {
 /// Whether it is for want of permission.
 std::string no_suite(const parser::ClientHello& hello) {
   const auto known = std::ranges::find_if(hello.ciphers, is_available);
+  const bool with_psk = std::ranges::any_of(
+      hello.ciphers, [](parser::CipherSuite suite) { return parser::traits(suite).psk; });
+  if (known == hello.ciphers.end() && with_psk) {
+    return "none of its cipher suites is available here: those with a pre-shared key need that "
+           "key, which only the two peers have";
+  }
   if (known == hello.ciphers.end()) return "none of its cipher suites is available here";
   return fmt::format(
       "none of its cipher suites is allowed here: --client-ciphers and --server-ciphers could "

@@ -20,7 +20,8 @@ struct LegLimits {
 /// The suites with forward secrecy that mbedTLS has in this build, in its order.
 const std::vector<parser::CipherSuite>& forward_secret_suites();
 
-/// Is it a suite that mbedTLS has in this build, whatever its key exchange?
+/// Is it a suite that mbedTLS has in this build, whatever its key exchange? None with a pre-shared
+/// key, which only the two peers have.
 bool is_available(parser::CipherSuite suite);
 
 /// The client's offer as far as it can be made here; lists in the client's order.

@@ -175,6 +175,8 @@ TEST_CASE("wrong usage of run is one line that names the option") {
       {{"--to", "a:1", "--server-tls", "1.3-1.2"}, "--server-tls 1.3-1.2"},
       {{"--to", "a:1", "--server-ciphers", "RC4"}, "--server-ciphers RC4"},
       {{"--to", "a:1", "--client-ciphers", "TLS_RSA_WITH_RC4_128_MD5"}, "--client-ciphers"},
+      {{"--to", "a:1", "--client-ciphers", "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256"},
+       "--client-ciphers"},
       {{"--to", "a:1", "--ca-cert", "f"}, "--ca-key"},
       {{"--to", "a:1", "--client-key", "f"}, "--client-key"},
       {{"--to", "a:1", "--client-key-password-file", "f"}, "--client-key-password-file"},

@@ -91,6 +91,8 @@ TEST_CASE("why a client's TLS cannot be ended here is told") {
       {"uncompressed", [](parser::ClientHello& hello) { hello.compression = {{1}}; }},
       {"cipher suites is available",
        [](parser::ClientHello& hello) { hello.ciphers = {{0x0004}, {0xfefe}}; }},
+      {"a pre-shared key need that key",
+       [](parser::ClientHello& hello) { hello.ciphers = {{0xc037}, {0x00ae}}; }},
       {"--server-ciphers could allow TLS_RSA_WITH_AES_128_CBC_SHA",
        [](parser::ClientHello& hello) { hello.ciphers = {{0xfefe}, {0x002f}}; }},
       {"groups", [](parser::ClientHello& hello) { hello.groups = {NamedGroup{0x11ec}}; }},
