@@ -234,10 +234,11 @@ void InterceptConnection::begin_client_handshake(
   // What the client thinks of the certificate is judged by what is wrong with the server's own.
   const Timeline& server = server_.record->timeline();
   client_.record->inform(now, Leg::server, ChainJudged{names_.verified, judgement_});
-  client_.record->note(
-      now, Leg::server,
-      LeafMinted{
-          {leaf, &leaf->plan}, added_names(leaf->leaf(), server_chain_->front()), server_chain_});
+  client_.record->note(now, Leg::server,
+                       LeafMinted{{leaf, &leaf->plan},
+                                  added_names(leaf->leaf(), server_chain_->front()),
+                                  server_chain_,
+                                  !names_.sni.empty()});
 
   enter(Phase::client_handshake,
         server_refusal_ ? time_until_due(*server_refusal_) : handshake_time_left());

@@ -154,6 +154,7 @@ struct LeafMinted {
   std::vector<std::string> added_names;  ///< by which the client reached a target of another name
   /// What the server showed: the judgement in the client leg's timeline is of this chain.
   std::shared_ptr<const std::vector<certs::Certificate>> original;
+  bool server_named = false;  ///< it was asked for by a name (SNI), whatever the client sent
 };
 
 /// What the client asked in HTTP, inside TLS, was read, and got no answer: neither the head of a

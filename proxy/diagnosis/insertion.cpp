@@ -121,6 +121,8 @@ std::optional<std::string> tell_insertion(const Situation& situation, const Find
   if (target.empty() || (is_address(target) && !unsure)) return std::nullopt;
 
   if (facts.hello->sni_state == parser::SniState::absent) {
+    const bool named = facts.minted && facts.minted->server_named;
+    if (named && certificate_is_for_neither(situation, target)) return std::nullopt;
     const bool compared =
         (cause == Cause::server_cert_name_mismatch || cause == Cause::server_cert_rejected) &&
         may_compare_address(situation);

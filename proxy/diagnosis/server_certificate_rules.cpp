@@ -135,6 +135,7 @@ Answer common_name_only(const Situation& situation) {
 bool default_certificate(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (facts.hello->sni_state != parser::SniState::absent || !facts.target) return false;
+  if (facts.minted && facts.minted->server_named) return false;
   const std::string& host = facts.target->host;
   const bool address = host.find_first_not_of("0123456789.") == std::string::npos ||
                        host.find(':') != std::string::npos;

@@ -30,6 +30,7 @@ class Intercepted {
     return hello(std::move(clients), std::move(proxys));
   }
   Intercepted& hello(parser::ClientHello clients, parser::ClientHello proxys) {
+    server_named_ = !proxys.sni.empty();
     client().client_says(std::move(clients));
     server().client_says(std::move(proxys));
     return *this;
@@ -136,7 +137,8 @@ class Intercepted {
   void judge_and_mint(const certs::MirrorPlan& plan) {
     client().judged(S, problems_, system_store_);
     client().note(
-        S, proxy::LeafMinted{std::make_shared<const certs::MirrorPlan>(plan), {}, original_});
+        S, proxy::LeafMinted{
+               std::make_shared<const certs::MirrorPlan>(plan), {}, original_, server_named_});
   }
 
   Chain minted(const certs::MirrorPlan& plan) const {
@@ -162,6 +164,7 @@ class Intercepted {
   std::shared_ptr<const Chain> original_ = std::make_shared<const Chain>(good_chain());
   std::vector<certs::Problem> problems_;
   bool system_store_ = false;
+  bool server_named_ = false;
 };
 
 /// An intercepted connection, and the verdict that it must give.

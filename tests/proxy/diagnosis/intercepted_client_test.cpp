@@ -345,3 +345,27 @@ TEST_CASE("a certificate that only this machine does not trust was the proxy's t
     CHECK(verdict.masking->find("this machine's store of authorities") != std::string::npos);
   }
 }
+
+TEST_CASE("a name that the proxy sent in a silent client's stead counts") {
+  for (const bool named : {true, false}) {
+    parser::ClientHello clients = hello_openssl();
+    clients.sni.clear();
+    clients.sni_state = parser::SniState::absent;
+    parser::ClientHello proxys = Intercepted::hello_proxy(clients);
+    if (named) {
+      proxys.sni = "www.a.test";
+      proxys.sni_state = parser::SniState::present;
+    }
+    const Problems other_name{problem(ProblemId::name_mismatch)};
+    Intercepted i;
+    i.hello(clients, proxys)
+        .server_handshake13({certificate("c.test", "Root")}, other_name)
+        .shown13(Intercepted::mirrored(other_name));
+    i.client().decrypted_alert(C, 42).client_fin();
+    i.passes_on(Leg::server, 42);
+    const Verdict verdict = i.verdict();
+    INFO(shown(verdict));
+    CHECK(verdict.cause == (named ? Cause::server_cert_name_mismatch : Cause::sni_missing));
+    CHECK(verdict.insertion.has_value() != named);
+  }
+}
