@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/exported_keys.hpp"
 #include "proxy/glob.hpp"
 #include "proxy/socket_address.hpp"
 
@@ -69,6 +70,10 @@ WantedMode wanted_mode(const InterceptionSettings& settings, std::string_view ho
   return {settings.mode, fmt::format("--mode {}", word(settings.mode))};
 }
 
+bool offers_nts(const parser::ClientHello& hello) {
+  return std::ranges::find(hello.alpn, nts_key_establishment) != hello.alpn.end();
+}
+
 }  // namespace
 
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight) {
@@ -94,8 +99,11 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
   }
   if (wanted == Mode::intercept) return {Mode::intercept, std::move(why)};
 
-  const std::string why_not =
+  std::string why_not =
       flight.hello ? obstacle(host, *flight.hello) : "its hello is longer than --max-hello";
+  if (why_not.empty() && offers_nts(*flight.hello)) {
+    why_not = "NTS (RFC 8915) takes its keys from one TLS connection between client and server";
+  }
   if (!why_not.empty()) {
     return {Mode::relay, fmt::format("{}: seen, cannot be terminated: {}", why, why_not)};
   }

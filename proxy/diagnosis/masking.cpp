@@ -12,6 +12,7 @@
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
+#include "proxy/exported_keys.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {
@@ -28,6 +29,7 @@ class Comparison {
     compare_names();
     compare_form();
     compare_certificates();
+    compare_exported_keys();
     if (!fatal_.empty()) return told("directly this would fail, because {}", fatal_);
     if (!doubtful_.empty())
       return told("directly this may end in another way, because {}", doubtful_);
@@ -214,6 +216,14 @@ class Comparison {
           fmt::format("the server sends {} certificates, and the proxy fewer; JSSE takes {}",
                       original.size(), most_certificates));
     }
+  }
+
+  /// What is protected with them later fails, though this connection went well.
+  void compare_exported_keys() {
+    if (server_leg_.alpn != nts_key_establishment) return;
+    doubtful_.emplace_back(
+        "both peers of NTS (\"ntske/1\", RFC 8915) export the keys for NTP from their own TLS "
+        "connection: the client's keys are not the server's, and its NTP fails");
   }
 
   const Facts& client_leg_;

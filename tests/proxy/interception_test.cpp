@@ -144,6 +144,19 @@ TEST_CASE("a client that waits is relayed, but not past a refusal") {
   CHECK(choose_mode(settings, nothing).mode == Mode::relay);
 }
 
+TEST_CASE("auto relays whoever takes keys from its own TLS") {
+  InterceptionSettings settings;
+  settings.intercept_under(nullptr);
+  settings.mode = Mode::automatic;
+  parser::ClientHello hello = hello_openssl();
+  hello.alpn = {"ntske/1"};
+  const FirstFlight flight{&hello, {}, "10.9.9.9", "time.example"};
+  CHECK(choose_mode(settings, flight).mode == Mode::relay);
+  CHECK_THAT(choose_mode(settings, flight).reason, ContainsSubstring("NTS (RFC 8915)"));
+  settings.mode = Mode::intercept;
+  CHECK(choose_mode(settings, flight).mode == Mode::intercept);
+}
+
 TEST_CASE("auto relays to a host where interception broke the client's last connection") {
   InterceptionSettings settings;
   settings.intercept_under(nullptr);

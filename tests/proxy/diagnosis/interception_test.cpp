@@ -267,6 +267,13 @@ TEST_CASE("what the proxy's own voice mended is told as masking") {
     choice.alpn = "h2";
     CHECK(mentions(masked(usual, proxys, choice), "the application protocol \"h2\""));
   }
+  SECTION("keys that the client exports from its own TLS") {
+    parser::ClientHello nts = hello_openssl();
+    nts.alpn = {"ntske/1"};
+    parser::ServerHello choice = tls12_hello();
+    choice.alpn = "ntske/1";
+    CHECK(mentions(masked(nts, Intercepted::hello_proxy(nts), choice), "not the server's"));
+  }
   SECTION("a name that the client does not send") {
     parser::ClientHello nameless = usual;
     nameless.sni.clear();
