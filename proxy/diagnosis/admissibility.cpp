@@ -65,9 +65,8 @@ bool admissible(Cause cause, const Situation& s) {
       return facts.hello && facts.hello->sni_state == parser::SniState::absent;
     case Cause::sni_unrecognised:
     case Cause::sni_warning_not_tolerated:
+    case Cause::alpn_mismatch:  // also for want of one
       return facts.hello != nullptr;
-    case Cause::alpn_mismatch:
-      return facts.hello && !facts.hello->alpn.empty();
     case Cause::plain_http_to_tls:
     case Cause::plain_other_to_tls:
       return facts.client().plain_text();

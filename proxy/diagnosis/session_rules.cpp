@@ -8,6 +8,7 @@
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/idle_timers.hpp"
+#include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -193,6 +194,16 @@ std::optional<Doubt> visible_fault(const Situation& situation) {
   return std::move(doubts.front());
 }
 
+/// A service that stands behind an application protocol (RFC 8915 section 4: NTS) leaves whoever
+/// has not agreed on it, which TLS itself allows.
+void doubt_application_protocol(const Facts& facts, Finding& finding) {
+  if (!facts.hello || facts.alpn) return;
+  finding.or_else(Cause::alpn_mismatch,
+                  fmt::format("it works with the service's own application protocol (ALPN): {}",
+                              facts.hello->alpn.empty() ? "the client offers none"
+                                                        : offered_protocols(*facts.hello)));
+}
+
 /// With FIN or RST alone, and at once.
 Finding ended_without_alert(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -240,6 +251,7 @@ Finding ended_without_alert(const Situation& situation) {
     finding.or_else(
         Cause::internal_error,
         "the server hands on to another one, which is down, or its log tells of a crash");
+    doubt_application_protocol(facts, finding);
   }
   return finding;
 }

@@ -492,3 +492,24 @@ TEST_CASE("in TLS 1.3 an error is one whatever the level of its alert") {
     if (each.ends) CHECK(verdict.mechanism == Mechanism::alert_fatal);
   }
 }
+
+TEST_CASE("a server that leaves right after the handshake may have missed its protocol") {
+  struct Case {
+    std::vector<std::string> offered;
+    std::optional<std::string> chosen;
+    bool doubted;
+  };
+  for (const Case& each : {Case{{}, {}, true}, Case{{"h2"}, {}, true}, Case{{"h2"}, "h2", false}}) {
+    parser::ClientHello hello = hello_openssl();
+    hello.alpn = each.offered;
+    auto answer = tls12_hello();
+    answer.alpn = each.chosen;
+    Conversation c;
+    c.client_says(hello).server_says(answer).server_shows(good_chain()).done();
+    const Verdict verdict =
+        diagnose(c.key_exchange_and_finished().server_finishes().server_fin().timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::unknown);
+    CHECK(has_alternative(verdict, Cause::alpn_mismatch) == each.doubted);
+  }
+}
