@@ -268,6 +268,12 @@ Answer nothing_in_common(const Situation& situation) {
   if (offers_only_tls13(hello)) {
     finding.or_else(Cause::no_shared_version,
                     "a hello with TLS 1.2 (openssl s_client -tls1_2) is accepted");
+  } else if (how == Narrowness::usual && offers_only_suites_since_tls12(hello)) {
+    finding.or_else(
+        Cause::no_shared_version,
+        "a hello with TLS 1.1 and a suite of its time (openssl s_client -tls1_1 -cipher "
+        "ALL:@SECLEVEL=0) is accepted: a server of TLS 1.1 at most knows no suite of "
+        "this hello");
   }
   return finding;
 }

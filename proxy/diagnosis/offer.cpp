@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "parser/cipher_traits.hpp"
 #include "parser/iana_tables.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -92,6 +93,14 @@ bool offers_only_tls13(const ClientHello& hello) {
 
 bool offers_only_old_versions(const ClientHello& hello) {
   return hello.highest_version() <= parser::tls11;
+}
+
+bool offers_only_suites_since_tls12(const ClientHello& hello) {
+  return std::ranges::all_of(hello.ciphers, [](CipherSuite suite) {
+    const bool aead = parser::traits(suite).protection == parser::RecordProtection::aead;
+    const std::string_view name = parser::name(suite);
+    return is_signal(suite) || aead || name.ends_with("SHA256") || name.ends_with("SHA384");
+  });
 }
 
 bool offers_post_handshake_auth(const ClientHello& hello) {

@@ -49,6 +49,9 @@ bool offers_usual_protocol(const parser::ClientHello& hello);
 bool offers_only_tls13(const parser::ClientHello& hello);
 /// Nothing above TLS 1.1 is offered.
 bool offers_only_old_versions(const parser::ClientHello& hello);
+/// No suite offered is known to a server of TLS 1.1 at most: authenticated encryption, and the MACs
+/// with SHA-2, came with TLS 1.2 (RFC 5246 section 1.2).
+bool offers_only_suites_since_tls12(const parser::ClientHello& hello);
 /// Authentication behind the handshake: RFC 8446 section 4.2.6.
 bool offers_post_handshake_auth(const parser::ClientHello& hello);
 

@@ -288,6 +288,17 @@ Answer compared_with_address(const Situation& situation, const AlertMeaning* mea
   return finding;
 }
 
+/// Clients that offer an old version, and whose stack forbids what it signs with, may say nothing.
+void doubt_old_signature(const Facts& facts, Finding& finding) {
+  if (facts.server_hello->version >= parser::tls12) return;
+  finding.or_else(
+      Cause::no_shared_version,
+      fmt::format(
+          "the client's log speaks of a signature's algorithm: {} signs with MD5 and SHA-1, "
+          "which OpenSSL 3 forbids by its security level, and other stacks by policy",
+          version_name(facts.server_hello->version)));
+}
+
 /// The client refused with something that cannot be read.
 Finding unreadable_refusal(const Situation& situation) {
   Finding finding;
@@ -303,6 +314,7 @@ Finding unreadable_refusal(const Situation& situation) {
       finding.or_else(Cause::server_cert_key_mismatch,
                       "the client's log speaks of a bad signature: wolfSSL and BearSSL then close "
                       "without an alert");
+      doubt_old_signature(situation.facts, finding);
     }
     return finding;
   }

@@ -14,6 +14,23 @@ parser::ClientHello with_suites(parser::ClientHello hello, std::vector<std::uint
 
 }  // namespace
 
+TEST_CASE("a server of TLS 1.1 at most knows no suite of a modern hello") {
+  const auto refused = [](std::vector<std::uint16_t> suites) {
+    auto hello = hello_openssl(parser::tls12, parser::tls12);
+    hello.ciphers.clear();
+    for (const std::uint16_t suite : suites) hello.ciphers.push_back({suite});
+    Conversation c;
+    return diagnose(c.client_says(hello).alert(S, 40).server_fin().timeline());
+  };
+  const Verdict modern = refused({0xcca8, 0xc02c, 0xc030, 0x009f, 0xc028, 0x00ff});
+  INFO(shown(modern));
+  CHECK(modern.cause == Cause::no_shared_cipher);
+  CHECK(modern.confidence == Confidence::low);
+  CHECK(has_alternative(modern, Cause::no_shared_version));
+  CHECK_FALSE(has_alternative(refused({0xcca8, 0xc02c, 0xc030, 0x009f, 0xc028, 0xc014}),
+                              Cause::no_shared_version));
+}
+
 TEST_CASE("a server that refuses the hello is told by its alert and the client's lists") {
   const Scenario scenarios[] = {
       {"T01 TLS 1.0 to a server that starts at 1.2",

@@ -191,6 +191,20 @@ TEST_CASE("a signature scheme that was not offered is told") {
   CHECK(verdict.confidence == Confidence::certain);
 }
 
+TEST_CASE("a client that leaves an old version without a word may forbid what it signs with") {
+  for (const parser::ProtocolVersion version : {parser::tls11, parser::tls12}) {
+    Conversation c;
+    c.client_says(hello_openssl(parser::tls10)).server_says(server_hello(version, 0xc014));
+    c.server_shows(good_chain());
+    c.key_exchange({.group = parser::NamedGroup{0x001d}, .dh_prime_bits = {}, .scheme = {}});
+    const Verdict verdict = diagnose(c.done().client_fin().timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::server_cert_rejected);
+    CHECK(verdict.confidence == Confidence::low);
+    CHECK(has_alternative(verdict, Cause::no_shared_version) == (version == parser::tls11));
+  }
+}
+
 TEST_CASE("a group or an application protocol that was not offered is told by its name") {
   struct Case {
     std::string name;
