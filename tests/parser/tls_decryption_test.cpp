@@ -20,14 +20,14 @@ class FakeDecryptor : public RecordDecryptor {
   static constexpr std::size_t mark_size = 8;
   static constexpr std::uint8_t mark = 0xdc;
 
-  void on_client_hello(const ClientHello&) override { calls.push_back("client hello"); }
-  void on_server_hello(const ServerHello&) override { calls.push_back("server hello"); }
+  void on_client_hello(const ClientHello&) override { calls.emplace_back("client hello"); }
+  void on_server_hello(const ServerHello&) override { calls.emplace_back("server hello"); }
   bool has_key(Side) const override { return has_keys; }
   void on_finished(Side from) override {
-    calls.push_back(from == Side::client ? "client finished" : "server finished");
+    calls.emplace_back(from == Side::client ? "client finished" : "server finished");
   }
   void on_key_update(Side from) override {
-    calls.push_back(from == Side::client ? "client key update" : "server key update");
+    calls.emplace_back(from == Side::client ? "client key update" : "server key update");
   }
   bool skip(Side, std::span<const std::uint8_t, 5> header) override {
     return (header[3] << 8 | header[4]) > longest;

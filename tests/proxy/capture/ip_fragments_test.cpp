@@ -34,9 +34,9 @@ TEST_CASE("fragments in any order make the datagram") {
   do {
     IpFragments datagrams;
     std::optional<TcpSegment> segment;
-    for (std::size_t i = 0; i < offsets.size(); ++i) {
+    for (const std::size_t offset : offsets) {
       REQUIRE_FALSE(segment);
-      segment = datagrams.add(fragments.part(offsets[i], 8));
+      segment = datagrams.add(fragments.part(offset, 8));
     }
     REQUIRE(segment);
     CHECK(segment->payload.size() == 20);

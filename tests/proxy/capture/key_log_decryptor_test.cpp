@@ -38,9 +38,9 @@ const Lines tls13_client{"client_hello", "finished", close_notify};
 
 Lines tls12_server(bool ephemeral) {
   Lines lines{"server_hello", "certificate"};
-  if (ephemeral) lines.push_back("server_key_exchange");
+  if (ephemeral) lines.emplace_back("server_key_exchange");
   for (const char* rest : {"server_hello_done", "new_session_ticket", "finished"}) {
-    lines.push_back(rest);
+    lines.emplace_back(rest);
   }
   lines.push_back(close_notify);
   return lines;

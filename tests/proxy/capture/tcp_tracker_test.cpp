@@ -23,10 +23,10 @@ class WritingWatcher : public TcpWatcher {
   WritingWatcher(Log& log, Disorder& disorder) : log_(log), disorder_(disorder) {}
 
   void on_established(Time, std::optional<std::chrono::microseconds> took) override {
-    log_.push_back(took ? "established" : "established unseen");
+    log_.emplace_back(took ? "established" : "established unseen");
   }
   void on_connect_failed(Time, ConnectFailure how, const Disorder&) override {
-    log_.push_back(how == ConnectFailure::refused ? "refused" : "timeout");
+    log_.emplace_back(how == ConnectFailure::refused ? "refused" : "timeout");
   }
   void on_bytes(Time time, Side from, Bytes bytes) override {
     CHECK(time >= last_);
@@ -47,7 +47,7 @@ class WritingWatcher : public TcpWatcher {
   }
   void on_finished(Time, bool still_open, const Disorder& disorder) override {
     disorder_ = disorder;
-    log_.push_back(still_open ? "still open" : "finished");
+    log_.emplace_back(still_open ? "still open" : "finished");
   }
 
  private:

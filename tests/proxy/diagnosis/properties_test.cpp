@@ -126,15 +126,15 @@ TEST_CASE("every prefix of a conversation has a verdict") {
 TEST_CASE("entries in an impossible order have a verdict too") {
   const auto seed = GENERATE(take(100, random(0, 1'000'000)));
   std::mt19937 engine(static_cast<std::mt19937::result_type>(seed));
-  std::vector<Entry> entries;
+  std::vector<Entry> shuffled;
   for (const Timeline& timeline : conversations()) {
-    for (const Entry& entry : timeline.entries()) entries.push_back(entry);
+    for (const Entry& entry : timeline.entries()) shuffled.push_back(entry);
   }
-  std::shuffle(entries.begin(), entries.end(), engine);
-  entries.resize(40);
-  std::ranges::sort(entries, {}, &Entry::time);
+  std::shuffle(shuffled.begin(), shuffled.end(), engine);
+  shuffled.resize(40);
+  std::ranges::sort(shuffled, {}, &Entry::time);
   Timeline timeline;
-  for (Entry& entry : entries) timeline.add(std::move(entry));
+  for (Entry& entry : shuffled) timeline.add(std::move(entry));
   check_properties(timeline);
 }
 
