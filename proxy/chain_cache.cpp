@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace legible::proxy {
 namespace {
@@ -76,6 +77,17 @@ std::shared_ptr<const certs::Judgement> ChainCache::judge_client(const ParsedCha
   request.purpose = certs::Purpose::client;
   request.now = now;
   return judge(request, chain);
+}
+
+std::shared_ptr<const certs::Judgement> ChainCache::judge_own(const ParsedChain& chain,
+                                                              certs::Seconds now) {
+  const auto whole = judge_client(chain, now);
+  if (!whole || !whole->find(certs::ProblemId::revoked)) return nullptr;
+  auto revoked = std::make_shared<certs::Judgement>(*whole);
+  std::erase_if(revoked->problems, [](const certs::Problem& problem) {
+    return problem.id != certs::ProblemId::revoked;
+  });
+  return revoked;
 }
 
 std::shared_ptr<const certs::Judgement> ChainCache::judge(certs::JudgeRequest request,

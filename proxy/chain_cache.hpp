@@ -41,6 +41,10 @@ class ChainCache {
                                                        certs::Seconds now);
   std::shared_ptr<const certs::Judgement> judge_client(const ParsedChain& chain,
                                                        certs::Seconds now);
+  /// What `judge_client` finds revoked in a chain of the proxy's own, and nothing else of it: by
+  /// whom this proxy's clients are trusted says nothing of whom its servers trust, but what is
+  /// revoked is so for everybody. Null when nothing is.
+  std::shared_ptr<const certs::Judgement> judge_own(const ParsedChain& chain, certs::Seconds now);
 
  private:
   struct Judged {

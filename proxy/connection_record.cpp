@@ -194,12 +194,14 @@ void ConnectionRecord::finish_plaintext(Time time) {
 void ConnectionRecord::judge(Time time, Leg leg, const parser::CertificateMessage& message) {
   const ParsedChain chain = context_.chains.parse(message);
   add(time, leg, ChainSeen{chain});
-  // What the proxy shows was made after what it was shown, which has been judged.
-  if (party(timeline_.scope(), leg) == Party::proxy) return;
+  const bool own = party(timeline_.scope(), leg) == Party::proxy;
+  // What the proxy shows a client was made after what it was shown, which has been judged.
+  if (own && leg == Leg::server) return;
 
   const auto now = std::chrono::floor<std::chrono::seconds>(time);
   if (leg == Leg::client) {
-    auto judgement = context_.chains.judge_client(chain, now);
+    auto judgement =
+        own ? context_.chains.judge_own(chain, now) : context_.chains.judge_client(chain, now);
     if (judgement) add(time, leg, ChainJudged{{}, std::move(judgement)});
     return;
   }

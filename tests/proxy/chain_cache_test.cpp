@@ -64,3 +64,34 @@ TEST_CASE("a chain is judged by the anchors of the host that was asked for") {
   CHECK_FALSE(cache.judge_server(chain, {"a.elsewhere", "a.partner.example"}, now));
   CHECK_FALSE(cache.judge_client(chain, now));
 }
+
+TEST_CASE("of a certificate of the proxy's own only its revocation is judged") {
+  using namespace std::chrono_literals;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const certs::Validity validity{now - 1h, now + 1h};
+  const auto authority = [&](std::string_view subject) {
+    return certs::self_sign(certs::ca_profile(subject, validity),
+                            certs::PrivateKey::generate(certs::KeyType::p256));
+  };
+  const certs::CertifiedKey root = authority("CN=Root");
+  const certs::CertifiedKey leaf =
+      certs::issue(certs::client_profile("CN=gateway", validity),
+                   certs::PrivateKey::generate(certs::KeyType::p256), root);
+  const std::vector<std::vector<std::uint8_t>> serials{leaf.certificate.serial};
+  const auto trusted = certs::TrustStore::from_pem(root.certificate_pem());
+  const auto judged = [&](std::shared_ptr<const certs::TrustStore> anchors) {
+    proxy::TrustSettings trust;
+    trust.client = std::move(anchors);
+    proxy::ChainCache cache(trust);
+    return cache.judge_own(cache.parse({{leaf.certificate.der}}), now);
+  };
+  const auto revoked =
+      judged(trusted->with_crl_pem(certs::crl_pem(certs::issue_crl(root, serials, validity))));
+  REQUIRE(revoked);
+  CHECK_FALSE(revoked->ok);
+  REQUIRE(revoked->problems.size() == 1);
+  CHECK(revoked->problems.front().id == certs::ProblemId::revoked);
+  CHECK_FALSE(judged(trusted));
+  CHECK_FALSE(judged(certs::TrustStore::from_pem(authority("CN=Another").certificate_pem())));
+  CHECK_FALSE(judged(nullptr));
+}

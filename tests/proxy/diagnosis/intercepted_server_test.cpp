@@ -183,6 +183,13 @@ TEST_CASE("a server that wants a client certificate which the proxy lacks") {
       i.passes_on(Leg::client, number);
     };
   };
+  const auto revoked = [](Intercepted& i) {
+    i.hello();
+    i.server().server_flight_asking({"Inter"}).shows(C, {certificate("partner", "Inter")});
+    i.server().judged(C, {problem(ProblemId::revoked)}).proves().key_exchange_and_finished();
+    i.server().server_finishes().decrypted_alert(S, 0, warning).server_fin();
+    i.passes_on(Leg::client, 0);
+  };
   Chain expired = {certificate("partner", "Inter")};
   expired[0].not_after = *expired[0].not_before + std::chrono::days{1};
   const InterceptedScenario scenarios[] = {
@@ -196,6 +203,8 @@ TEST_CASE("a server that wants a client certificate which the proxy lacks") {
                 Mechanism::fin),
       by_server("the proxy's is expired", presented(expired, 45), Phase::client_auth,
                 client_cert_expired, {}, high),
+      by_server("the proxy's is revoked, and the server says nothing", revoked,
+                Phase::post_handshake, client_cert_revoked, {}, {}, Mechanism::close_notify),
       by_server("the proxy's is of another authority",
                 presented({certificate("partner", "Foreign")}, 48), Phase::client_auth,
                 client_cert_untrusted_ca, client_cert_missing_intermediate),
