@@ -50,6 +50,8 @@ Stack openssl_user(const ClientHello& hello) {
   return http ? Stack::curl : Stack::openssl;
 }
 
+bool is_java(Stack stack) { return stack == Stack::jsse || stack == Stack::bouncy_castle; }
+
 }  // namespace
 
 Stack guess_client(const ClientHello& hello) {
@@ -62,7 +64,9 @@ Stack guess_client(const ClientHello& hello) {
     const bool old = hello.highest_version() <= parser::tls10;
     return old && hello.has(renegotiation_scsv) ? Stack::iaik : Stack::unknown;
   }
-  if (has(status_request_v2)) return Stack::jsse;
+  if (has(status_request_v2)) {
+    return has(encrypt_then_mac) ? Stack::bouncy_castle : Stack::jsse;
+  }
   if (has_grease(hello)) return Stack::boringssl;
   if (has(delegated_credentials)) return Stack::nss;
   if (has(record_size_limit)) {
@@ -79,14 +83,14 @@ Stack guess_client(const ClientHello& hello) {
 }
 
 std::string_view name(Stack stack) {
-  static constexpr std::array<std::string_view, 14> names{
-      "",   "OpenSSL",   "curl",   "Node",    "GnuTLS",  "NSS",     "JSSE",
+  static constexpr std::array<std::string_view, 15> names{
+      "",   "OpenSSL",   "curl",   "Node",    "GnuTLS",  "NSS",     "JSSE",           "JSSE",
       "Go", "BoringSSL", "rustls", "mbedTLS", "wolfSSL", "BearSSL", "IAIK/webMethods"};
   return names.at(static_cast<std::size_t>(stack));
 }
 
 bool withholds_unlisted_certificates(Stack stack) {
-  return stack == Stack::jsse || stack == Stack::go || stack == Stack::nss || stack == Stack::iaik;
+  return is_java(stack) || stack == Stack::go || stack == Stack::nss || stack == Stack::iaik;
 }
 
 bool says_unknown_ca(Stack stack) {
@@ -103,6 +107,7 @@ bool says_unknown_ca(Stack stack) {
 int vague_refusal(Stack stack) {
   switch (stack) {
     case Stack::jsse:
+    case Stack::bouncy_castle:
     case Stack::boringssl:  // Chromium; the library's own tools say unknown_ca
       return alert_number::certificate_unknown;
     case Stack::go:
@@ -115,7 +120,7 @@ int vague_refusal(Stack stack) {
   }
 }
 
-bool rejects_without_alert(Stack stack) { return stack == Stack::node || stack == Stack::jsse; }
+bool rejects_without_alert(Stack stack) { return stack == Stack::node || is_java(stack); }
 
 bool rejects_after_finished(Stack stack) {
   return stack == Stack::node || stack == Stack::gnutls || stack == Stack::nss ||

@@ -17,7 +17,8 @@ enum class Stack : std::uint8_t {
   node,
   gnutls,
   nss,
-  jsse,
+  jsse,           ///< of the JDK
+  bouncy_castle,  ///< as a provider of JSSE: the same settings, other alerts
   go,
   boringssl,
   rustls,

@@ -87,6 +87,13 @@ inline parser::ClientHello hello_jsse(parser::ProtocolVersion low = parser::tls1
   return hello;
 }
 
+inline parser::ClientHello hello_bouncy_castle() {
+  parser::ClientHello hello = hello_jsse(parser::tls12, parser::tls12);
+  hello.extensions.clear();
+  append(hello.extensions, {23, 22, 10, 17, 5, 13, 11, 0});
+  return hello;
+}
+
 inline parser::ClientHello hello_node(parser::ProtocolVersion high = parser::tls13) {
   parser::ClientHello hello = hello_openssl(parser::tls12, high);
   std::erase(hello.ciphers, parser::CipherSuite{0xc02c});

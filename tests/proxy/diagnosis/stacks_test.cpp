@@ -89,6 +89,7 @@ TEST_CASE("each client refuses each defect of a server's certificate in its own 
       {"GnuTLS", openssl, "42 42 42 42 42 42 42 42 42 42"},
       {"curl", curl, "48r 48r 48r 45r 45r 42r hs+e 43r 48r 42r"},
       {"JSSE", hello_jsse(parser::tls12, parser::tls12), "46 46 46 45 45 42 46 46 46 ok"},
+      {"Bouncy Castle", hello_bouncy_castle(), "46 46 46 46 ok ok 46 ok ok ok"},
       {"Go", openssl, "42 42 42 42 42 42 42 42 42 42"},
       {"Node", hello_node(parser::tls12), "hs+F hs+F hs+F hs+F hs+F hs+F hs+F hs+F hs+F hs+F"},
       {"Python", openssl, "48r 48r 48r 45r 45r 42r 42r 43r 48r 42r"},
