@@ -150,9 +150,15 @@ Match xmpp_stream(Bytes bytes) {
     const Match bare = exactly(bytes, opening);
     return bare == Match::no ? declaration : bare;
   }
-  if (!std::ranges::search(bytes, opening).empty()) return Match::yes;
-  constexpr std::size_t enough = 32;
-  return bytes.size() < enough ? Match::partial : Match::no;
+  constexpr std::string_view end = "?>";
+  const auto found = std::ranges::search(bytes, end);
+  if (found.empty()) {
+    constexpr std::size_t enough = 32;
+    return bytes.size() < enough ? Match::partial : Match::no;
+  }
+  const auto begin =
+      std::ranges::find_if(found.end(), bytes.end(), [](std::uint8_t byte) { return byte > ' '; });
+  return exactly({begin, bytes.end()}, opening);
 }
 
 // RFC 4511 section 4.1.1: LDAPMessage ::= SEQUENCE { messageID INTEGER, protocolOp CHOICE ... },
@@ -234,7 +240,10 @@ constexpr std::array client_signatures{
     Signature{Protocol::http, keyword<"POST ">},
     Signature{Protocol::http, keyword<"PUT ">},
     Signature{Protocol::http, keyword<"DELETE ">},
-    Signature{Protocol::http, keyword<"OPTIONS ">},
+    // SIP and RTSP have this method, too, and targets of their own.
+    Signature{Protocol::http, keyword<"OPTIONS /">},
+    Signature{Protocol::http, keyword<"OPTIONS *">},
+    Signature{Protocol::http, keyword<"OPTIONS http">},
     Signature{Protocol::http, keyword<"TRACE ">},
     Signature{Protocol::http, keyword<"PATCH ">},
     Signature{Protocol::http, keyword<"PRI * HTTP/2">},
@@ -252,7 +261,6 @@ constexpr std::array client_signatures{
     Signature{Protocol::smtp, command<"EHLO">},
     Signature{Protocol::smtp, command<"HELO">},
     Signature{Protocol::smtp, command<"LHLO">},
-    Signature{Protocol::smtp, command<"STARTTLS">},
     Signature{Protocol::ftp, command<"AUTH TLS">},
     Signature{Protocol::ftp, command<"AUTH SSL">},
     Signature{Protocol::ftp, command<"USER ">},

@@ -468,9 +468,14 @@ void ClientIntake::on_timer() {
   if (time_left() <= 1ms) {
     return give_up(ProxyReason::handshake_timeout, context_.timeouts.handshake);
   }
-  if (stage_ == Stage::hello && client_.early.empty() && client_.target) {
-    ModeChoice choice = mode_without(Lack::silence);
-    if (choice.mode == Mode::relay) return hand_over(std::move(choice));
+  if (stage_ == Stage::hello && client_.target) {
+    if (client_.early.empty()) {
+      ModeChoice choice = mode_without(Lack::silence);
+      if (choice.mode == Mode::relay) return hand_over(std::move(choice));
+    } else if (!parser::begins_tls_record(client_.early.front())) {
+      // Too little to name what it is, and the client waits for an answer to it.
+      return choose(nullptr, Lack::no_tls);
+    }
   }
   timer_.start(time_left());
   // Who would have sent a header has not: it waits for the server to speak first.

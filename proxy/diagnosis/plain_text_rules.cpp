@@ -21,10 +21,14 @@ std::string_view as_text(const FirstBytes& first) {
   return {reinterpret_cast<const char*>(first.bytes.data()), first.count};
 }
 
-bool is_http(const FirstBytes& first) {
-  if (first.protocol == Protocol::http || first.protocol == Protocol::http_connect) return true;
-  if (first.protocol == Protocol::xmpp) return false;
-  return !as_text(first).empty() && as_text(first).front() == '<';
+bool asks_in_http(const FirstBytes& first) {
+  return first.protocol == Protocol::http || first.protocol == Protocol::http_connect;
+}
+
+/// A server that takes a request for one of HTTP/0.9 answers with a page alone.
+bool answers_in_http(const FirstBytes& first) {
+  if (first.protocol == Protocol::http) return true;
+  return first.protocol == Protocol::unknown && as_text(first).starts_with('<');
 }
 
 bool offers_starttls(Protocol protocol) {
@@ -58,7 +62,8 @@ bool plain_conversation(const Facts& facts) {
   if (facts.hello || !facts.client().plain_text() || !facts.server().plain_text()) return false;
   if (!complaint(facts.server()).empty()) return false;
   const Protocol server = facts.server().first_bytes->protocol;
-  return is_http(*facts.client().first_bytes) == is_http(*facts.server().first_bytes) ||
+  return asks_in_http(*facts.client().first_bytes) ==
+             answers_in_http(*facts.server().first_bytes) ||
          offers_starttls(server) || server == Protocol::ssh;
 }
 
@@ -115,7 +120,7 @@ Finding client_is_plain(const Situation& situation) {
   }
   if (facts.told_of_tls) tell_own_page(*facts.told_of_tls, finding);
   const bool unanswered = situation.timeline.flow(Leg::server).bytes == 0;
-  if (is_http(first)) {
+  if (asks_in_http(first)) {
     finding.cause = Cause::plain_http_to_tls;
     if (unanswered && situation.server_closed() && !situation.after_silence()) {
       finding.or_else(Cause::proxy_header_missing,
@@ -136,7 +141,7 @@ Finding server_is_plain(const Situation& situation) {
   finding.confidence = Confidence::certain;
   finding.with(fmt::format("the client speaks TLS; the server's first bytes are {}",
                            quoted(as_text(first))));
-  if (is_http(first)) {
+  if (answers_in_http(first)) {
     finding.cause = Cause::tls_to_plain_http;
   } else if (first.protocol == Protocol::ssh) {
     finding.cause = Cause::tls_to_ssh;

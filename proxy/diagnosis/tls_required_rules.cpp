@@ -74,6 +74,7 @@ std::optional<Confidence> wants_tls(Protocol protocol, std::string_view line) {
     case Protocol::nats:
       return sure_if(contains(line, "\"tls_required\":true"), Confidence::high);
     case Protocol::postgresql:
+      if (contains(line, "SSL required")) return Confidence::high;  // PgBouncer
       // It only describes what it has no entry for, and a client tries in clear what was refused
       // in TLS.
       return sure_if(contains(line, "no encryption") || contains(line, "SSL off"), Confidence::low);

@@ -207,6 +207,11 @@ TEST_CASE("a service that wants TLS first, and a client that goes on without") {
        {{C, "StartupMessage"}, {S, "ErrorResponse 28000 no entry for host, no encryption"}},
        required,
        Confidence::low},
+      {Protocol::postgresql,
+       "",
+       {{C, "StartupMessage"}, {S, "ErrorResponse 08P01 SSL required"}},
+       required,
+       Confidence::high},
       {Protocol::mysql,
        "greeting 8.0",
        {{C, "HandshakeResponse"}, {S, "error 3159 Connections using insecure transport are no"}},
@@ -295,6 +300,16 @@ TEST_CASE("what fails after a dialogue is told as what fails without one") {
   CHECK(has_alternative(verdict, Cause::server_cert_name_mismatch));
 }
 
+TEST_CASE("a client that begins with a bracket speaks no HTTP") {
+  for (const char* text : {"<13>Nov 26 a.test app: x", "<Document xmlns=\"urn:iso:std\">"}) {
+    Conversation c;
+    c.first_bytes(C, parser::Protocol::unknown, text).server_rst();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::plain_other_to_tls);
+  }
+}
+
 TEST_CASE("TLS behind a dialogue that is not known is judged as any other") {
   using parser::Protocol;
   const auto begin = [](Conversation& c) -> Conversation& {
@@ -304,6 +319,7 @@ TEST_CASE("TLS behind a dialogue that is not known is judged as any other") {
   const Verdict in_clear = diagnose(begin(none).client_fin().timeline());
   INFO(shown(in_clear));
   CHECK(in_clear.outcome == Outcome::not_tls);
+  CHECK(in_clear.closer == Closer::client);
   CHECK(in_clear.confidence == Confidence::medium);
   CHECK(has_alternative(in_clear, Cause::starttls_refused));
 
