@@ -123,6 +123,8 @@ Verdict ConnectionRecord::conclude_with(ConnectionRecord& server_leg, Time time,
                                         const History& history) {
   concluded_ = true;
   server_leg.finish_plaintext(time);
+  now_ = time;
+  tell_cut(server_leg.http_);
   Verdict verdict = diagnose_intercepted(timeline_, server_leg.timeline_, history);
   context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_, &server_leg.http_},
                            verdict);
@@ -188,6 +190,14 @@ void ConnectionRecord::finish_plaintext(Time time) {
   for (const parser::Side side : {parser::Side::client, parser::Side::server}) inside_->stop(side);
   if (const ExchangeDigest* request = http_.unanswered()) {
     inform(time, Leg::client, RequestUnanswered{request->http2});
+  }
+  tell_cut(http_);
+}
+
+/// To whoever is judged: the peer that left may be the one on the other leg.
+void ConnectionRecord::tell_cut(const HttpDigest& http) {
+  if (const auto& cut = http.cut()) {
+    inform(now_, Leg::server, AnswerCut{cut->bytes, cut->announced});
   }
 }
 

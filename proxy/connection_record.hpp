@@ -112,6 +112,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   void on_http(parser::Side from, const parser::HttpEvent& event) override;
   void take_answer(const parser::HttpResponse& answer);
   void tell_refusals();
+  void tell_cut(const HttpDigest& http);
   void finish_plaintext(Time time);
   /// Tells the sink, and keeps it: anything that makes a Fact.
   template <class Told>

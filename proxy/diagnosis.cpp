@@ -49,6 +49,7 @@ constexpr Rule rules[] = {
     renegotiation,
     refused_by_application,
     ftp_data_refused,
+    http_answer_cut,
     used_when_stale,
     went_back_to_clear,
     only_said_goodbye,
@@ -96,7 +97,8 @@ bool proxy_had_its_own_reasons(const Situation& situation, Cause cause) {
 Outcome outcome_of(const Situation& situation, Cause cause) {
   if (proxy_had_its_own_reasons(situation, cause)) return Outcome::aborted;
   if (situation.facts.client().plain_text() && !situation.facts.hello) return Outcome::not_tls;
-  if (describe(cause).benign) return Outcome::ok;
+  const bool harmful = situation.facts.answer_cut && cause == Cause::truncated_close;
+  if (describe(cause).benign && !harmful) return Outcome::ok;
   // A kept-alive connection that nobody needs any more failed in nothing.
   const bool idle = cause == Cause::idle_timeout && situation.phase == Phase::established;
   return idle ? Outcome::ok : Outcome::failed;
@@ -131,7 +133,8 @@ std::string title_of(const Situation& situation, const Finding& finding) {
 }
 
 std::string summary_of(const Situation& situation, const Verdict& verdict) {
-  const bool benign = verdict.outcome == Outcome::ok || describe(verdict.cause).benign;
+  const bool benign = verdict.outcome == Outcome::ok ||
+                      (describe(verdict.cause).benign && verdict.outcome != Outcome::failed);
   if (benign || situation.facts.connect_failed) return verdict.title;
   return fmt::format("{}{}", closer_in_capitals(in_place(verdict.closer, situation.scope())),
                      verdict.title);

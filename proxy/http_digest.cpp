@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/ascii.hpp"
 #include "parser/http_secrets.hpp"
 
 namespace legible::proxy {
@@ -12,6 +13,13 @@ constexpr std::size_t longest_kept = 160;
 bool is_final(const parser::HttpResponse& response) {
   constexpr int switching_protocols = 101;
   return response.status >= 200 || response.status == switching_protocols;
+}
+
+/// Where its end is that of the connection, nobody knows how long it was to be.
+bool ends_before_its_length(const parser::HttpResponse& response) {
+  if (response.complete || response.status == 101) return false;
+  return response.stream || response.headers.find("content-length") ||
+         response.headers.find("transfer-encoding");
 }
 
 }  // namespace
@@ -25,6 +33,8 @@ bool HttpDigest::is_word_of_server(const parser::HttpEvent& event) {
 
 void HttpDigest::add(parser::Side from, const parser::HttpEvent& event) {
   server_spoke_ |= from == parser::Side::server && is_word_of_server(event);
+  unreadable_ |= std::holds_alternative<parser::Ref<parser::Malformed>>(event) ||
+                 std::holds_alternative<parser::Ref<parser::LimitReached>>(event);
   std::visit([&](const auto& held) { take(held.get()); }, event);
 }
 
@@ -60,6 +70,11 @@ void HttpDigest::take(const parser::HttpRequest& request) {
 
 void HttpDigest::take(const parser::HttpResponse& response) {
   if (!is_final(response)) return;
+  if (ends_before_its_length(response) && !unreadable_) {
+    const auto length = response.headers.find("content-length");
+    cut_ = {response.id, response.body_bytes,
+            length ? parser::number_in<std::uint64_t>(*length) : std::nullopt};
+  }
   ExchangeDigest* const exchange = open(response);
   if (exchange == nullptr) return;
   exchange->status = response.status;
@@ -69,6 +84,7 @@ void HttpDigest::take(const parser::HttpResponse& response) {
 }
 
 void HttpDigest::take(const parser::Http2StreamReset& reset) {
+  if (cut_ && cut_->id == reset.id) cut_.reset();
   if (ExchangeDigest* const exchange = find(reset.id)) exchange->reset = reset.error;
 }
 

@@ -39,6 +39,14 @@ class HttpDigest {
   /// The first request, if the server, whose side was read to the end, answered nothing: no request
   /// has a response or an end of its stream, and there was no GOAWAY.
   const ExchangeDigest* unanswered() const;
+  /// An answer that ended before its length was reached: the last one of those that were told. An
+  /// HTTP/2 stream that was reset is none.
+  struct Cut {
+    std::uint64_t id = 0;
+    std::uint64_t bytes = 0;                 ///< of content
+    std::optional<std::uint64_t> announced;  ///< by Content-Length
+  };
+  const std::optional<Cut>& cut() const { return cut_; }
   /// The last GOAWAY that tells of an error.
   const std::optional<parser::Http2GoAway>& failure() const { return failure_; }
 
@@ -59,6 +67,8 @@ class HttpDigest {
   std::vector<ExchangeDigest> exchanges_;
   std::uint64_t not_kept_ = 0;
   bool server_spoke_ = false;  ///< a GOAWAY, or what could not be read
+  bool unreadable_ = false;    ///< the latter
+  std::optional<Cut> cut_;
   std::optional<parser::Http2GoAway> failure_;
 };
 

@@ -163,6 +163,13 @@ struct RequestUnanswered {
   bool http2 = false;  ///< whose own frames may have come
 };
 
+/// Where HTTP was read: the last answer, of a known length, was not whole when the connection
+/// ended.
+struct AnswerCut {
+  std::uint64_t bytes = 0;                   ///< of its content came
+  std::optional<std::uint64_t> announced{};  ///< by Content-Length; else by chunks or frames
+};
+
 /// Inside TLS the server spoke a protocol of lines, and said no with these, or with none.
 struct RefusedInside {
   parser::Shared<parser::Refusals> refusals;
@@ -173,7 +180,7 @@ struct StillOpen {};
 
 using Fact = std::variant<Accepted, Represented, Target, Connected, ConnectFailed,
                           parser::Observation, ChainSeen, ChainJudged, LeafMinted, LegClosed,
-                          ProxyClosing, RequestUnanswered, RefusedInside, StillOpen>;
+                          ProxyClosing, RequestUnanswered, AnswerCut, RefusedInside, StillOpen>;
 
 /// One fact, and when. `leg` is the side that produced it: that sent the bytes, or that closed.
 struct Entry {

@@ -42,6 +42,7 @@ class Collector {
       if (const auto* unanswered = std::get_if<RequestUnanswered>(&entry.fact)) {
         facts_.request_unanswered = unanswered;
       }
+      if (const auto* cut = std::get_if<AnswerCut>(&entry.fact)) facts_.answer_cut = cut;
       facts_.hello_came_late |= !facts_.hello && shared<parser::ClientHello>(entry) != nullptr;
     }
     // The facts of the primary event itself that rules name.
@@ -406,6 +407,7 @@ class Collector {
     if (ended == timeline_.entries().end()) return;
     const std::uint64_t all = timeline_.flow(Leg::server).bytes;
     const std::uint64_t late = all - std::min(all, std::get<LegClosed>(ended->fact).bytes_out);
+    facts_.sent_to_nobody = late;
     std::uint64_t& data = facts_.side(Leg::server).application_bytes;
     if (data <= late) data = 0;
   }

@@ -94,6 +94,8 @@ struct Facts {
   bool server_hello_done = false;
   bool client_key_exchange = false;
   const RequestUnanswered* request_unanswered = nullptr;
+  const AnswerCut* answer_cut = nullptr;
+  std::uint64_t sent_to_nobody = 0;  ///< bytes of the server's that came when the client had left
   bool resumed = false;
   bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished
   bool answer_may_be_ticket = false;      ///< TLS 1.3: all that the server sent after its Finished

@@ -56,7 +56,10 @@ class Search {
       auto event = terminal(i);
       if (!event) continue;
       if (event->closer == Closer::client && server_is_still_judging(i)) {
-        if (auto refusal = next_of_server(i)) return *refusal;
+        // Later, what cannot be read is a goodbye that answers the client's.
+        const bool soon = entries_[i].time - client_finished_ < shortest_timer;
+        auto refusal = next_of_server(i);
+        if (refusal && (soon || refusal->mechanism == Mechanism::alert_fatal)) return *refusal;
       }
       return finish(*event, i);
     }
@@ -116,7 +119,7 @@ class Search {
 
   /// In TLS 1.3 a client is done before the server has judged its certificate. One that then leaves
   /// in order, having nothing to say, ends nothing: the refusal is on its way.
-  bool server_is_still_judging(std::size_t end) const {
+  bool server_is_still_judging(std::size_t end) {
     // Where the proxy plays the server, what it does next is for the server leg's sake.
     if (timeline_.scope() == Scope::client_leg) return false;
     bool certificate = false;
@@ -143,6 +146,7 @@ class Search {
       }
       const auto* message = observed<parser::HandshakeMessage>(entry);
       finished |= message && message->type == parser::handshake_type::finished;
+      if (finished && client_finished_ == Time{}) client_finished_ = entry.time;
     }
     return certificate && finished;
   }
@@ -258,11 +262,13 @@ class Search {
   /// both sides talk plain HTTP and the answer does not say that TLS is wanted.
   bool conversation_goes_on(std::size_t from) const {
     bool client_is_plain = false;
+    bool client_is_known = true;
     bool client_asks_in_http = false;
     for (std::size_t i = 0; i < from; ++i) {
       const auto* first = observed<parser::FirstBytes>(entries_[i]);
       if (!first || entries_[i].leg != Leg::client) continue;
       client_is_plain = !is_tls(first->protocol);
+      client_is_known = first->protocol != Protocol::unknown;
       client_asks_in_http =
           first->protocol == Protocol::http || first->protocol == Protocol::http_connect;
     }
@@ -279,7 +285,10 @@ class Search {
       complains |= http->status == bad_request && !client_asks_in_http;
     }
     if (answered) return client_is_plain && !complains;
-    return client_is_plain && !observed<parser::FirstBytes>(entries_[from]);
+    const auto* answer = observed<parser::FirstBytes>(entries_[from]);
+    // Of what neither side's beginning tells, nothing is known to be refused.
+    const bool unknown = answer && answer->protocol == Protocol::unknown && !client_is_known;
+    return client_is_plain && (!answer || unknown);
   }
 
   static bool is_tls(Protocol protocol) {
@@ -336,6 +345,7 @@ class Search {
     found.time = entries_[index].time;
     found.number = entries_[index].number;
     found.silence = silence_before(index);
+    if (found.leg) found.since_other = since(parser::other(*found.leg), index);
     if (found.alert) found.followed_by = own_close_after(index, *found.leg);
     return found;
   }
@@ -372,6 +382,17 @@ class Search {
     return last ? end - *last : std::chrono::microseconds{};
   }
 
+  std::chrono::microseconds since(Leg leg, std::size_t index) const {
+    const Time end = entries_[index].time;
+    std::optional<Time> last;
+    for (const Entry& entry : entries_.first(index)) {
+      if (entry.leg == leg) last = entry.time;
+    }
+    const Flow& flow = timeline_.flow(leg);
+    if (flow.bytes > 0 && flow.last <= end) last = std::max(last.value_or(flow.last), flow.last);
+    return last ? end - *last : std::chrono::microseconds{};
+  }
+
   std::optional<StreamEnd> own_close_after(std::size_t index, Leg leg) const {
     for (std::size_t i = index; i < entries_.size(); ++i) {
       const auto* closed = std::get_if<LegClosed>(&entries_[i].fact);
@@ -390,6 +411,7 @@ class Search {
   bool client_spoke_ = false;
   bool upgraded_ = false;                           ///< TLS follows a dialogue with the server
   bool handshake_done_ = false;                     ///< both Finished
+  Time client_finished_{};                          ///< TLS 1.3: when its Finished came
   std::optional<parser::ProtocolVersion> version_;  ///< that the server chose, so far
 };
 

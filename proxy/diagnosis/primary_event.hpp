@@ -25,6 +25,8 @@ struct PrimaryEvent {
   std::optional<parser::StreamEnd> followed_by;
   /// Since the last thing that either side or the network did.
   std::chrono::microseconds silence{};
+  /// Since the last thing that the other side did: the closer may have said something itself.
+  std::chrono::microseconds since_other{};
 
   bool by(Closer side) const { return closer == side; }
   /// The number of a readable alert that ended the connection.
@@ -32,6 +34,9 @@ struct PrimaryEvent {
   /// An alert was sent whose content could not be read.
   bool unreadable() const { return mechanism == Mechanism::alert_encrypted; }
 };
+
+/// A stack decides in milliseconds; whoever waited this long before closing ran into a timer.
+inline constexpr std::chrono::milliseconds shortest_timer{1000};
 
 /// A FIN or RST this soon after an alert of the same side belongs to it.
 inline constexpr std::chrono::milliseconds own_close_window{50};

@@ -66,6 +66,8 @@ Answer finished_refused(const Situation& situation);
 /// After the handshake: renegotiation, refusals by the application, and every way to end.
 Answer renegotiation(const Situation& situation);
 Answer refused_by_application(const Situation& situation);
+/// HTTP: the answer was not whole when the connection ended.
+Answer http_answer_cut(const Situation& situation);
 /// FTP: the server says no to a data connection, which the proxy does not see.
 Answer ftp_data_refused(const Situation& situation);
 Answer established_alert(const Situation& situation);

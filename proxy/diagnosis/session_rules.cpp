@@ -136,6 +136,18 @@ void doubt_client_certificate(const Situation& situation, Finding& finding) {
                   "or the server's log, shows it");
 }
 
+/// More than a goodbye was on its way to a client that left.
+void doubt_that_answer_was_whole(const Situation& situation, Finding& finding) {
+  constexpr std::uint64_t longest_goodbye = 1024;
+  const std::uint64_t late = situation.facts.sent_to_nobody;
+  if (!situation.client_closed() || late <= longest_goodbye) return;
+  finding.confidence = std::min(finding.confidence, Confidence::medium);
+  finding.with(fmt::format("the server was still sending: {} came after", count(late, "byte")));
+  if (finding.cause == Cause::truncated_close) return;
+  finding.or_else(Cause::truncated_close,
+                  "the client's log tells of a time-out, or its user gave up");
+}
+
 /// What was asked could be read, so that it is no guess. A part of an answer is one, too.
 bool request_unanswered(const Facts& facts) {
   return facts.request_unanswered &&
@@ -156,7 +168,7 @@ Finding request_not_answered() {
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
   // After a silence it was a timer of the server's, which a late request crossed.
-  const bool at_once = !situation.after_silence();
+  const bool at_once = !situation.unasked();
   if (situation.server_closed() && at_once && request_unanswered(facts)) {
     return request_not_answered();
   }
@@ -181,6 +193,7 @@ Finding ended_in_order(const Situation& situation) {
       }
     }
   }
+  doubt_that_answer_was_whole(situation, finding);
   doubt_client_certificate(situation, finding);
   return finding;
 }
@@ -214,6 +227,7 @@ Finding ended_without_alert(const Situation& situation) {
     finding.confidence = situation.client_closed() ? Confidence::medium : Confidence::low;
     finding.with("data had gone both ways; a reset then means unread data, such as tickets");
     finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
+    doubt_that_answer_was_whole(situation, finding);
     doubt_client_certificate(situation, finding);
     return finding;
   }
@@ -242,6 +256,7 @@ Finding ended_without_alert(const Situation& situation) {
     if (auto fault = visible_fault(situation)) {
       finding.lower().or_else(fault->cause, std::move(fault->because));
     }
+    doubt_that_answer_was_whole(situation, finding);
     doubt_client_certificate(situation, finding);
     return finding;
   }
@@ -315,7 +330,7 @@ Answer key_exchange_failed(const Situation& situation) {
 Answer finished_refused(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (situation.phase != Phase::post_handshake || !situation.server_closed() || !facts.tls13() ||
-      facts.server_answered_finished || situation.after_silence()) {
+      facts.server_answered_finished || situation.unasked()) {
     return std::nullopt;
   }
   const auto number = situation.primary.alert_number();

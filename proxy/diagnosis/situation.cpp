@@ -4,6 +4,8 @@ namespace legible::proxy::diagnosis {
 
 bool Situation::after_silence() const { return primary.silence >= shortest_timer; }
 
+bool Situation::unasked() const { return primary.since_other >= shortest_timer; }
+
 Finding& Finding::raise() {
   if (confidence < Confidence::certain) {
     confidence = static_cast<Confidence>(static_cast<int>(confidence) + 1);

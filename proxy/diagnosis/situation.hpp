@@ -39,6 +39,8 @@ struct Situation {
   }
   /// Nothing happened for so long that a timer, not a stack, decided.
   bool after_silence() const;
+  /// The same of the other side alone: what the closer did was no answer to anything.
+  bool unasked() const;
 };
 
 /// A rule's answer: a cause, how sure, on what values, and what else it could be.
@@ -67,8 +69,5 @@ struct Finding {
 /// No answer: the rule does not apply.
 using Answer = std::optional<Finding>;
 using Rule = Answer (*)(const Situation&);
-
-/// A stack decides in milliseconds; whoever waited this long before closing ran into a timer.
-inline constexpr std::chrono::milliseconds shortest_timer{1000};
 
 }  // namespace legible::proxy::diagnosis

@@ -69,6 +69,23 @@ TEST_CASE("a request of which nothing came is noted") {
   CHECK(told_inside<RequestUnanswered>("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 204 \r\n\r\n").empty());
 }
 
+TEST_CASE("an answer that ends before its length is noted") {
+  const std::string ask = "GET / HTTP/1.1\r\n\r\n";
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const auto cut = [&](const std::string& answer) { return told_inside<AnswerCut>(ask, answer); };
+  const auto by_length = cut(ok + "Content-Length: 100\r\n\r\nhalf");
+  REQUIRE(by_length.size() == 1);
+  CHECK(by_length.front().bytes == 4);
+  CHECK(by_length.front().announced == 100);
+  const auto by_chunks = cut(ok + "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+  REQUIRE(by_chunks.size() == 1);
+  CHECK_FALSE(by_chunks.front().announced);
+  CHECK(cut(ok + "Content-Length: 4\r\n\r\nhalf").empty());
+  CHECK(cut(ok + "\r\nuntil the end").empty());
+  CHECK(
+      told_inside<AnswerCut>("HEAD / HTTP/1.1\r\n\r\n", ok + "Content-Length: 9\r\n\r\n").empty());
+}
+
 TEST_CASE("a record that was to be handed over and is dropped ends with its verdict") {
   VerdictSink sink;
   ChainCache chains{{}};

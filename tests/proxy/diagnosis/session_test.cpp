@@ -300,6 +300,54 @@ TEST_CASE("a server that closes in order without an answer to what it was asked 
   CHECK(verdict({}, false).outcome == Outcome::ok);
 }
 
+TEST_CASE("an answer that was not whole failed, however the connection ended") {
+  constexpr AnswerCut of_length{.bytes = 10, .announced = 100};
+  constexpr AnswerCut of_chunks{.bytes = 10};
+  struct Case {
+    Leg ends;
+    bool orderly;
+    AnswerCut cut;
+    Cause cause;
+    Outcome outcome;
+  };
+  const Case cases[] = {
+      {S, false, of_length, Cause::truncated_close, Outcome::failed},
+      {S, true, of_chunks, Cause::truncated_close, Outcome::failed},
+      {C, false, of_length, Cause::truncated_close, Outcome::failed},
+      {C, true, of_length, Cause::truncated_close, Outcome::failed},
+      // As one of events, which has no other end.
+      {C, true, of_chunks, Cause::client_satisfied, Outcome::ok},
+  };
+  for (const Case& each : cases) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    c.data_read(C).data_read(S);
+    if (each.orderly) c.decrypted_alert(each.ends, 0, warning);
+    c.closes(each.ends, parser::StreamEnd::fin).note(S, each.cut);
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == each.cause);
+    CHECK(verdict.outcome == each.outcome);
+    CHECK(verdict.closer == (each.ends == C ? Closer::client : Closer::server));
+    CHECK(verdict.summary.starts_with("the ") ==
+          (each.outcome == Outcome::failed || each.cause == Cause::client_satisfied));
+  }
+}
+
+TEST_CASE("a client that leaves while the server is sending may miss the rest") {
+  for (const bool much : {false, true}) {
+    Conversation c;
+    c.client_says(hello_openssl(parser::tls12, parser::tls12)).handshake12();
+    c.data(C).data(S).hidden_alert(C).client_fin();
+    c.sends(S, much ? 50'000 : 31).server_fin();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.outcome == Outcome::ok);
+    CHECK(verdict.confidence == (much ? Confidence::medium : Confidence::high));
+    CHECK(has_alternative(verdict, Cause::truncated_close) == much);
+  }
+}
+
 TEST_CASE("a kept connection that is used when the server has given it up is stale") {
   using namespace std::chrono_literals;
   struct Case {
