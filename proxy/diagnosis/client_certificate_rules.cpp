@@ -166,6 +166,7 @@ void add_untrusted_alternative(const Situation& situation, Finding& finding) {
       situation.facts.client().chain->size() > 1) {
     return;
   }
+  finding.confidence = std::min(finding.confidence, Confidence::medium);
   finding.or_else(Cause::client_cert_missing_intermediate,
                   "the server trusts the root of the client's chain but not its issuer");
 }
@@ -268,7 +269,7 @@ Answer client_certificate_refused(const Situation& situation) {
   if (!still_to_be_judged(situation)) return std::nullopt;
   // A server may take its time over a certificate (OCSP); but without an alert that tells of it, it
   // is a timer's end.
-  if (situation.after_silence() && !situation.alert_sent_as_fatal()) return std::nullopt;
+  if (situation.unasked() && !situation.alert_sent_as_fatal()) return std::nullopt;
 
   const bool readable_other = situation.alert_is(bad_record_mac) ||
                               situation.alert_is(protocol_version) ||
@@ -278,10 +279,15 @@ Answer client_certificate_refused(const Situation& situation) {
   // After a complete handshake an unreadable alert is close_notify, unless something is wrong.
   const bool complete = situation.phase == Phase::post_handshake;
   if (facts.client().certificate_empty()) {
-    if (complete && !situation.bare_close() && !situation.primary.alert_number()) {
-      return std::nullopt;
+    Finding finding = certificate_missing(situation);
+    // nginx closes in order when it misses one. So does a server that has nothing to say.
+    const bool orderly = complete && !situation.bare_close() && !situation.primary.alert_number();
+    if (orderly) {
+      if (facts.client().certificate != CertificateState::empty) return std::nullopt;
+      finding.confidence = Confidence::medium;
+      finding.or_else(Cause::none, "the server does without one, and had nothing to say");
     }
-    return weighed(situation, certificate_missing(situation));
+    return weighed(situation, std::move(finding));
   }
   if (facts.client().certificate == CertificateState::sent_inferred) {
     if (complete && situation.bare_close()) return std::nullopt;

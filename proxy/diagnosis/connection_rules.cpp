@@ -381,6 +381,10 @@ Answer finished_and_left(const Situation& situation) {
     finding.or_else(Cause::handshake_altered,
                     "the client's log speaks of the server's Finished or of a bad MAC");
   }
+  if (situation.after_silence()) {
+    finding.or_else(Cause::idle_timeout,
+                    "the client's log tells that it waited for something, as for a greeting");
+  }
   finding.or_else(Cause::tls_health_check, "a monitor comes back at regular intervals");
   return finding;
 }

@@ -59,10 +59,8 @@ Confidence how_sure(const Situation& situation, const Doubt& doubt) {
       situation.client_stack == Stack::curl && doubt.cause == Cause::server_cert_name_mismatch;
   const bool habit = situation.client_stack == Stack::nss || curls_name ||
                      (situation.bare_close() && rejects_after_finished(situation.client_stack));
-  if (habit) return Confidence::high;
-  const bool silent_or_name =
-      situation.bare_close() || doubt.cause == Cause::server_cert_name_mismatch;
-  return silent_or_name ? Confidence::medium : Confidence::low;
+  // A monitor that verifies nothing leaves so, too.
+  return habit ? Confidence::high : Confidence::low;
 }
 
 /// The certificate was encrypted. A client that asked for another name than the target's, an HTTP
@@ -205,7 +203,6 @@ Answer left_for_certificate(const Situation& situation) {
   finding.cause = chosen->cause;
   finding.confidence = how_sure(situation, *chosen);
   if (rests_on_system_anchors(situation, chosen->cause)) finding.lower();
-  if (greeted && finding.confidence == Confidence::medium) finding.lower();
   finding.with(chosen->because);
   finding.with(
       "the client finished the handshake, sent no data and left; some programs judge the "
@@ -213,6 +210,7 @@ Answer left_for_certificate(const Situation& situation) {
   for (const Doubt& other : doubts) add_alternative(finding, other.cause);
   finding.or_else(Cause::client_satisfied,
                   "the client does not verify, and only wanted to see that the port answers");
+  finding.or_else(Cause::tls_health_check, "a monitor comes back at regular intervals");
   return finding;
 }
 

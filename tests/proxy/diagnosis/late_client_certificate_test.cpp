@@ -67,6 +67,12 @@ TEST_CASE("what a server does when the client had left is no sure refusal") {
          c.hidden_alert(C).client_fin().hidden_alert(S).server_fin();
        },
        Closer::server, Cause::client_cert_missing, Confidence::low, Cause::client_satisfied},
+      {"a goodbye, for the server has had the time to refuse",
+       [](auto& c) {
+         flight(c, true);
+         c.pause(3s).hidden_alert(C).client_fin().hidden_alert(S).server_fin();
+       },
+       Closer::client, Cause::client_satisfied, Confidence::low},
       {"a FIN alone",
        [](auto& c) {
          flight(c, true);
@@ -89,6 +95,12 @@ TEST_CASE("a server that ends after a silence refuses no certificate") {
        [](auto& c) {
          flight(c, true);
          c.tickets().pause(30s).hidden_alert(S).server_fin();
+       },
+       Closer::server, Cause::none, Confidence::low, Cause::idle_timeout},
+      {"with words of its own, as HAProxy's 408",
+       [](auto& c) {
+         flight(c, true);
+         c.tickets().pause(3s).record13(S, 212, Content::unknown).hidden_alert(S).server_fin();
        },
        Closer::server, Cause::none, Confidence::low, Cause::idle_timeout},
       {"at once",
@@ -115,6 +127,17 @@ TEST_CASE("a server that has answered has taken the certificate") {
       Confidence::low,
       Cause::none};
   check_case(one_record);
+}
+
+TEST_CASE("a server that closes in order at once may have missed a certificate, as nginx does") {
+  Conversation c;
+  c.client_says(hello_openssl(parser::tls12, parser::tls12)).server_flight_asking({"Root"});
+  c.shows(C, {}).key_exchange_and_finished().server_finishes().hidden_alert(S).server_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::client_cert_missing);
+  CHECK(verdict.confidence == Confidence::medium);
+  CHECK(has_alternative(verdict, Cause::none));
 }
 
 TEST_CASE("a certificate that is asked for behind the handshake of TLS 1.3") {
