@@ -140,8 +140,10 @@ void ConnectionObserver::stop_decrypting() { state_->tls.stop_decrypting(); }
 std::uint64_t ConnectionObserver::before_tls(Side from) const {
   const Direction& direction = state_->of(from);
   if (direction.stage == Stage::tls) return direction.tls_at;
-  // Part of a line is no part of TLS, which begins where a line could.
-  const bool undecided = direction.stage == Stage::detecting;
+  // Part of a line is no part of TLS, which begins where a line could; nor is what begins
+  // otherwise.
+  const bool undecided = direction.stage == Stage::detecting && !direction.held.empty() &&
+                         may_begin_tls(direction.held.front());
   return direction.offset + (undecided ? 0 : direction.held.size());
 }
 
@@ -293,6 +295,8 @@ void ConnectionObserver::State::begin(Side from, Protocol protocol, Bytes first)
 }
 
 void ConnectionObserver::State::begin_tls(Side from) {
+  const std::size_t depth = of(from).depth;
+  if (from == Side::client && depth < exchanges.size()) exchanges[depth]->begin_tls();
   report_dialogues();
   of(from).tls_at = of(from).offset;
   tls.start_at(from, of(from).offset);
@@ -374,6 +378,8 @@ void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
     // Its message is told as unfinished; a head that was never whole is told below.
     if (!direction.awaits_head) pass(from);
   }
+  // Whose turn it was is not known any more.
+  if (direction.preamble && direction.preamble->by_turns()) abandon(*direction.preamble);
   direction.offset += direction.held.size();
   direction.held = {};
   const bool skipped_whole = missing > 0 && missing <= direction.to_skip;

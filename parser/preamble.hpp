@@ -1,9 +1,9 @@
 #pragma once
 // The cleartext dialogues that may come before TLS on the same connection.
 //
-// No dialogue needs the other direction to know where TLS begins: a TLS record cannot stand where
-// the next line or message of any of these protocols stands. So each direction is read by itself,
-// and a capture of one direction is read as well.
+// None that is known needs the other direction to know where TLS begins: a TLS record cannot stand
+// where the next line or message of any of these protocols stands. So each direction is read by
+// itself, and a capture of one direction is read as well. The unknown one needs the turns.
 
 #include <cstdint>
 #include <memory>
@@ -50,6 +50,8 @@ class Preamble {
   /// come any more. Said again with the same bytes.
   virtual void begin_turn(Side /*from*/) {}
   virtual void end_turn(Side /*from*/) {}
+  /// The client's TLS has begun, which was no part of the dialogue's turns so far.
+  virtual void begin_tls() {}
 
   /// Whether reading can go on after a gap.
   virtual bool survives_gap() const { return false; }
@@ -133,6 +135,11 @@ std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,
 /// True for a byte that can be the first of a TLS record: nothing that is read here begins so.
 constexpr bool begins_tls_record(std::uint8_t byte) {
   return byte >= content_type::change_cipher_spec.value && byte <= content_type::heartbeat.value;
+}
+
+/// Whether TLS, or a hello in the format of SSL 2.0, could begin with it.
+constexpr bool may_begin_tls(std::uint8_t byte) {
+  return begins_tls_record(byte) || (byte & 0x80) != 0;
 }
 
 /// host:port; an IPv6 address is put into brackets.

@@ -46,12 +46,24 @@ class UnknownPreamble final : public Preamble {
     if (edge(from) == Edge::begins) edge(from) = Edge::whole;
   }
 
+  /// Only now was it a dialogue that led to something. What was said is nobody's to tell: there may
+  /// be a password in it.
+  void begin_tls() override {
+    tls_begun_ = true;
+    for (const Turn& turn : turns_) {
+      say(turn.from, std::to_string(turn.bytes) + (turn.bytes == 1 ? " byte" : " bytes"));
+    }
+  }
+
   PreambleStep feed(Side from, Bytes bytes) override {
     const Edge turn = edge(from);
     if (turn != Edge::none) {
       if (tls_begun_) return {Next::hand_over};
       const Beginning begins = from == Side::client ? beginning_of(bytes) : Beginning::other;
-      if (begins == Beginning::hello) return begin_tls();
+      if (begins == Beginning::hello) {
+        begin_tls();
+        return {Next::hand_over};
+      }
       if (begins == Beginning::undecided && turn == Edge::begins) return {Next::need_more};
     }
     edge(from) = Edge::none;
@@ -73,16 +85,6 @@ class UnknownPreamble final : public Preamble {
     Side from;
     std::uint64_t bytes;
   };
-
-  /// Only now was it a dialogue that led to something. What was said is nobody's to tell: there may
-  /// be a password in it.
-  PreambleStep begin_tls() {
-    tls_begun_ = true;
-    for (const Turn& turn : turns_) {
-      say(turn.from, std::to_string(turn.bytes) + (turn.bytes == 1 ? " byte" : " bytes"));
-    }
-    return {Next::hand_over};
-  }
 
   std::vector<Turn> turns_;
   std::array<Edge, 2> edges_{};

@@ -472,7 +472,7 @@ void ClientIntake::on_timer() {
     if (client_.early.empty()) {
       ModeChoice choice = mode_without(Lack::silence);
       if (choice.mode == Mode::relay) return hand_over(std::move(choice));
-    } else if (!parser::begins_tls_record(client_.early.front())) {
+    } else if (!parser::may_begin_tls(client_.early.front())) {
       // Too little to name what it is, and the client waits for an answer to it.
       return choose(nullptr, Lack::no_tls);
     }

@@ -24,17 +24,17 @@ bool ends_before_its_length(const parser::HttpResponse& response) {
 
 }  // namespace
 
-bool HttpDigest::is_word_of_server(const parser::HttpEvent& event) {
-  using parser::Ref;
-  return std::holds_alternative<Ref<parser::Http2GoAway>>(event) ||
-         std::holds_alternative<Ref<parser::Malformed>>(event) ||
-         std::holds_alternative<Ref<parser::LimitReached>>(event);
+bool HttpDigest::ends_reading(const parser::HttpEvent& event) {
+  return std::holds_alternative<parser::Ref<parser::Malformed>>(event) ||
+         std::holds_alternative<parser::Ref<parser::LimitReached>>(event);
 }
 
 void HttpDigest::add(parser::Side from, const parser::HttpEvent& event) {
-  server_spoke_ |= from == parser::Side::server && is_word_of_server(event);
-  unreadable_ |= std::holds_alternative<parser::Ref<parser::Malformed>>(event) ||
-                 std::holds_alternative<parser::Ref<parser::LimitReached>>(event);
+  unreadable_ |= ends_reading(event);
+  // What tells of the server's own doing without being an answer.
+  const bool word =
+      ends_reading(event) || std::holds_alternative<parser::Ref<parser::Http2GoAway>>(event);
+  server_spoke_ |= from == parser::Side::server && word;
   std::visit([&](const auto& held) { take(held.get()); }, event);
 }
 
@@ -70,7 +70,7 @@ void HttpDigest::take(const parser::HttpRequest& request) {
 
 void HttpDigest::take(const parser::HttpResponse& response) {
   if (!is_final(response)) return;
-  if (ends_before_its_length(response) && !unreadable_) {
+  if (ends_before_its_length(response) && !unreadable_ && response.id != last_reset_) {
     const auto length = response.headers.find("content-length");
     cut_ = {response.id, response.body_bytes,
             length ? parser::number_in<std::uint64_t>(*length) : std::nullopt};
@@ -84,7 +84,7 @@ void HttpDigest::take(const parser::HttpResponse& response) {
 }
 
 void HttpDigest::take(const parser::Http2StreamReset& reset) {
-  if (cut_ && cut_->id == reset.id) cut_.reset();
+  last_reset_ = reset.id;
   if (ExchangeDigest* const exchange = find(reset.id)) exchange->reset = reset.error;
 }
 

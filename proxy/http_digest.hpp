@@ -58,8 +58,7 @@ class HttpDigest {
   void take(const parser::WebSocketMessage& message);
   void take(const parser::Malformed&) {}
   void take(const parser::LimitReached&) {}
-  /// What tells of the server's own doing without being an answer.
-  static bool is_word_of_server(const parser::HttpEvent& event);
+  static bool ends_reading(const parser::HttpEvent& event);
 
   ExchangeDigest* find(std::uint64_t id);
   ExchangeDigest* open(const parser::HttpMessage& message);
@@ -69,6 +68,7 @@ class HttpDigest {
   bool server_spoke_ = false;  ///< a GOAWAY, or what could not be read
   bool unreadable_ = false;    ///< the latter
   std::optional<Cut> cut_;
+  std::uint64_t last_reset_ = 0;  ///< the exchange; what there is of its answer is told next
   std::optional<parser::Http2GoAway> failure_;
 };
 

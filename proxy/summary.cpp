@@ -103,7 +103,7 @@ void SummaryBuilder::judge(const Partner& partner, const LogLine& verdict) {
   // A conversation without TLS that nothing went wrong in is no failure.
   const std::optional<Cause> cause_known = cause_from_id(verdict.cause);
   const bool benign = cause_known && describe(*cause_known).benign;
-  const bool failed = verdict.outcome != "ok" && !benign;
+  const bool failed = verdict.outcome == "failed" || (verdict.outcome != "ok" && !benign);
   const bool unsure = !failed && verdict.confidence == id(Confidence::low);
   const std::string time = kept(verdict.time);
   ++so_far_.connections;

@@ -269,7 +269,7 @@ Answer client_certificate_refused(const Situation& situation) {
   if (!still_to_be_judged(situation)) return std::nullopt;
   // A server may take its time over a certificate (OCSP); but without an alert that tells of it, it
   // is a timer's end.
-  if (situation.unasked() && !situation.alert_sent_as_fatal()) return std::nullopt;
+  if (situation.other_side_silent() && !situation.alert_sent_as_fatal()) return std::nullopt;
 
   const bool readable_other = situation.alert_is(bad_record_mac) ||
                               situation.alert_is(protocol_version) ||

@@ -126,7 +126,8 @@ Finding server_turned_client_away(const Situation& situation) {
 /// The server does not wait for a whole hello.
 Finding server_left_early(const Situation& situation) {
   const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
-  if (sent == 0 || situation.facts.hello_came_late) return server_turned_client_away(situation);
+  const bool begun = sent > 0 && situation.facts.client().first_bytes;
+  if (!begun) return server_turned_client_away(situation);
   Finding finding;
   if (hello_is_split(situation.facts)) {
     finding.cause = Cause::fragmented_hello_refused;

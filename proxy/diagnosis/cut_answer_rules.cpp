@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 
@@ -31,7 +33,9 @@ Finding left_an_endless_answer(const AnswerCut& cut) {
 Answer http_answer_cut(const Situation& situation) {
   const AnswerCut* cut = situation.facts.answer_cut;
   const bool ended = situation.client_closed() || situation.server_closed();
-  if (!cut || !ended || !situation.facts.both_finished()) return std::nullopt;
+  // An alert says more.
+  if (!cut || !ended || situation.alert_sent_as_fatal()) return std::nullopt;
+  if (!situation.facts.both_finished()) return std::nullopt;
   if (situation.client_closed() && !cut->announced) return left_an_endless_answer(*cut);
   Finding finding;
   finding.cause = Cause::truncated_close;
@@ -40,10 +44,21 @@ Answer http_answer_cut(const Situation& situation) {
   if (situation.server_closed()) {
     finding.title = "the server ended the connection in the middle of its answer";
     finding.to_do.server = "Read its log: it may have crashed, or another one behind it has.";
+    finding.to_do.client = "Repeat the call: what it has is not whole.";
+    // Events have no other end, in order.
+    const bool endless = !cut->announced && !situation.bare_close();
+    if (endless) finding.lower().or_else(Cause::none, "the answer has no end, as one of events");
+    if (situation.other_side_silent()) {
+      finding.confidence = std::min(finding.confidence, Confidence::medium);
+      finding.or_else(Cause::idle_timeout, "the server's log tells of a time-out");
+    }
     return finding;
   }
+  finding.confidence = Confidence::medium;
   finding.title = "the client left before the answer was whole";
   finding.to_do.client = "Read its log: its own time-out may have run out, or somebody stopped it.";
+  finding.to_do.server = "Nothing: it was still answering.";
+  finding.or_else(Cause::client_satisfied, "it had read as much as it wanted");
   return finding.or_else(Cause::idle_timeout, "the client's log tells of a time-out of its own");
 }
 

@@ -43,7 +43,6 @@ class Collector {
         facts_.request_unanswered = unanswered;
       }
       if (const auto* cut = std::get_if<AnswerCut>(&entry.fact)) facts_.answer_cut = cut;
-      facts_.hello_came_late |= !facts_.hello && shared<parser::ClientHello>(entry) != nullptr;
     }
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);

@@ -80,7 +80,6 @@ struct Facts {
   const parser::ClientHello* hello = nullptr;         ///< the first one
   const parser::ClientHello* second_hello = nullptr;  ///< after a HelloRetryRequest
   bool hello_repeated = false;                        ///< a second one that nobody asked for
-  bool hello_came_late = false;                       ///< the first one, after the primary event
   const parser::ServerHello* hello_retry = nullptr;   ///< the last one
   bool hello_retry_repeated = false;
   const parser::ServerHello* server_hello = nullptr;

@@ -14,6 +14,8 @@
 namespace legible::proxy::diagnosis {
 namespace {
 
+constexpr std::string_view session_unnamed = "data connection: Operation not permitted";  // ProFTPD
+
 template <std::size_t N>
 const std::string* reply_with(const parser::Refusals& refusals,
                               const std::array<std::string_view, N>& words) {
@@ -30,26 +32,18 @@ Finding refused_data(const std::string& reply) {
 }
 
 /// It proves that both connections come from one client.
-Finding session_wanted(const Situation& situation, const std::string& reply) {
+Finding session_wanted(const std::string& reply) {
   Finding finding = refused_data(reply);
-  finding.with("it takes a data connection only if that resumes the control connection's session");
-  if (!situation.proxy_plays(Leg::client)) {
-    finding.cause = Cause::resumption_failed;
-    finding.confidence = Confidence::high;
-    finding.title = "the client's data connection did not resume this connection's TLS session";
-    finding.to_do.client =
-        "Let the FTP client use the control connection's session for data connections, or one that "
-        "can.";
-    finding.to_do.server =
-        "Or do without: vsftpd require_ssl_reuse=NO, ProFTPD TLSOptions "
-        "NoSessionReuseRequired.";
-    return finding;
-  }
   finding.cause = Cause::proxy_limit;
   finding.confidence = Confidence::medium;
   finding.title =
       "FTP's data connections go past the proxy, and the server wants them to resume "
       "the session that it has with the proxy";
+  finding.with(contains(reply, session_unnamed)
+                   ? "TLS on the data connection failed: ProFTPD says so where the session is not "
+                     "resumed, and where the client does not take the server's own certificate"
+                   : "it takes a data connection only if that resumes the control connection's "
+                     "session");
   return finding.or_else(Cause::resumption_failed,
                          "it fails in the same way when this host is relayed (--relay HOST): FTP "
                          "software that resumes no session is refused directly, too");
@@ -74,21 +68,19 @@ Finding address_wanted(const std::string& reply) {
 
 Answer ftp_data_refused(const Situation& situation) {
   static constexpr std::array<std::string_view, 3> about_session{
-      "session reuse required",                    // vsftpd
-      "data connection: Operation not permitted",  // ProFTPD
-      "session of data connection",                // FileZilla Server
+      "session reuse required",  // vsftpd
+      session_unnamed,
+      "session of data connection",  // FileZilla Server
   };
   static constexpr std::array<std::string_view, 1> about_address{
       "Bad IP connecting",  // vsftpd
   };
   const parser::Refusals* refusals = situation.facts.server().refusals;
+  // Refusals are read where the proxy plays the client.
   if (!refusals || refusals->protocol != parser::Protocol::smtp) return std::nullopt;
-  if (const auto* reply = reply_with(*refusals, about_session)) {
-    return session_wanted(situation, *reply);
-  }
-  const auto* reply = reply_with(*refusals, about_address);
-  if (!reply || !situation.proxy_plays(Leg::client)) return std::nullopt;
-  return address_wanted(*reply);
+  if (const auto* reply = reply_with(*refusals, about_session)) return session_wanted(*reply);
+  if (const auto* reply = reply_with(*refusals, about_address)) return address_wanted(*reply);
+  return std::nullopt;
 }
 
 }  // namespace legible::proxy::diagnosis

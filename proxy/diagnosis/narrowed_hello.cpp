@@ -91,7 +91,8 @@ bool may_be_for_lists(Cause cause) {
 /// where no group of RFC 7919 is listed (its section 4).
 bool does_without_groups(parser::CipherSuite suite, const parser::ClientHello& hello) {
   if (is_outdated(suite)) return false;
-  if (parser::traits(suite).key_exchange == parser::KeyExchange::dhe) {
+  const parser::CipherTraits traits = parser::traits(suite);
+  if (traits.key_exchange == parser::KeyExchange::dhe && traits.signs) {
     return std::ranges::none_of(hello.groups, [](auto group) { return group.value >> 8 == 1; });
   }
   return parser::name(suite).starts_with("TLS_RSA_WITH_");

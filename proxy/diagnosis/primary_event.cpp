@@ -55,9 +55,11 @@ class Search {
       handshake_done_ |= observed<parser::HandshakeDone>(entries_[i]) != nullptr;
       auto event = terminal(i);
       if (!event) continue;
-      if (event->closer == Closer::client && server_is_still_judging(i)) {
+      const auto judges_since =
+          event->closer == Closer::client ? judged_by_server_since(i) : std::nullopt;
+      if (judges_since) {
         // Later, what cannot be read is a goodbye that answers the client's.
-        const bool soon = entries_[i].time - client_finished_ < shortest_timer;
+        const bool soon = entries_[i].time - *judges_since < shortest_timer;
         auto refusal = next_of_server(i);
         if (refusal && (soon || refusal->mechanism == Mechanism::alert_fatal)) return *refusal;
       }
@@ -119,20 +121,20 @@ class Search {
 
   /// In TLS 1.3 a client is done before the server has judged its certificate. One that then leaves
   /// in order, having nothing to say, ends nothing: the refusal is on its way.
-  bool server_is_still_judging(std::size_t end) {
+  std::optional<Time> judged_by_server_since(std::size_t end) const {
     // Where the proxy plays the server, what it does next is for the server leg's sake.
-    if (timeline_.scope() == Scope::client_leg) return false;
+    if (timeline_.scope() == Scope::client_leg) return std::nullopt;
     bool certificate = false;
-    bool finished = false;
+    std::optional<Time> finished;
     for (std::size_t i = 0; i < end; ++i) {
       const Entry& entry = entries_[i];
       if (const auto* hello = shared<parser::ServerHello>(entry);
           hello && !parser::is_tls13_like(hello->version)) {
-        return false;
+        return std::nullopt;
       }
       if (finished && entry.leg == Leg::server &&
           std::holds_alternative<parser::Observation>(entry.fact)) {
-        return false;  // a ticket: it has judged
+        return std::nullopt;  // a ticket: it has judged
       }
       if (std::holds_alternative<ChainSeen>(entry.fact)) certificate |= entry.leg == Leg::client;
       if (entry.leg != Leg::client) continue;
@@ -141,14 +143,15 @@ class Search {
                        record->likely == parser::Content::alert_or_empty_certificate ||
                        record->likely == parser::Content::empty_certificate_and_finished ||
                        record->likely == parser::Content::certificate_flight;
-        finished |= record->likely == parser::Content::finished ||
-                    record->likely == parser::Content::empty_certificate_and_finished;
+        const bool ends = record->likely == parser::Content::finished ||
+                          record->likely == parser::Content::empty_certificate_and_finished;
+        if (ends && !finished) finished = entry.time;
       }
       const auto* message = observed<parser::HandshakeMessage>(entry);
-      finished |= message && message->type == parser::handshake_type::finished;
-      if (finished && client_finished_ == Time{}) client_finished_ = entry.time;
+      const bool read = message && message->type == parser::handshake_type::finished;
+      if (read && !finished) finished = entry.time;
     }
-    return certificate && finished;
+    return certificate ? finished : std::nullopt;
   }
 
   /// What the server does next, if that is an end.
@@ -378,11 +381,25 @@ class Search {
       if (timeline_.flow(leg).bytes > 0 && (closed || timeline_.flow(leg).last < end)) {
         consider(timeline_.flow(leg).last);
       }
+      if (was_sending(leg, index)) consider(end);
     }
     return last ? end - *last : std::chrono::microseconds{};
   }
 
+  /// What came after the other side's end was on its way: when the one before came is not kept.
+  bool was_sending(Leg leg, std::size_t index) const {
+    constexpr std::uint64_t longest_goodbye = 1024;
+    const std::uint64_t all = timeline_.flow(leg).bytes;
+    if (timeline_.flow(leg).last <= entries_[index].time) return false;
+    for (const Entry& entry : entries_.subspan(index)) {
+      const auto* closed = std::get_if<LegClosed>(&entry.fact);
+      if (closed && entry.leg != leg) return all > closed->bytes_out + longest_goodbye;
+    }
+    return false;
+  }
+
   std::chrono::microseconds since(Leg leg, std::size_t index) const {
+    if (was_sending(leg, index)) return {};
     const Time end = entries_[index].time;
     std::optional<Time> last;
     for (const Entry& entry : entries_.first(index)) {
@@ -411,7 +428,6 @@ class Search {
   bool client_spoke_ = false;
   bool upgraded_ = false;                           ///< TLS follows a dialogue with the server
   bool handshake_done_ = false;                     ///< both Finished
-  Time client_finished_{};                          ///< TLS 1.3: when its Finished came
   std::optional<parser::ProtocolVersion> version_;  ///< that the server chose, so far
 };
 

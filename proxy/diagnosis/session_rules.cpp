@@ -168,7 +168,7 @@ Finding request_not_answered() {
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
   // After a silence it was a timer of the server's, which a late request crossed.
-  const bool at_once = !situation.unasked();
+  const bool at_once = !situation.other_side_silent();
   if (situation.server_closed() && at_once && request_unanswered(facts)) {
     return request_not_answered();
   }
@@ -330,7 +330,7 @@ Answer key_exchange_failed(const Situation& situation) {
 Answer finished_refused(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (situation.phase != Phase::post_handshake || !situation.server_closed() || !facts.tls13() ||
-      facts.server_answered_finished || situation.unasked()) {
+      facts.server_answered_finished || situation.other_side_silent()) {
     return std::nullopt;
   }
   const auto number = situation.primary.alert_number();

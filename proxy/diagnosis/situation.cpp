@@ -4,7 +4,7 @@ namespace legible::proxy::diagnosis {
 
 bool Situation::after_silence() const { return primary.silence >= shortest_timer; }
 
-bool Situation::unasked() const { return primary.since_other >= shortest_timer; }
+bool Situation::other_side_silent() const { return primary.since_other >= shortest_timer; }
 
 Finding& Finding::raise() {
   if (confidence < Confidence::certain) {

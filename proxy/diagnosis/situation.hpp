@@ -40,7 +40,7 @@ struct Situation {
   /// Nothing happened for so long that a timer, not a stack, decided.
   bool after_silence() const;
   /// The same of the other side alone: what the closer did was no answer to anything.
-  bool unasked() const;
+  bool other_side_silent() const;
 };
 
 /// A rule's answer: a cause, how sure, on what values, and what else it could be.

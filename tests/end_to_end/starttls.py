@@ -204,6 +204,19 @@ auth_ssl_require_client_cert = yes
             waited[mode] = min(took, waited.get(mode, took))
         self.assertLess(max(waited.values()), 1.0, waited)
 
+    def test_a_word_that_could_become_a_command_is_not_held_back(self):
+        def server(connection: socket.socket, context: ssl.SSLContext):
+            connection.sendall(b"login: ")
+            if connection.recv(4) == b"root":
+                connection.sendall(b"Password: ")
+
+        for mode in MODES:
+            proxy = self.proxy_of(self.served(server), mode)
+            with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as client:
+                self.assertEqual(client.recv(7), b"login: ")
+                client.sendall(b"root")
+                self.assertEqual(client.recv(10), b"Password: ")
+
     def test_a_hello_that_comes_late_is_intercepted(self):
         def server(connection: socket.socket, context: ssl.SSLContext):
             with context.wrap_socket(connection, server_side=True) as inside:

@@ -41,6 +41,22 @@ TEST_CASE("an exchange is a line") {
   CHECK(http_lines(digest(request(1), response(1, 200))) == Lines{"GET /a → 200  1.2 kB  34 ms"});
 }
 
+TEST_CASE("an answer that ends before its length is known, unless its stream was reset") {
+  HttpResponse part = response(1, 200);
+  part.complete = false;
+  CHECK_FALSE(digest(request(1), part).cut());
+  part.headers.add("content-length", "5000");
+  const auto cut = digest(request(1), part).cut();
+  REQUIRE(cut);
+  CHECK(cut->announced == 5000);
+  CHECK(cut->bytes == part.body_bytes);
+  // A browser that wants a picture no more goes on with the others.
+  part.stream = 1;
+  const parser::Http2StreamReset cancelled{1, 1, parser::Http2Error{8}};
+  CHECK_FALSE(digest(request(1), cancelled, part, request(3), response(3, 200)).cut());
+  CHECK_FALSE(digest(request(1), parser::LimitReached{"HTTP message", 100}, part).cut());
+}
+
 TEST_CASE("a first request of which nothing came is known") {
   const parser::Http2StreamReset refused{1, 1, parser::Http2Error{7}};
   const parser::Http2GoAway goaway{0, parser::Http2Error{0}, ""};

@@ -151,6 +151,15 @@ TEST_CASE("an alert that comes before any hello is about no hello") {
   }
 }
 
+TEST_CASE("a server that does not wait for the rest of a hello has seen its beginning") {
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::tls, std::string("\x16\x03\x01\0\x40\x01\0\x02\0", 9))
+      .server_fin();
+  const Verdict verdict = diagnose(c.client_says(hello_openssl()).timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::fragmented_hello_refused);
+}
+
 TEST_CASE("a hello that is dropped at once may have lacked a PROXY header") {
   const auto dropped = [](std::chrono::milliseconds after, bool announced, std::uint32_t answered) {
     Conversation c{Conversation::NotConnected{}};

@@ -334,6 +334,25 @@ TEST_CASE("an answer that was not whole failed, however the connection ended") {
   }
 }
 
+TEST_CASE("an alert says more than that the answer was cut") {
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+  c.data_read(C).data_read(S).decrypted_alert(C, 20).client_fin();
+  const Verdict verdict = diagnose(c.note(S, AnswerCut{.bytes = 10, .announced = 100}).timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::record_corrupted);
+}
+
+TEST_CASE("a server that closes while the client is sending is after no silence") {
+  using namespace std::chrono_literals;
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+  c.data_read(C).pause(5s).server_fin().pause(1ms).sends(C, 20'000);
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause != Cause::idle_timeout);
+}
+
 TEST_CASE("a client that leaves while the server is sending may miss the rest") {
   for (const bool much : {false, true}) {
     Conversation c;
