@@ -21,7 +21,7 @@ using Lack = FirstFlight::Lack;
 
 // Who says nothing for so long may wait for the server to speak first, as mail clients do. A hello
 // that comes later than that is still one to intercept.
-constexpr auto silence = 200ms;
+constexpr auto silence = 500ms;
 // A PROXY header that comes later than that would be taken for what the client itself says.
 constexpr auto header_limit = 1500ms;
 // For a client that was refused to read why, and to leave.
