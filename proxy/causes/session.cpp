@@ -243,8 +243,12 @@ constexpr CauseInfo causes[] = {
      .title = "the connection ended without close_notify",
      .meaning =
          "Data flowed, then FIN came without TLS's own goodbye. For HTTP with a length it is "
-         "harmless; else data may be missing.",
-     .looks_like = "Application data, then FIN without an alert before it.",
+         "harmless when all of it came; else data may be missing. Where HTTP is read, an answer "
+         "that "
+         "was not whole is a failure of this name, however the connection ended.",
+     .looks_like =
+         "Application data, then FIN without an alert before it; or an answer in HTTP that "
+         "ends before its length.",
      .client_hint = "If the client complains: let it ignore an unexpected EOF.",
      .server_hint = "Send close_notify before closing.",
      .client_settings = truncation_settings,
