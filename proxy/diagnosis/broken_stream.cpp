@@ -78,7 +78,8 @@ Answer broken_amid_data(const Situation& situation) {
   const Facts& facts = situation.facts;
   const auto breaks = [&](Leg leg) {
     const auto* malformed = facts.side(leg).malformed;
-    return malformed && malformed->what == "record";
+    // Other faults of a record are overlooked by many, and the stream goes on.
+    return malformed && (is_no_record(*malformed) || is_oversized_record(*malformed));
   };
   const bool by_server = breaks(Leg::server);
   // Where both do, they have agreed to go on in clear (FTP's CCC, RFC 4217 section 6).

@@ -36,10 +36,12 @@ Finding session_wanted(const std::string& reply) {
   Finding finding = refused_data(reply);
   finding.cause = Cause::proxy_limit;
   finding.confidence = Confidence::medium;
-  finding.title =
-      "FTP's data connections go past the proxy, and the server wants them to resume "
-      "the session that it has with the proxy";
-  finding.with(contains(reply, session_unnamed)
+  const bool unnamed = contains(reply, session_unnamed);
+  finding.title = unnamed
+                      ? "FTP's data connections go past the proxy, and TLS on one failed"
+                      : "FTP's data connections go past the proxy, and the server wants them to "
+                        "resume the session that it has with the proxy";
+  finding.with(unnamed
                    ? "TLS on the data connection failed: ProFTPD says so where the session is not "
                      "resumed, and where the client does not take the server's own certificate"
                    : "it takes a data connection only if that resumes the control connection's "

@@ -169,6 +169,15 @@ TEST_CASE("bytes that are no TLS amid encrypted data are the fault of who sent t
   }
 }
 
+TEST_CASE("a record out of its place, after which the data goes on, ends nothing") {
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight13().client_finishes13();
+  c.says(C, parser::Malformed{"record", "place", 900}).data(C).data(S);
+  const Verdict verdict = diagnose(c.server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.outcome == Outcome::ok);
+}
+
 TEST_CASE("sides that both go on in clear have agreed to") {
   Conversation c;
   c.client_says(hello12).handshake12().data(C).data(S);
