@@ -7,15 +7,15 @@
 #include <string>
 #include <string_view>
 
-#include "proxy/ca_command.hpp"
-#include "proxy/check_config_command.hpp"
-#include "proxy/explain.hpp"
+#include "proxy/causes/explain.hpp"
+#include "proxy/commands/ca_command.hpp"
+#include "proxy/commands/check_config_command.hpp"
+#include "proxy/commands/read_command.hpp"
+#include "proxy/commands/run_command.hpp"
+#include "proxy/commands/standard_streams.hpp"
+#include "proxy/commands/summary.hpp"
+#include "proxy/commands/version.hpp"
 #include "proxy/lab/lab_command.hpp"
-#include "proxy/read_command.hpp"
-#include "proxy/run_command.hpp"
-#include "proxy/standard_streams.hpp"
-#include "proxy/summary.hpp"
-#include "proxy/version.hpp"
 
 namespace {
 

@@ -1,9 +1,10 @@
 #pragma once
-// The cause table in five parts, one for each family. proxy/cause_table.cpp puts them together.
+// The cause table in five parts, one for each family. proxy/causes/cause_table.cpp puts them
+// together.
 
 #include <span>
 
-#include "proxy/cause.hpp"
+#include "proxy/causes/cause.hpp"
 
 namespace legible::proxy {
 

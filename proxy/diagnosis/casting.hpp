@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "proxy/timeline.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/diagnosis/verdict.hpp"
+#include "proxy/record/timeline.hpp"
 
 namespace legible::proxy::diagnosis {
 

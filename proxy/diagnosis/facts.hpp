@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "proxy/diagnosis/primary_event.hpp"
-#include "proxy/timeline.hpp"
+#include "proxy/record/timeline.hpp"
 
 namespace legible::proxy::diagnosis {
 

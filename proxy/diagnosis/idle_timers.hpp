@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "proxy/timeline.hpp"
+#include "proxy/record/timeline.hpp"
 
 namespace legible::proxy::diagnosis {
 

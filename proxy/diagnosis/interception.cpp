@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "proxy/diagnosis.hpp"
 #include "proxy/diagnosis/advice.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/conversation.hpp"
+#include "proxy/diagnosis/diagnosis.hpp"
 #include "proxy/diagnosis/masking.hpp"
 #include "proxy/diagnosis/narrowed_hello.hpp"
 #include "proxy/diagnosis/observations.hpp"

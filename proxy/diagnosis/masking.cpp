@@ -12,7 +12,7 @@
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
-#include "proxy/exported_keys.hpp"
+#include "proxy/legs/exported_keys.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {

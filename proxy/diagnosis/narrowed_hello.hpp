@@ -3,7 +3,7 @@
 // which the proxy offers only what it has itself.
 
 #include "parser/client_hello.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/diagnosis/verdict.hpp"
 
 namespace legible::proxy::diagnosis {
 

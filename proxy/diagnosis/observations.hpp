@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "proxy/timeline.hpp"
+#include "proxy/record/timeline.hpp"
 
 namespace legible::proxy::diagnosis {
 

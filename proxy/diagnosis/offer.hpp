@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "parser/client_hello.hpp"
-#include "proxy/cause.hpp"
+#include "proxy/causes/cause.hpp"
 
 namespace legible::proxy::diagnosis {
 

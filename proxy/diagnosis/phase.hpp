@@ -2,7 +2,7 @@
 // The last state that a connection reached, from the messages that had been forwarded.
 
 #include "proxy/diagnosis/facts.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/diagnosis/verdict.hpp"
 
 namespace legible::proxy::diagnosis {
 

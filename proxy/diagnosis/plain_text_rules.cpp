@@ -8,7 +8,7 @@
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
-#include "proxy/tls_words.hpp"
+#include "proxy/text/tls_words.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {

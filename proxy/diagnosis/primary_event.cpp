@@ -9,7 +9,7 @@
 #include "parser/handshake_messages.hpp"
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
-#include "proxy/tls_words.hpp"
+#include "proxy/text/tls_words.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {

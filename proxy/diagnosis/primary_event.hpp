@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <optional>
 
-#include "proxy/timeline.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/diagnosis/verdict.hpp"
+#include "proxy/record/timeline.hpp"
 
 namespace legible::proxy::diagnosis {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/diagnosis.hpp"
+#include "proxy/diagnosis/diagnosis.hpp"
 #include "proxy/diagnosis/facts.hpp"
 #include "proxy/diagnosis/primary_event.hpp"
 #include "proxy/diagnosis/stack_guess.hpp"

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "proxy/escape.hpp"
+#include "proxy/text/escape.hpp"
 
 namespace legible::proxy::diagnosis {
 

@@ -7,7 +7,7 @@
 #include "parser/client_hello.hpp"
 #include "parser/handshake_messages.hpp"
 #include "parser/tls_types.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/diagnosis/verdict.hpp"
 
 namespace legible::proxy::diagnosis {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "proxy/event_sink.hpp"
+#include "proxy/record/event_sink.hpp"
 
 namespace legible::proxy::har {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "parser/ascii.hpp"
-#include "proxy/base64.hpp"
-#include "proxy/content_decoder.hpp"
-#include "proxy/utf8.hpp"
+#include "proxy/har/content_decoder.hpp"
+#include "proxy/text/base64.hpp"
+#include "proxy/text/utf8.hpp"
 
 namespace legible::proxy::har {
 namespace {

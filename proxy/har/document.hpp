@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "proxy/file_descriptor.hpp"
+#include "proxy/net/file_descriptor.hpp"
 
 namespace legible::proxy::har {
 

@@ -11,10 +11,10 @@
 #include "proxy/har/content.hpp"
 #include "proxy/har/cookies.hpp"
 #include "proxy/har/url.hpp"
-#include "proxy/json_writer.hpp"
-#include "proxy/time_text.hpp"
-#include "proxy/utf8.hpp"
-#include "proxy/wire_text.hpp"
+#include "proxy/sinks/json_writer.hpp"
+#include "proxy/sinks/time_text.hpp"
+#include "proxy/sinks/wire_text.hpp"
+#include "proxy/text/utf8.hpp"
 
 namespace legible::proxy::har {
 namespace {

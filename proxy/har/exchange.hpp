@@ -8,7 +8,7 @@
 #include <string>
 
 #include "parser/http_message.hpp"
-#include "proxy/event_sink.hpp"
+#include "proxy/record/event_sink.hpp"
 
 namespace legible::proxy::har {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/event_sink.hpp"
 #include "proxy/har/exchange.hpp"
+#include "proxy/record/event_sink.hpp"
 
 namespace legible::proxy::har {
 

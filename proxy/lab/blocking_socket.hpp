@@ -1,6 +1,6 @@
 #pragma once
 // A TCP socket for the lab's own clients and servers: blocking, with one deadline for all that is
-// done on it. The proxy itself never blocks (proxy/tcp_stream.hpp).
+// done on it. The proxy itself never blocks (proxy/net/tcp_stream.hpp).
 
 #include <chrono>
 #include <cstdint>

@@ -12,12 +12,12 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/commands/standard_streams.hpp"
 #include "proxy/diagnosis/text.hpp"
-#include "proxy/json_writer.hpp"
 #include "proxy/lab/fixtures.hpp"
 #include "proxy/lab/runner.hpp"
 #include "proxy/lab/scenario.hpp"
-#include "proxy/standard_streams.hpp"
+#include "proxy/sinks/json_writer.hpp"
 #include "proxy/tls/session.hpp"
 
 namespace legible::proxy {

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "certs/native_chain.hpp"
-#include "proxy/event_sink.hpp"
-#include "proxy/proxy.hpp"
-#include "proxy/text_report.hpp"
+#include "proxy/legs/proxy.hpp"
+#include "proxy/record/event_sink.hpp"
+#include "proxy/sinks/text_report.hpp"
 
 namespace legible::proxy::lab {
 namespace {

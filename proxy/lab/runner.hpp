@@ -7,8 +7,8 @@
 #include <string>
 
 #include "certs/chain_judge.hpp"
+#include "proxy/diagnosis/verdict.hpp"
 #include "proxy/lab/scenario.hpp"
-#include "proxy/verdict.hpp"
 
 namespace legible::proxy::lab {
 

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/interception.hpp"
+#include "proxy/diagnosis/verdict.hpp"
 #include "proxy/lab/blocking_socket.hpp"
 #include "proxy/lab/fixtures.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/legs/interception.hpp"
 
 namespace legible::proxy::lab {
 

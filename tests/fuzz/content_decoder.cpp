@@ -1,7 +1,7 @@
 // Content with codings, whatever it is: the result stays within the limits. The input is the value
 // of a Content-Encoding field, a NUL, and the content.
 
-#include "proxy/content_decoder.hpp"
+#include "proxy/har/content_decoder.hpp"
 
 #include <algorithm>
 #include <cstdint>

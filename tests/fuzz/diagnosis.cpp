@@ -1,6 +1,6 @@
 // Any sequence of facts has a verdict: the bytes choose what each side says, sends and closes.
 
-#include "proxy/diagnosis.hpp"
+#include "proxy/diagnosis/diagnosis.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Whatever a peer sends: what is escaped once is harmless, and escaping again changes nothing.
 
-#include "proxy/escape.hpp"
+#include "proxy/text/escape.hpp"
 
 #include <cstdint>
 #include <cstdlib>

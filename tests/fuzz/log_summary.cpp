@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "proxy/escape.hpp"
-#include "proxy/summary.hpp"
+#include "proxy/commands/summary.hpp"
+#include "proxy/text/escape.hpp"
 
 using namespace legible::proxy;
 

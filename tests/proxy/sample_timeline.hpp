@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/timeline.hpp"
-#include "proxy/verdict.hpp"
+#include "proxy/diagnosis/verdict.hpp"
+#include "proxy/record/timeline.hpp"
 
 namespace legible::proxy::test {
 

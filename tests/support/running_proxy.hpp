@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/proxy.hpp"
+#include "proxy/legs/proxy.hpp"
 #include "support/loopback.hpp"
 
 namespace legible::test {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/diagnosis.hpp"
+#include "proxy/diagnosis/diagnosis.hpp"
 #include "support/timeline_builder.hpp"
 
 namespace legible::tests {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "parser/handshake_messages.hpp"
-#include "proxy/timeline.hpp"
+#include "proxy/record/timeline.hpp"
 
 namespace legible::tests {
 

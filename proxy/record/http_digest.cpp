@@ -1,0 +1,99 @@
+#include "proxy/record/http_digest.hpp"
+
+#include <algorithm>
+
+#include "parser/ascii.hpp"
+#include "parser/http_secrets.hpp"
+
+namespace legible::proxy {
+namespace {
+
+constexpr std::size_t longest_kept = 160;
+
+bool is_final(const parser::HttpResponse& response) {
+  constexpr int switching_protocols = 101;
+  return response.status >= 200 || response.status == switching_protocols;
+}
+
+/// Where its end is that of the connection, nobody knows how long it was to be.
+bool ends_before_its_length(const parser::HttpResponse& response) {
+  if (response.complete || response.status == 101) return false;
+  return response.stream || response.headers.find("content-length") ||
+         response.headers.find("transfer-encoding");
+}
+
+}  // namespace
+
+bool HttpDigest::ends_reading(const parser::HttpEvent& event) {
+  return std::holds_alternative<parser::Ref<parser::Malformed>>(event) ||
+         std::holds_alternative<parser::Ref<parser::LimitReached>>(event);
+}
+
+void HttpDigest::add(parser::Side from, const parser::HttpEvent& event) {
+  unreadable_ |= ends_reading(event);
+  // What tells of the server's own doing without being an answer.
+  const bool word =
+      ends_reading(event) || std::holds_alternative<parser::Ref<parser::Http2GoAway>>(event);
+  server_spoke_ |= from == parser::Side::server && word;
+  std::visit([&](const auto& held) { take(held.get()); }, event);
+}
+
+const ExchangeDigest* HttpDigest::unanswered() const {
+  const auto is_open = [](const ExchangeDigest& exchange) {
+    return exchange.status == 0 && !exchange.method.empty() && !exchange.reset;
+  };
+  const bool none_answered =
+      !server_spoke_ && not_kept_ == 0 && std::ranges::all_of(exchanges_, is_open);
+  return none_answered && !exchanges_.empty() ? &exchanges_.front() : nullptr;
+}
+
+ExchangeDigest* HttpDigest::find(std::uint64_t id) {
+  const auto found = std::ranges::find(exchanges_, id, &ExchangeDigest::id);
+  return found == exchanges_.end() ? nullptr : &*found;
+}
+
+/// The message's exchange, as long as it is kept.
+ExchangeDigest* HttpDigest::open(const parser::HttpMessage& message) {
+  if (ExchangeDigest* const known = find(message.id)) return known;
+  if (exchanges_.size() == kept) return nullptr;
+  ExchangeDigest& exchange = exchanges_.emplace_back();
+  exchange.id = message.id;
+  exchange.http2 = message.stream.has_value();
+  exchange.method = message.method.substr(0, longest_kept);
+  exchange.target = parser::without_credentials(message.target).substr(0, longest_kept);
+  return &exchange;
+}
+
+void HttpDigest::take(const parser::HttpRequest& request) {
+  if (open(request) == nullptr) ++not_kept_;
+}
+
+void HttpDigest::take(const parser::HttpResponse& response) {
+  if (!is_final(response)) return;
+  if (ends_before_its_length(response) && !unreadable_ && response.id != last_reset_) {
+    const auto length = response.headers.find("content-length");
+    cut_ = {response.id, response.body_bytes,
+            length ? parser::number_in<std::uint64_t>(*length) : std::nullopt};
+  }
+  ExchangeDigest* const exchange = open(response);
+  if (exchange == nullptr) return;
+  exchange->status = response.status;
+  exchange->body_bytes = response.body_bytes;
+  exchange->took = response.ended - response.request_begun;
+  exchange->complete = response.complete;
+}
+
+void HttpDigest::take(const parser::Http2StreamReset& reset) {
+  last_reset_ = reset.id;
+  if (ExchangeDigest* const exchange = find(reset.id)) exchange->reset = reset.error;
+}
+
+void HttpDigest::take(const parser::Http2GoAway& goaway) {
+  if (goaway.error.value != 0) failure_ = goaway;
+}
+
+void HttpDigest::take(const parser::WebSocketMessage& message) {
+  if (ExchangeDigest* const exchange = find(message.id)) ++exchange->web_socket_messages;
+}
+
+}  // namespace legible::proxy

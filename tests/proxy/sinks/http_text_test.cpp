@@ -1,0 +1,133 @@
+#include "proxy/sinks/http_text.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace legible::proxy {
+namespace {
+
+using parser::HttpRequest;
+using parser::HttpResponse;
+using Lines = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+HttpRequest request(std::uint64_t id, std::string target = "/a") {
+  HttpRequest made;
+  made.id = id;
+  made.method = "GET";
+  made.target = std::move(target);
+  made.complete = true;
+  return made;
+}
+
+HttpResponse response(std::uint64_t id, int status) {
+  HttpResponse made;
+  made.id = id;
+  made.method = "GET";
+  made.target = "/a";
+  made.status = status;
+  made.body_bytes = 1234;
+  made.ended = 34ms;
+  made.complete = true;
+  return made;
+}
+
+HttpDigest digest(const auto&... events) {
+  HttpDigest made;
+  (made.add(parser::Side::server, std::cref(events)), ...);
+  return made;
+}
+
+TEST_CASE("an exchange is a line") {
+  CHECK(http_lines(digest(request(1), response(1, 200))) == Lines{"GET /a → 200  1.2 kB  34 ms"});
+}
+
+TEST_CASE("an answer that ends before its length is known, unless its stream was reset") {
+  HttpResponse part = response(1, 200);
+  part.complete = false;
+  CHECK_FALSE(digest(request(1), part).cut());
+  part.headers.add("content-length", "5000");
+  const auto cut = digest(request(1), part).cut();
+  REQUIRE(cut);
+  CHECK(cut->announced == 5000);
+  CHECK(cut->bytes == part.body_bytes);
+  // A browser that wants a picture no more goes on with the others.
+  part.stream = 1;
+  const parser::Http2StreamReset cancelled{1, 1, parser::Http2Error{8}};
+  CHECK_FALSE(digest(request(1), cancelled, part, request(3), response(3, 200)).cut());
+  CHECK_FALSE(digest(request(1), parser::LimitReached{"HTTP message", 100}, part).cut());
+}
+
+TEST_CASE("a first request of which nothing came is known") {
+  const parser::Http2StreamReset refused{1, 1, parser::Http2Error{7}};
+  const parser::Http2GoAway goaway{0, parser::Http2Error{0}, ""};
+  HttpRequest stream = request(1);
+  stream.stream = 1;
+  CHECK(digest(request(1)).unanswered());
+  CHECK_FALSE(digest(request(1)).unanswered()->http2);
+  CHECK(digest(request(1), response(1, 100)).unanswered());
+  CHECK(digest(stream).unanswered()->http2);
+  // A long poll beside others that were answered.
+  CHECK(digest(stream, request(3), response(3, 200)).unanswered() == nullptr);
+  // Nobody knows what the server said.
+  CHECK(digest(stream, parser::Malformed{"frame", "length"}).unanswered() == nullptr);
+  CHECK(digest().unanswered() == nullptr);
+  CHECK(digest(request(1), response(1, 502)).unanswered() == nullptr);
+  CHECK(digest(request(1), response(1, 200), request(2)).unanswered() == nullptr);
+  CHECK(digest(stream, refused).unanswered() == nullptr);
+  CHECK(digest(stream, goaway).unanswered() == nullptr);
+  HttpDigest left_by_client = digest(stream);
+  left_by_client.add(parser::Side::client, std::cref(goaway));
+  CHECK(left_by_client.unanswered());
+  HttpResponse stray = response(0, 408);
+  stray.method.clear();
+  CHECK(digest(stray).unanswered() == nullptr);
+}
+
+TEST_CASE("what became of an exchange is told") {
+  CHECK(http_lines(digest(request(1))) == Lines{"GET /a → no answer"});
+  CHECK(http_lines(digest(response(1, 100), response(1, 200), request(1))) ==
+        Lines{"GET /a → 200  1.2 kB  34 ms"});
+  HttpResponse cut = response(1, 200);
+  cut.complete = false;
+  CHECK(http_lines(digest(request(1), cut)) == Lines{"GET /a → 200  1.2 kB  34 ms  cut short"});
+  HttpResponse stray = response(0, 408);
+  stray.method.clear();
+  CHECK(http_lines(digest(stray)) == Lines{"(no request) → 408  1.2 kB"});
+  const parser::Http2StreamReset refused{1, 1, parser::Http2Error{7}};
+  CHECK(http_lines(digest(request(1), refused)) ==
+        Lines{"GET /a → no answer  RST_STREAM REFUSED_STREAM"});
+  const parser::Http2StreamReset done{1, 1, parser::Http2Error{0}};
+  CHECK(http_lines(digest(request(1), response(1, 200), done)) ==
+        Lines{"GET /a → 200  1.2 kB  34 ms"});
+  const parser::Http2GoAway goaway{1, parser::Http2Error{11}, "calm\n"};
+  CHECK(http_lines(digest(request(1), goaway)) ==
+        Lines{"GET /a → no answer", "GOAWAY ENHANCE_YOUR_CALM  calm\\x0a"});
+  parser::WebSocketMessage message;
+  message.id = 1;
+  CHECK(http_lines(digest(request(1), response(1, 101), message, message)) ==
+        Lines{"GET /a → 101  1.2 kB  34 ms  then 2 WebSocket messages"});
+}
+
+TEST_CASE("the first exchanges are told, the others are counted") {
+  HttpDigest many;
+  for (std::uint64_t id = 1; id <= HttpDigest::kept + 120; ++id) {
+    const HttpRequest asked = request(id);
+    const HttpResponse answer = response(id, 200);
+    many.add(parser::Side::client, std::cref(asked));
+    many.add(parser::Side::server, std::cref(answer));
+  }
+  const Lines lines = http_lines(many);
+  CHECK(lines.size() == HttpDigest::kept + 1);
+  CHECK(lines.back() == "and 120 more");
+}
+
+TEST_CASE("no name forges a line, or fills the screen") {
+  const HttpRequest hostile = request(1, "/\x1b[31m\n" + std::string(500, 'x'));
+  const Lines lines = http_lines(digest(hostile));
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].starts_with("GET /\\x1b[31m\\x0axxx"));
+  CHECK(lines[0].size() < 100);
+}
+
+}  // namespace
+}  // namespace legible::proxy
