@@ -103,6 +103,18 @@ std::string repeat_with_tls12(const Situation& situation) {
 }
 
 BothSides log_lines(const Situation& situation, Cause cause) {
+  // What a client prints that misses a part of an answer is not about TLS.
+  static constexpr StackNote cut_answer_logs[] = {
+      {"curl", "(18) transfer closed with N bytes remaining to read"},
+      {"JSSE", "java.io.IOException: Premature EOF"},
+      {"Apache HttpClient", "Premature end of Content-Length delimited message body"},
+      {"Node", "Error: aborted (ECONNRESET)"},
+      {"Go", "unexpected EOF"},
+      {"OpenSSL", "Python: IncompleteRead(N bytes read, M more expected)"},
+  };
+  if (cause == Cause::truncated_close && situation.facts.answer_cut) {
+    return {lines(cut_answer_logs, note_for(cut_answer_logs, situation.client_stack)), {}};
+  }
   const CauseInfo& info = describe(cause);
   return {lines(info.client_logs, note_for(info.client_logs, situation.client_stack)),
           lines(info.server_logs, server_note(situation, info.server_logs))};
