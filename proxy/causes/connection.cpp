@@ -246,8 +246,12 @@ constexpr CauseInfo causes[] = {
      .id = "client-silent",
      .fix_at = FixAt::client,
      .title = "the client connected and never sent a whole ClientHello",
-     .meaning = "The client waits for a banner, is dead, or only opens connections.",
-     .looks_like = "No byte, or half a ClientHello, until somebody's timer fires.",
+     .meaning =
+         "The client waits for a banner, is dead, or only opens connections; or it was granted TLS "
+         "(STARTTLS) and could not begin it.",
+     .looks_like =
+         "No byte, or half a ClientHello, until somebody's timer fires; or no ClientHello "
+         "after the server had granted STARTTLS.",
      .client_hint =
          "For protocols in which the server speaks first use STARTTLS or the plain port; "
          "else look at the client's connection pool and monitors.",

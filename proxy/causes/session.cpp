@@ -244,8 +244,7 @@ constexpr CauseInfo causes[] = {
      .meaning =
          "Data flowed, then FIN came without TLS's own goodbye. For HTTP with a length it is "
          "harmless when all of it came; else data may be missing. Where HTTP is read, an answer "
-         "that "
-         "was not whole is a failure of this name, however the connection ended.",
+         "that was not whole is a failure of this name, however the connection ended.",
      .looks_like =
          "Application data, then FIN without an alert before it; or an answer in HTTP that "
          "ends before its length.",

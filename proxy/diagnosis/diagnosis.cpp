@@ -30,6 +30,7 @@ constexpr Rule rules[] = {
     left_before_target,
     own_header_refused,
     starttls_missed,
+    starttls_unused,
     tls_required,
     plain_text,
     proxy_closed,

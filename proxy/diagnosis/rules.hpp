@@ -26,6 +26,8 @@ Answer plain_text(const Situation& situation);
 
 /// A dialogue that was to lead to TLS did not, and the client left.
 Answer starttls_missed(const Situation& situation);
+/// The server granted TLS in clear, and no hello came.
+Answer starttls_unused(const Situation& situation);
 /// The server wants TLS before what the client did in clear.
 Answer tls_required(const Situation& situation);
 /// What the server said when it was asked for TLS and refused; empty if it did not.

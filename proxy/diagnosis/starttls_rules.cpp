@@ -26,20 +26,75 @@ bool is_refusal(const Dialogue::Line& line) {
   return ldap || text == "N" || text.starts_with("ErrorResponse") || begins_with(text, "<failure");
 }
 
-/// The server's own words when it refuses; empty: it did not, or was not asked.
-std::string refusal(const Dialogue& dialogue) {
+bool is_grant(const Dialogue::Line& line) {
+  const std::string_view text = line.text;
+  const bool ldap = text.starts_with("extendedResponse resultCode") && text.ends_with(" 0");
+  return ldap || text == "S" || begins_with(text, "<proceed");
+}
+
+/// The server's own words when TLS is asked for.
+struct Reply {
+  std::string words;
+  bool granted = false;
+};
+
+/// Absent: it was not asked, or has not answered.
+std::optional<Reply> reply_to_request(const Dialogue& dialogue) {
   const auto asked = std::ranges::find_if(
       dialogue.lines, [&](const auto& line) { return asks_for_tls(dialogue, line); });
-  if (asked == dialogue.lines.end()) return {};
+  if (asked == dialogue.lines.end()) return std::nullopt;
   if (parser::is_line_dialogue(dialogue.protocol)) {
     const auto reply =
         parser::reply_to(dialogue, static_cast<std::size_t>(asked - dialogue.lines.begin()));
-    return reply && !parser::grants_tls(dialogue.protocol, *reply) ? *reply : std::string();
+    if (!reply) return std::nullopt;
+    return Reply{*reply, parser::grants_tls(dialogue.protocol, *reply)};
   }
   const auto answer = std::find_if(asked, dialogue.lines.end(), [](const auto& line) {
-    return line.from == Side::server && is_refusal(line);
+    return line.from == Side::server && (is_refusal(line) || is_grant(line));
   });
-  return answer == dialogue.lines.end() ? std::string() : answer->text;
+  if (answer == dialogue.lines.end()) return std::nullopt;
+  return Reply{answer->text, is_grant(*answer)};
+}
+
+/// Empty: it did not refuse, or was not asked.
+std::string refusal(const Dialogue& dialogue) {
+  const auto reply = reply_to_request(dialogue);
+  return reply && !reply->granted ? reply->words : std::string();
+}
+
+/// The client said nothing in clear after it had asked for TLS.
+bool ends_with_request(const Dialogue& dialogue) {
+  const auto last = std::find_if(dialogue.lines.rbegin(), dialogue.lines.rend(),
+                                 [](const auto& line) { return line.from == Side::client; });
+  return last != dialogue.lines.rend() && asks_for_tls(dialogue, *last);
+}
+
+/// A client that was granted TLS, and did not begin it.
+void client_began_nothing(const Situation& situation, Finding& finding) {
+  finding.cause = Cause::client_silent;
+  finding.title = "TLS was granted, and the client did not begin it";
+  finding.to_do.client =
+      "Look in its log for what came before the connection ended: a trust store, a key or a "
+      "setting that it cannot use keeps it from beginning TLS at all.";
+  if (situation.after_silence()) {
+    finding.confidence = Confidence::high;
+    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    finding.with(fmt::format("no ClientHello came for {}", duration(situation.primary.silence)));
+  } else {
+    finding.confidence = Confidence::medium;
+    finding.or_else(Cause::tcp_health_check,
+                    "a monitor that only asks for TLS comes back at regular intervals");
+  }
+}
+
+/// The server does not wait for the hello.
+void server_took_grant_back(Finding& finding) {
+  finding.cause = Cause::server_drops_hello;
+  finding.title = "it granted TLS, and did not wait for a ClientHello";
+  finding.to_do.server =
+      "Look in its log: a certificate or a key that it cannot use keeps it from beginning TLS.";
+  finding.or_else(Cause::internal_error, "the server's log speaks of its own certificate or key")
+      .or_else(Cause::client_silent, "the server's timer may be very short");
 }
 
 /// How the service lists what it can do: the client's question, a word of the answer, and the offer
@@ -108,6 +163,25 @@ Answer starttls_missed(const Situation& situation) {
   }
   return finding.or_else(Cause::tcp_health_check,
                          "a monitor that only greets comes back at regular intervals");
+}
+
+Answer starttls_unused(const Situation& situation) {
+  const Dialogue* dialogue = situation.facts.with_server;
+  const bool tls = situation.facts.hello || situation.facts.server_hello;
+  if (!dialogue || tls || situation.phase != Phase::pre_hello) return std::nullopt;
+  const auto reply = reply_to_request(*dialogue);
+  if (!reply || !reply->granted || !ends_with_request(*dialogue)) return std::nullopt;
+  if (situation.history.regular()) return std::nullopt;
+  Finding finding;
+  finding.with(told(reply->words));
+  if (situation.client_closed() || (situation.server_closed() && situation.after_silence())) {
+    client_began_nothing(situation, finding);
+  } else if (situation.server_closed()) {
+    server_took_grant_back(finding);
+  } else {
+    return std::nullopt;
+  }
+  return finding;
 }
 
 std::string refusal_of_tls(const Situation& situation) {

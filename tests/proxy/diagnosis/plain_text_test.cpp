@@ -7,6 +7,7 @@ using namespace legible;
 using namespace legible::proxy;
 using namespace legible::tests;
 using Catch::Matchers::ContainsSubstring;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -83,6 +84,63 @@ TEST_CASE("a service that does not begin TLS, and a client that leaves for it") 
     CHECK(verdict.cause == c.cause);
     CHECK(verdict.outcome == Outcome::not_tls);
   }
+}
+
+TEST_CASE("TLS that was granted and not begun") {
+  using parser::Protocol;
+  struct Case {
+    Protocol protocol;
+    std::vector<parser::Dialogue::Line> lines;
+    std::string words;
+  };
+  const Case cases[] = {
+      {Protocol::smtp,
+       {{S, "220 mail"}, {C, "EHLO x"}, {S, "250 STARTTLS"}, {C, "STARTTLS"}, {S, "220 go"}},
+       "220 go"},
+      {Protocol::imap, {{S, "* OK ready"}, {C, "a STARTTLS"}, {S, "a OK begin"}}, "a OK begin"},
+      {Protocol::pop3, {{S, "+OK ready"}, {C, "STLS"}, {S, "+OK begin"}}, "+OK begin"},
+      {Protocol::ftp, {{S, "220 ftp"}, {C, "AUTH TLS"}, {S, "234 go"}}, "234 go"},
+      {Protocol::ldap,
+       {{C, "extendedRequest 1.3.6.1.4.1.1466.20037 (StartTLS)"},
+        {S, "extendedResponse resultCode 0"}},
+       "resultCode 0"},
+      {Protocol::postgresql, {{C, "SSLRequest"}, {S, "S"}}, "\"S\""},
+      {Protocol::xmpp, {{C, "<starttls/>"}, {S, "<proceed xmlns='x'/>"}}, "<proceed"},
+  };
+  struct End {
+    Leg by;
+    std::chrono::milliseconds after;
+    Cause cause;
+    Confidence confidence;
+    Mechanism mechanism;
+  };
+  const End ends[] = {
+      {C, 5ms, Cause::client_silent, Confidence::medium, Mechanism::fin},
+      {C, 60s, Cause::client_silent, Confidence::high, Mechanism::timeout},
+      {S, 5ms, Cause::server_drops_hello, Confidence::low, Mechanism::fin},
+      {S, 60s, Cause::client_silent, Confidence::high, Mechanism::timeout},
+  };
+  for (const Case& c : cases) {
+    for (const End& end : ends) {
+      Conversation conversation;
+      conversation.first_bytes(C, c.protocol, c.lines.front().text)
+          .first_bytes(S, c.protocol, c.lines.back().text)
+          .pause(end.after);
+      end.by == C ? conversation.client_fin().server_fin() : conversation.server_fin().client_fin();
+      said(conversation, c.protocol, c.lines);
+      const Verdict verdict = diagnose(conversation.timeline(), {});
+      INFO(c.lines.front().text << "\n" << shown(verdict));
+      CHECK(verdict.cause == end.cause);
+      CHECK(verdict.confidence == end.confidence);
+      CHECK(verdict.mechanism == end.mechanism);
+      CHECK_THAT(verdict.evidence.at(1), ContainsSubstring(c.words));
+    }
+  }
+  History regular;
+  regular.connections = 5;
+  regular.interval_seconds = 30;
+  CHECK(on_dialogue(Protocol::pop3, "+OK hi", {{C, "STLS"}, {S, "+OK begin"}}, regular).cause ==
+        Cause::none);
 }
 
 TEST_CASE("a service that wants TLS first, and a client that goes on without") {
@@ -165,8 +223,8 @@ TEST_CASE("a service that wants TLS first, and a client that goes on without") {
       {Protocol::imap,
        "* OK [CAPABILITY LOGINDISABLED]",
        {{C, "a STARTTLS"}, {S, "a OK go"}},
-       Cause::none,
-       Confidence::high},
+       Cause::client_silent,
+       Confidence::medium},
       {Protocol::ldap,
        "",
        {{C, "bindRequest ***"}, {S, "bindResponse resultCode 8"}, {C, "unbindRequest"}},
