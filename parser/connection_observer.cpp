@@ -12,6 +12,7 @@
 #include "parser/http_observer.hpp"
 #include "parser/preamble.hpp"
 #include "parser/protocol_detector.hpp"
+#include "parser/tds_packets.hpp"
 #include "parser/tls_observer.hpp"
 
 namespace legible::parser {
@@ -45,6 +46,7 @@ struct Direction {
   std::uint64_t tls_at = 0;          ///< in the stream, once TLS has begun
   std::uint64_t to_skip = 0;         ///< rest of a message that needs no look
   std::vector<std::uint8_t> held;    ///< unfinished line or message, from `offset` on
+  std::optional<TdsPackets> packets;  ///< that TLS comes in
 
   /// What is being read, as Incomplete names it.
   std::string_view unit() const {
@@ -73,6 +75,7 @@ struct ConnectionObserver::State final : HttpSink {
   void end_cleartext(Side from, StreamEnd how);
 
   Bytes advance(Side from, Bytes bytes);
+  void feed_tls(Side from, Bytes bytes);
 
   /// One step at the start of `bytes`, which is not empty: how many bytes it took (more than there
   /// are: the rest needs no look), or nothing when it needs more to take any.
@@ -156,10 +159,7 @@ const RecordTail& ConnectionObserver::tail(Side from) const { return state_->tls
 void ConnectionObserver::State::feed(Side from, Bytes bytes, Instant when) {
   Direction& direction = of(from);
   now = when;
-  if (direction.stage == Stage::tls) {
-    tls.feed(from, bytes);
-    return;
-  }
+  if (direction.stage == Stage::tls) return feed_tls(from, bytes);
   if (std::exchange(last_speaker, from) != from) {
     direction.turn_at = direction.offset + direction.held.size();
   }
@@ -214,12 +214,27 @@ std::optional<std::uint64_t> ConnectionObserver::State::step(Side from, Bytes by
       http->feed(from, bytes, now);
       break;
     case Stage::tls:
-      tls.feed(from, bytes);
+      feed_tls(from, bytes);
       break;
     case Stage::passing:
       break;
   }
   return bytes.size();
+}
+
+void ConnectionObserver::State::feed_tls(Side from, Bytes bytes) {
+  std::optional<TdsPackets>& packets = of(from).packets;
+  if (!packets) return tls.feed(from, bytes);
+  while (!bytes.empty()) {
+    const TdsPackets::Piece piece = packets->next(bytes);
+    if (packets->clear()) {
+      of(from).first_bytes_settled = false;
+      report_first_bytes(from, Protocol::tds, bytes);
+      return pass(from);
+    }
+    if (!piece.tls.empty()) tls.feed(from, piece.tls);
+    bytes = bytes.subspan(piece.taken);
+  }
 }
 
 std::optional<std::uint64_t> ConnectionObserver::State::detect(Side from, Bytes bytes) {
@@ -252,6 +267,8 @@ std::optional<std::uint64_t> ConnectionObserver::State::converse(Side from, Byte
       direction.preamble = nullptr;
       direction.stage = Stage::detecting;
       if (!preamble.one_sided()) ++direction.depth;
+      // The next bytes may be another packet's header.
+      if (preamble.packet_rest(from) > 0) begin_tls(from);
       break;
     case PreambleStep::Next::leave:
       abandon(preamble);
@@ -297,6 +314,10 @@ void ConnectionObserver::State::begin(Side from, Protocol protocol, Bytes first)
 void ConnectionObserver::State::begin_tls(Side from) {
   const std::size_t depth = of(from).depth;
   if (from == Side::client && depth < exchanges.size()) exchanges[depth]->begin_tls();
+  if (depth > 0 && depth <= exchanges.size()) {
+    const std::uint64_t rest = exchanges[depth - 1]->packet_rest(from);
+    if (rest > 0) of(from).packets.emplace(rest);
+  }
   report_dialogues();
   of(from).tls_at = of(from).offset;
   tls.start_at(from, of(from).offset);
@@ -368,7 +389,12 @@ void ConnectionObserver::State::pass(Side from) {
 
 void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
   Direction& direction = of(from);
-  if (direction.stage == Stage::tls) return tls.gap(from, missing);
+  if (direction.stage == Stage::tls) {
+    // Where the next packet begins is not known any more.
+    tls.gap(from, direction.packets ? 0 : missing);
+    if (direction.packets) pass(from);
+    return;
+  }
   if (direction.stage == Stage::detecting && !direction.held.empty()) {
     report_first_bytes(from, Protocol::unknown, direction.held);
   }
@@ -434,7 +460,13 @@ void ConnectionObserver::State::report_first_bytes(Side from, Protocol protocol,
 }
 
 void ConnectionObserver::State::report_dialogue(Preamble& preamble) {
-  if (std::shared_ptr<const Dialogue> dialogue = preamble.take()) {
+  const auto read = [this](Side side) {
+    const Direction& direction = of(side);
+    return direction.stage == Stage::tls ? direction.tls_at
+                                         : direction.offset + direction.held.size();
+  };
+  const std::array<std::uint64_t, 2> bytes{read(Side::client), read(Side::server)};
+  if (std::shared_ptr<const Dialogue> dialogue = preamble.take(bytes)) {
     const Side opener = dialogue->lines.front().from;
     sink.on_observation(opener, std::move(dialogue));
   }

@@ -36,13 +36,15 @@ enum class Protocol : std::uint8_t {
   mysql,
   xmpp,
   nats,
+  tds,
   proxy_protocol,
   unknown,
   silent,
 };
 
 /// The first bytes of a direction, and what they are. Reported once for each side that sends
-/// anything, as soon as it is decided. `bytes` holds at most 32 of them.
+/// anything, as soon as it is decided; once more where TLS ends and TDS goes on in clear. `bytes`
+/// holds at most 32 of them.
 struct FirstBytes {
   Protocol protocol = Protocol::unknown;
   std::uint8_t count = 0;
@@ -50,7 +52,8 @@ struct FirstBytes {
 };
 
 /// The lines of a cleartext dialogue that ended in TLS (STARTTLS, CONNECT, SOCKS, a PROXY header,
-/// PostgreSQL's or MySQL's SSLRequest). Lines are raw bytes; binary dialogues are told in words.
+/// PostgreSQL's or MySQL's SSLRequest, TDS). Lines are raw bytes; binary dialogues are told in
+/// words.
 struct Dialogue {
   Protocol protocol = Protocol::unknown;
   struct Line {
@@ -60,6 +63,7 @@ struct Dialogue {
   std::vector<Line> lines;
   std::string target;  ///< host:port that CONNECT, SOCKS or a PROXY header names; empty if none
   bool with_proxy = false;  ///< it was held with the proxy that looks on, in the server's place
+  std::array<std::uint64_t, 2> bytes{};  ///< of each side's stream, by Side, up to its end
 };
 
 /// The status line of an HTTP answer that could be read, or the request line of a request.

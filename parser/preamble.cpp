@@ -10,8 +10,9 @@ Preamble::Preamble(Protocol protocol, std::uint32_t limit) : room_(limit) {
   dialogue_.protocol = protocol;
 }
 
-std::shared_ptr<const Dialogue> Preamble::take() {
+std::shared_ptr<const Dialogue> Preamble::take(const std::array<std::uint64_t, 2>& bytes) {
   taken_ = true;
+  dialogue_.bytes = bytes;
   if (dialogue_.lines.empty()) return nullptr;
   return std::make_shared<const Dialogue>(std::move(dialogue_));
 }
@@ -52,6 +53,8 @@ std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,
       return make_xmpp_preamble(limits);
     case Protocol::nats:
       return make_nats_preamble(limits);
+    case Protocol::tds:
+      return make_tds_preamble(limits);
     case Protocol::proxy_protocol:
       return make_proxy_header_preamble(limits);
     case Protocol::unknown:

@@ -5,6 +5,7 @@
 // where the next line or message of any of these protocols stands. So each direction is read by
 // itself, and a capture of one direction is read as well. The unknown one needs the turns.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,6 +54,10 @@ class Preamble {
   /// The client's TLS has begun, which was no part of the dialogue's turns so far.
   virtual void begin_tls() {}
 
+  /// TLS begins in a packet of this protocol, and goes on in such packets (parser/tds_packets.hpp):
+  /// what is left of the first one. 0: it stands by itself.
+  virtual std::uint64_t packet_rest(Side /*from*/) const { return 0; }
+
   /// Whether reading can go on after a gap.
   virtual bool survives_gap() const { return false; }
 
@@ -67,8 +72,9 @@ class Preamble {
 
   Protocol protocol() const { return dialogue_.protocol; }
 
-  /// What was said so far. Once taken, nothing more is collected.
-  std::shared_ptr<const Dialogue> take();
+  /// What was said so far, in `bytes` of the two sides' streams. Once taken, nothing more is
+  /// collected.
+  std::shared_ptr<const Dialogue> take(const std::array<std::uint64_t, 2>& bytes);
 
   /// No TLS will come of it: who has not joined by now need not.
   void abandon() { abandoned_ = true; }
@@ -127,6 +133,9 @@ std::unique_ptr<Preamble> make_xmpp_preamble(const Limits& limits);
 
 /// NATS: the server greets in clear, and TLS begins behind that without being asked for.
 std::unique_ptr<Preamble> make_nats_preamble(const Limits& limits);
+
+/// TDS: TLS begins inside packets of it.
+std::unique_ptr<Preamble> make_tds_preamble(const Limits& limits);
 
 /// The dialogue that begins with `protocol`; null when none does.
 std::unique_ptr<Preamble> make_preamble(Protocol protocol, const Limits& limits,

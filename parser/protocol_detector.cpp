@@ -6,6 +6,7 @@
 #include "parser/ascii.hpp"
 #include "parser/handshake_messages.hpp"
 #include "parser/protocol_signatures.hpp"
+#include "parser/tds_packets.hpp"
 
 namespace legible::parser {
 namespace {
@@ -49,6 +50,8 @@ bool answers(Bytes bytes, Protocol peer) {
       return bytes[0] == 'S' || bytes[0] == 'N' || bytes[0] == 'E' || bytes[0] == 'R';
     case Protocol::xmpp:
       return bytes[0] == '<';
+    case Protocol::tds:
+      return bytes[0] == tds::tabular_result || bytes[0] == tds::pre_login;
     default:
       return false;
   }

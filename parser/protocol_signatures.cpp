@@ -142,6 +142,16 @@ Match mysql_ssl_request(Bytes bytes) {
               byte_is(bytes, 5, [](std::uint8_t flags) { return (flags & 0x08) != 0; }));
 }
 
+// MS-TDS sections 2.2.3.1 and 2.2.6.5: a packet PRELOGIN, the only one of its message, with SPID
+// and window 0, and the option VERSION first.
+Match tds_pre_login(Bytes bytes) {
+  const auto is_zero = [bytes](std::size_t index) {
+    return byte_is(bytes, index, [](std::uint8_t byte) { return byte == 0; });
+  };
+  return both(both(exactly(bytes, "\x12\x01"), both(is_zero(4), is_zero(5))),
+              both(is_zero(7), is_zero(8)));
+}
+
 // RFC 6120 section 4: the stream's opening tag, with an XML declaration before it or without.
 Match xmpp_stream(Bytes bytes) {
   constexpr std::string_view opening = "<stream:";
@@ -232,6 +242,7 @@ constexpr std::array client_signatures{
     Signature{Protocol::proxy_protocol, proxy_v2},
     Signature{Protocol::postgresql, postgresql_start},
     Signature{Protocol::mysql, mysql_ssl_request},
+    Signature{Protocol::tds, tds_pre_login},
     Signature{Protocol::xmpp, xmpp_stream},
     Signature{Protocol::ldap, ldap_message},
     Signature{Protocol::http_connect, keyword<"CONNECT ">},

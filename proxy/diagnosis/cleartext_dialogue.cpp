@@ -54,6 +54,10 @@ bool asks_for_tls(const Dialogue& dialogue, const Dialogue::Line& line) {
   if (parser::is_line_dialogue(dialogue.protocol)) {
     return parser::asks_for_tls(dialogue.protocol, line.text);
   }
+  // TDS has no other way to say so: "off" is for all but the log-in.
+  if (dialogue.protocol == Protocol::tds) {
+    return line.text.starts_with("PRELOGIN") && !line.text.ends_with("not supported");
+  }
   return contains(line.text, "(StartTLS)") || line.text == "SSLRequest" ||
          begins_with(line.text, "<starttls");
 }

@@ -125,7 +125,8 @@ Finding server_turned_client_away(const Situation& situation) {
 
 /// The server does not wait for a whole hello.
 Finding server_left_early(const Situation& situation) {
-  const std::uint64_t sent = situation.timeline.flow(Leg::client).bytes;
+  const std::uint64_t sent =
+      situation.facts.client().after_dialogue(situation.timeline.flow(Leg::client).bytes);
   const bool begun = sent > 0 && situation.facts.client().first_bytes;
   if (!begun) return server_turned_client_away(situation);
   Finding finding;

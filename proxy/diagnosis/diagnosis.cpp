@@ -46,6 +46,7 @@ constexpr Rule rules[] = {
     server_stalled,
     server_hello_refused,
     server_gave_up,
+    encrypted_log_in_alone,
     broken_amid_data,
     renegotiation,
     refused_by_application,

@@ -132,6 +132,7 @@ class Collector {
   void observe(const Entry& entry, const parser::FirstBytes& first) {
     auto& held = facts_.side(entry.leg).first_bytes;
     if (!held) held = first;
+    if (facts_.both_finished()) facts_.went_on_in_clear = true;
     if (first.protocol == parser::Protocol::proxy_protocol) take_header(first);
   }
   /// Version 2 (HAProxy, doc/proxy-protocol.txt, section 2.2): the signature, version and command,
@@ -144,6 +145,9 @@ class Collector {
   }
   void observe(const Entry&, const parser::Shared<parser::Dialogue>& dialogue) {
     facts_.dialogue = dialogue.get();
+    for (const Leg leg : {Leg::client, Leg::server}) {
+      facts_.side(leg).bytes_in_clear = dialogue->bytes[static_cast<std::size_t>(leg)];
+    }
     // What the server is meant to hear has not begun.
     if (dialogue->with_proxy) facts_.side(Leg::client).first_bytes.reset();
   }

@@ -2,6 +2,7 @@
 // What had crossed the wire when the connection ended: one pass over the timeline up to the primary
 // event, so that every rule asks questions and none walks entries.
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -30,6 +31,12 @@ struct SideFacts {
   const parser::PlainHttp* http = nullptr;
   const parser::Refusals* refusals = nullptr;  ///< also what was told after the end
   const parser::Malformed* malformed = nullptr;
+
+  std::uint64_t bytes_in_clear = 0;  ///< of its stream, in a dialogue before TLS
+  /// Of so many bytes of its stream, those behind the dialogue.
+  std::uint64_t after_dialogue(std::uint64_t bytes) const {
+    return bytes - std::min(bytes, bytes_in_clear);
+  }
 
   CertificateState certificate = CertificateState::none_seen;
   std::shared_ptr<const Chain> chain;
@@ -90,6 +97,7 @@ struct Facts {
   bool late_certificate = false;
   std::optional<std::string> alpn;  ///< that the server chose
   bool certificate_status = false;  ///< a stapled OCSP answer
+  bool went_on_in_clear = false;    ///< behind the log-in, as TDS lets the two sides agree
   bool server_hello_done = false;
   bool client_key_exchange = false;
   const RequestUnanswered* request_unanswered = nullptr;

@@ -47,6 +47,17 @@ Answer went_back_to_clear(const Situation& situation) {
   return finding;
 }
 
+Answer encrypted_log_in_alone(const Situation& situation) {
+  if (!situation.facts.went_on_in_clear || !situation.bare_close()) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::none;
+  finding.confidence = Confidence::high;
+  finding.title = "nothing failed; only the log-in was encrypted";
+  return finding.with(
+      "both sides wanted no more than that (PRELOGIN encryption off), and went on in clear behind "
+      "it: how they end says nothing about TLS");
+}
+
 Answer only_said_goodbye(const Situation& situation) {
   const bool ended = situation.client_closed() || situation.server_closed();
   if (!ended || situation.history.regular() || !only_said_quit(situation.facts)) {

@@ -41,6 +41,7 @@ bool offers_starttls(Protocol protocol) {
     case Protocol::postgresql:
     case Protocol::mysql:
     case Protocol::xmpp:
+    case Protocol::tds:
       return true;
     default:
       return false;
@@ -120,6 +121,10 @@ Finding client_is_plain(const Situation& situation) {
   }
   if (facts.told_of_tls) tell_own_page(*facts.told_of_tls, finding);
   const bool unanswered = situation.timeline.flow(Leg::server).bytes == 0;
+  if (unanswered && situation.bare_close() && offers_starttls(first.protocol)) {
+    finding.lower().or_else(Cause::none,
+                            "the port speaks this in clear: the server's log tells why it closed");
+  }
   if (asks_in_http(first)) {
     finding.cause = Cause::plain_http_to_tls;
     if (unanswered && situation.server_closed() && !situation.after_silence()) {

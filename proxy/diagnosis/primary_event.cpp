@@ -245,7 +245,7 @@ class Search {
       return std::nullopt;
     }
     const bool tls = first.protocol == Protocol::tls || first.protocol == Protocol::sslv2_hello;
-    if (tls || first.protocol == Protocol::silent) return std::nullopt;
+    if (tls || first.protocol == Protocol::silent || handshake_done_) return std::nullopt;
     if (!client_spoke_ || greets(first.protocol) || conversation_goes_on(i)) return std::nullopt;
     return event(Closer::server, Leg::server, Mechanism::plaintext_reply);
   }

@@ -77,6 +77,8 @@ Answer established_alert(const Situation& situation);
 Answer broken_amid_data(const Situation& situation);
 /// STARTTLS: after the handshake the client goes on in clear.
 Answer went_back_to_clear(const Situation& situation);
+/// Both sides wanted TLS for the log-in alone.
+Answer encrypted_log_in_alone(const Situation& situation);
 /// SMTP: after the handshake the client said no more than goodbye.
 Answer only_said_goodbye(const Situation& situation);
 /// A kept connection was used again while the server closed it.

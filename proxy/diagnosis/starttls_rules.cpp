@@ -1,5 +1,5 @@
 // A service that begins in clear, a client that wants TLS there (RFC 3207, 2595, 4217, 9051, 4511,
-// 6120, PostgreSQL), and no TLS. What the service says of itself, and what the client does
+// 6120, PostgreSQL, TDS), and no TLS. What the service says of itself, and what the client does
 // then, stands in clear.
 
 #include <fmt/format.h>
@@ -23,13 +23,16 @@ using parser::Side;
 bool is_refusal(const Dialogue::Line& line) {
   const std::string_view text = line.text;
   const bool ldap = text.starts_with("extendedResponse resultCode") && !text.ends_with(" 0");
-  return ldap || text == "N" || text.starts_with("ErrorResponse") || begins_with(text, "<failure");
+  const bool tds = text.starts_with("PRELOGIN") && text.ends_with("not supported");
+  return ldap || tds || text == "N" || text.starts_with("ErrorResponse") ||
+         begins_with(text, "<failure");
 }
 
 bool is_grant(const Dialogue::Line& line) {
   const std::string_view text = line.text;
   const bool ldap = text.starts_with("extendedResponse resultCode") && text.ends_with(" 0");
-  return ldap || text == "S" || begins_with(text, "<proceed");
+  const bool tds = text.starts_with("PRELOGIN") && !text.ends_with("not supported");
+  return ldap || tds || text == "S" || begins_with(text, "<proceed");
 }
 
 /// The server's own words when TLS is asked for.

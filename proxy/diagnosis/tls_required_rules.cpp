@@ -78,6 +78,8 @@ std::optional<Confidence> wants_tls(Protocol protocol, std::string_view line) {
       // It only describes what it has no entry for, and a client tries in clear what was refused
       // in TLS.
       return sure_if(contains(line, "no encryption") || contains(line, "SSL off"), Confidence::low);
+    case Protocol::tds:
+      return sure_if(line.ends_with(" required") || line.ends_with(" on"), Confidence::high);
     case Protocol::xmpp:
       return wants_tls_in_words(protocol, line);
     default:

@@ -16,9 +16,14 @@ using parser::ClientHello;
 /// Longer than one segment of the usual size.
 constexpr std::uint32_t large_hello = 1300;
 
+/// How much of an answer to the hello came.
+std::uint64_t answer_so_far(const Situation& situation) {
+  return situation.facts.server().after_dialogue(situation.timeline.flow(Leg::server).bytes);
+}
+
 /// The server began to answer and broke off: its own fault, whatever the hello offers.
 Answer answer_cut_short(const Situation& situation) {
-  const std::uint64_t bytes = situation.timeline.flow(Leg::server).bytes;
+  const std::uint64_t bytes = answer_so_far(situation);
   if (!situation.bare_close() || bytes == 0) return std::nullopt;
   Finding finding;
   finding.cause = Cause::server_drops_hello;
@@ -28,13 +33,14 @@ Answer answer_cut_short(const Situation& situation) {
   return finding;
 }
 
-/// What the server had sent when the client ended its direction.
-std::uint64_t server_bytes_by_end(const Situation& situation) {
+/// The same when the client ended its direction.
+std::uint64_t answer_by_end(const Situation& situation) {
   const auto entries = situation.timeline.entries();
   const std::size_t at = situation.primary.index;
   const auto* closed = at < entries.size() ? std::get_if<LegClosed>(&entries[at].fact) : nullptr;
   const bool by_client = closed && entries[at].leg == Leg::client;
-  return by_client ? closed->bytes_out : situation.timeline.flow(Leg::server).bytes;
+  return by_client ? situation.facts.server().after_dialogue(closed->bytes_out)
+                   : answer_so_far(situation);
 }
 
 Answer never_answered(const Situation& situation) {
@@ -43,7 +49,7 @@ Answer never_answered(const Situation& situation) {
   finding.cause = Cause::server_silent;
   finding.confidence = Confidence::high;
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-  const std::uint64_t bytes = server_bytes_by_end(situation);
+  const std::uint64_t bytes = answer_by_end(situation);
   finding.with(bytes == 0 ? fmt::format("the server sent no byte for {} after the ClientHello",
                                         duration(situation.primary.silence))
                           : fmt::format("the server sent {}, which make no whole ServerHello, and "
@@ -67,7 +73,7 @@ Answer never_answered(const Situation& situation) {
 
 /// Other bytes than a ServerHello came, and the client, which had not waited in vain, ended it.
 Answer answer_not_taken(const Situation& situation) {
-  if (!situation.facts.server().first_bytes) return std::nullopt;
+  if (answer_so_far(situation) == 0) return std::nullopt;
   const auto number = situation.primary.alert_number();
   const bool reason = number && !ends_in_order(*number);
   if (Answer broken = broken_stream(situation, Leg::server)) {
@@ -96,7 +102,7 @@ Answer client_gave_up(const Situation& situation) {
   Finding finding;
   finding.cause = scanning ? Cause::scanner_probe : Cause::unknown;
   finding.confidence = scanning ? Confidence::high : Confidence::low;
-  finding.with(situation.facts.server().first_bytes
+  finding.with(answer_so_far(situation) > 0
                    ? std::string("the client left before the server's answer was complete")
                    : fmt::format("the client left {} after its hello, before any answer",
                                  duration(situation.primary.silence)));

@@ -236,6 +236,7 @@ bool RelayConnection::leads_to_server() const {
   if (dialogue->protocol == parser::Protocol::mysql) return true;
   // What an unknown protocol does with the certificate (RDP's CredSSP) is unknown, too.
   if (dialogue->protocol == parser::Protocol::unknown) return false;
+  if (dialogue->protocol == parser::Protocol::tds) return false;  // its TLS is in packets
   const bool tunnel =
       !dialogue->target.empty() && dialogue->protocol != parser::Protocol::proxy_protocol;
   return !tunnel && !dialogue_->unanswered;

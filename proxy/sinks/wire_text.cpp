@@ -28,10 +28,10 @@ std::string_view id(Party party) {
 }
 
 std::string_view id(parser::Protocol protocol) {
-  static constexpr std::array<std::string_view, 19> names = {
-      "tls",  "sslv2-hello", "http",           "http-connect", "socks4", "socks5",     "ssh",
-      "smtp", "imap",        "pop3",           "ftp",          "ldap",   "postgresql", "mysql",
-      "xmpp", "nats",        "proxy-protocol", "unknown",      "silent"};
+  static constexpr std::array<std::string_view, 20> names = {
+      "tls",  "sslv2-hello",    "http",    "http-connect", "socks4",     "socks5", "ssh",  "smtp",
+      "imap", "pop3",           "ftp",     "ldap",         "postgresql", "mysql",  "xmpp", "nats",
+      "tds",  "proxy-protocol", "unknown", "silent"};
   return entry_of(names, protocol);
 }
 

@@ -125,6 +125,10 @@ const std::vector<Case>& cases() {
       {"NATS", server, text("INFO {\"server_id\":"), nats},
       {"NATS, in clear", client, text("CONNECT {\"verbose\":"), nats, nats},
       {"NATS, then TLS", client, hex("16 0301 0200"), tls, nats},
+      {"TDS", client, hex("12 01 002f 0000 00 00 00 001a 0006"), tds},
+      {"a byte like TDS's", client, hex("12 01 002f 0100 00 00 00 001a 0006"), unknown},
+      {"TDS's answer, to its client", server, hex("04 01 002b 0000 01 00"), tds, tds},
+      {"TDS's answer to anybody else", server, hex("0a 01 002b 0000 01 00"), unknown},
       {"XMPP's answer", server, text("<?xml version='1.0'?><stream:stream id='1'"), xmpp},
       {"XMPP's answer, to its client", server, text("<features"), xmpp, xmpp},
   };

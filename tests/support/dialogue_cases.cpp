@@ -1,8 +1,42 @@
 #include "support/dialogue_cases.hpp"
 
+#include <algorithm>
+#include <span>
+
 namespace legible::parser {
 
 using namespace test;
+
+namespace {
+
+Bytes tds_packet(std::uint8_t type, std::span<const std::uint8_t> content) {
+  const std::size_t length = 8 + content.size();
+  const Bytes header{
+      type, 1, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length), 0, 0,
+      1,    0};
+  return concat({header, Bytes(content.begin(), content.end())});
+}
+
+/// The options VERSION and ENCRYPTION.
+Bytes tds_pre_login(std::uint8_t type, std::uint8_t encryption) {
+  return tds_packet(type,
+                    concat({hex("00 000b 0006 01 0011 0001 ff 0f0007d00000"), Bytes{encryption}}));
+}
+
+/// `bytes` of a handshake in packets of so many each.
+Bytes in_tds_packets(std::span<const std::uint8_t> bytes, std::size_t each) {
+  Bytes all;
+  while (!bytes.empty()) {
+    const auto part = bytes.first(std::min(each, bytes.size()));
+    all = concat({all, tds_packet(0x12, part)});
+    bytes = bytes.subspan(part.size());
+  }
+  return all;
+}
+
+const Bytes data_record = concat({hex("17 0303 0028"), Bytes(40, 0xab)});
+
+}  // namespace
 
 const std::vector<Case>& dialogue_cases() {
   static const std::vector<Case> all{
@@ -286,6 +320,35 @@ const std::vector<Case>& dialogue_cases() {
         client("CONNECT {\"user\":\"joe\",\"pass\":\"s3cret\"}\r\nPING\r\n")},
        {"server: FirstBytes nats", "client: FirstBytes nats",
         "server: Dialogue nats | S INFO {\"server_id\":\"N\"} | C CONNECT"}},
+      {"TDS",
+       {client(tds_pre_login(0x12, 1)), server(tds_pre_login(0x04, 1)),
+        client(in_tds_packets(hello, 4000)), server(in_tds_packets(answer, 4000)),
+        client(data_record), server(data_record)},
+       {"client: FirstBytes tds", "server: FirstBytes tds",
+        "client: Dialogue tds | C PRELOGIN encryption on | S PRELOGIN encryption on",
+        "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199",
+        "client: EncryptedRecord 23 40", "server: EncryptedRecord 23 40"}},
+      {"TDS in small packets",
+       {client(tds_pre_login(0x12, 0)), server(tds_pre_login(0x04, 3)),
+        client(in_tds_packets(hello, 7)), server(in_tds_packets(answer, 1))},
+       {"client: FirstBytes tds", "server: FirstBytes tds",
+        "client: Dialogue tds | C PRELOGIN encryption off | S PRELOGIN encryption required",
+        "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
+      {"TDS that encrypts the log-in alone",
+       {client(tds_pre_login(0x12, 0)), server(tds_pre_login(0x04, 0)),
+        client(in_tds_packets(hello, 4000)), server(in_tds_packets(answer, 4000)),
+        client(data_record), server(hex("04 01 0009 0000 01 00 fd")),
+        client(hex("01 01 0009 0000 01 00 00"))},
+       {"client: FirstBytes tds", "server: FirstBytes tds",
+        "client: Dialogue tds | C PRELOGIN encryption off | S PRELOGIN encryption off",
+        "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199",
+        "client: EncryptedRecord 23 40", "server: FirstBytes tds", "client: FirstBytes tds"}},
+      {"TDS without TLS",
+       {client(tds_pre_login(0x12, 0)), server(tds_pre_login(0x04, 2)),
+        client(hex("10 01 0009 0000 01 00 00")), server(hex("04 01 0009 0000 01 00 fd"))},
+       {"client: FirstBytes tds", "server: FirstBytes tds",
+        joined({"client: Dialogue tds | C PRELOGIN encryption off",
+                " | S PRELOGIN encryption not supported | C LOGIN7"})}},
       {"XMPP STARTTLS",
        {client("<?xml version='1.0'?><stream:stream to='a.example'>"),
         server("<?xml version='1.0'?><stream:stream id='1'><stream:features>\n<starttls/>"),

@@ -7,10 +7,10 @@ namespace {
 
 using namespace parser;
 
-constexpr std::array<const char*, 19> protocol_names{
-    "tls",  "sslv2-hello", "http",           "http-connect", "socks4", "socks5",     "ssh",
-    "smtp", "imap",        "pop3",           "ftp",          "ldap",   "postgresql", "mysql",
-    "xmpp", "nats",        "proxy-protocol", "unknown",      "silent"};
+constexpr std::array<const char*, 20> protocol_names{
+    "tls",  "sslv2-hello",    "http",    "http-connect", "socks4",     "socks5", "ssh",  "smtp",
+    "imap", "pop3",           "ftp",     "ldap",         "postgresql", "mysql",  "xmpp", "nats",
+    "tds",  "proxy-protocol", "unknown", "silent"};
 
 const char* name_of(Protocol protocol) {
   return protocol_names[static_cast<std::size_t>(protocol)];

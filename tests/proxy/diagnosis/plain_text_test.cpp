@@ -73,6 +73,10 @@ TEST_CASE("a service that does not begin TLS, and a client that leaves for it") 
         {S, "extendedResponse resultCode 2"},
         {C, "unbindRequest"}},
        Cause::starttls_refused},
+      {Protocol::tds,
+       "",
+       {{C, "PRELOGIN encryption on"}, {S, "PRELOGIN encryption not supported"}},
+       Cause::starttls_refused},
       {Protocol::xmpp,
        "<stream:stream",
        {{C, "<stream:stream>"}, {C, "<starttls/>"}, {S, "<failure/>"}},
@@ -141,6 +145,46 @@ TEST_CASE("TLS that was granted and not begun") {
   regular.interval_seconds = 30;
   CHECK(on_dialogue(Protocol::pop3, "+OK hi", {{C, "STLS"}, {S, "+OK begin"}}, regular).cause ==
         Cause::none);
+}
+
+TEST_CASE("what was said in clear before TLS is no part of the answer to a hello") {
+  Conversation c;
+  c.first_bytes(S, parser::Protocol::smtp, "220 mail");
+  c.first_bytes(C, parser::Protocol::smtp, "STARTTLS");
+  const std::uint64_t in_clear = c.timeline().flow(S).bytes;
+  parser::Dialogue dialogue;
+  dialogue.protocol = parser::Protocol::smtp;
+  dialogue.lines = {{S, "220 mail"}, {C, "STARTTLS"}, {S, "220 go"}};
+  dialogue.bytes = {0, in_clear};
+  c.says(C, std::make_shared<const parser::Dialogue>(std::move(dialogue)), 0);
+  c.client_says(hello_openssl());
+
+  SECTION("the server closes at once") {
+    const Verdict verdict = diagnose(c.server_fin().timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::server_drops_hello);
+    CHECK(verdict.confidence == Confidence::medium);
+    CHECK_THAT(verdict.evidence.at(1), ContainsSubstring("no byte came from the server"));
+  }
+  SECTION("the server says nothing more") {
+    const Verdict verdict = diagnose(c.pause(30s).client_fin().timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::server_silent);
+    CHECK_THAT(verdict.evidence.at(1), ContainsSubstring("the server sent no byte"));
+  }
+}
+
+TEST_CASE("TDS that encrypted the log-in alone goes on in clear") {
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::tds, "\x12").first_bytes(S, parser::Protocol::tds, "\x04");
+  said(c, parser::Protocol::tds, {{C, "PRELOGIN encryption off"}, {S, "PRELOGIN encryption off"}});
+  c.client_says(hello_openssl(parser::tls12, parser::tls12)).handshake12().data(C);
+  c.first_bytes(S, parser::Protocol::tds, "\x04").client_fin().server_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::none);
+  CHECK(verdict.outcome == Outcome::ok);
+  CHECK(verdict.closer == Closer::client);
 }
 
 TEST_CASE("a service that wants TLS first, and a client that goes on without") {
@@ -230,6 +274,16 @@ TEST_CASE("a service that wants TLS first, and a client that goes on without") {
        {{C, "bindRequest ***"}, {S, "bindResponse resultCode 8"}, {C, "unbindRequest"}},
        required,
        Confidence::medium},
+      {Protocol::tds,
+       "",
+       {{C, "PRELOGIN encryption not supported"}, {S, "PRELOGIN encryption required"}},
+       required,
+       Confidence::high},
+      {Protocol::tds,
+       "",
+       {{C, "PRELOGIN encryption off"}, {S, "PRELOGIN encryption not supported"}, {C, "LOGIN7"}},
+       Cause::none,
+       Confidence::high},
       {Protocol::mysql,
        "greeting 8.0",
        {{C, "HandshakeResponse"}, {S, "error 1045 Access denied for user 'ssl'@'10.0.0.1'"}},
