@@ -16,6 +16,7 @@ import subprocess
 import time
 import unittest
 
+import tds
 from harness import PATIENCE, free_port, wait_listening
 from intercepted import Intercepted, run_tests
 
@@ -473,6 +474,50 @@ auth_ssl_require_client_cert = yes
                     self.assertEqual([each["protocol"] for each in proxy.find("starttls")], [name])
                     self.assertEqual(proxy.find("target")[-1]["mode"],
                                      "relay" if mode == "relay" else "intercept")
+
+    def test_sql_server(self):
+        """TLS inside TDS's packets, whose sizes are none of TLS's business."""
+
+        def server(connection: socket.socket, context: ssl.SSLContext):
+            tds.receive_packet(connection)
+            connection.sendall(tds.pre_login(tds.TABULAR_RESULT, tds.ON))
+            context.maximum_version = ssl.TLSVersion.TLSv1_2  # as TDS has it here
+            tls = tds.Tls(connection, context, server_side=True)
+            try:
+                tls.handshake(packet_size=100)
+                tls.send(tls.receive())
+            except (ssl.SSLError, EOFError, ConnectionError):
+                pass
+
+        def call(proxy, trust: str) -> bytes:
+            context = ssl.create_default_context(cafile=self.stage.certificate(trust))
+            with socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as connection:
+                connection.sendall(tds.pre_login(tds.PRE_LOGIN, tds.ON))
+                tds.receive_packet(connection)
+                tls = tds.Tls(connection, context, server_hostname="a.test")
+                tls.handshake()
+                tls.send(b"a log-in")
+                return tls.receive()
+
+        for mode in MODES:
+            with self.subTest(mode=mode):
+                proxy = self.proxy_of(self.served(server), mode)
+                self.assertEqual(call(proxy, "root.crt"), b"a log-in")
+                verdict = proxy.verdict()
+                self.assertEqual(verdict["outcome"], "ok", verdict["summary"])
+                self.assertTrue(proxy.find("certificate-verified"), "no chain was read")
+                self.assertEqual(
+                    [line["text"] for line in proxy.find("starttls")[0]["lines"]],
+                    ["PRELOGIN encryption on", "PRELOGIN encryption on"])
+                self.assertEqual(proxy.find("target")[-1]["mode"], "relay")
+
+                proxy = self.proxy_of(self.served(server), mode)
+                with self.assertRaises(ssl.SSLCertVerificationError):
+                    call(proxy, "root2.crt")
+                refused = proxy.verdict()
+                self.assertEqual(
+                    (refused["closer"], refused["mechanism"], refused["cause"]),
+                    ("client", "alert-fatal", "server-cert-untrusted-ca"), refused["summary"])
 
 
 if __name__ == "__main__":
