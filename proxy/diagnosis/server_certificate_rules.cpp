@@ -347,6 +347,19 @@ Answer during_handshake(const Situation& situation) {
   return unreadable_refusal(situation);
 }
 
+/// It was the client's turn, and it left without a word when some time had passed.
+void doubt_refusal_after_silence(const Situation& situation, Finding& finding) {
+  finding.confidence = Confidence::low;
+  finding
+      .with(fmt::format(
+          "it was the client's turn, and nothing came from it for {}: a certificate is refused at "
+          "once, unless somebody else is asked first",
+          duration(situation.primary.silence)))
+      .or_else(Cause::idle_timeout, "the client's log tells of a time-out of its own")
+      .or_else(Cause::server_revocation_unknown,
+               "the client's log tells that it waited for an OCSP answer or a CRL");
+}
+
 /// Whoever answers the server's flight has most often accepted the certificate, and waits now.
 Answer after_answering(const Situation& situation) {
   const bool accepted = situation.after_silence() || doubts_about_server(situation).empty();
@@ -360,8 +373,13 @@ Answer server_certificate_refused(const Situation& situation) {
   if (!situation.client_closed() || !facts.server_certificate_delivered()) return std::nullopt;
   switch (situation.phase) {
     case Phase::server_hello:
-    case Phase::server_auth:
-      return during_handshake(situation);
+    case Phase::server_auth: {
+      Answer answer = during_handshake(situation);
+      if (answer && situation.bare_close() && situation.after_silence()) {
+        doubt_refusal_after_silence(situation, *answer);
+      }
+      return answer;
+    }
     case Phase::key_exchange:
       return after_answering(situation);
     case Phase::client_auth:

@@ -506,3 +506,19 @@ TEST_CASE("where nothing was asked, a refused certificate stays possible") {
   CHECK_FALSE(has_alternative(name_only, Cause::server_cert_expired));
   CHECK(name_only.hint.client.find("curl --tls-max 1.2") != std::string::npos);
 }
+
+TEST_CASE("a client that leaves after a moment of silence may have been ended by its timer") {
+  using namespace std::chrono_literals;
+  for (const auto silence : {5ms, 4000ms}) {
+    Conversation c;
+    c.client_says(hello_openssl(parser::tls12, parser::tls12));
+    c.server_flight(good_chain(), {problem(ProblemId::self_signed)}).pause(silence).client_fin();
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    const bool late = silence > 1s;
+    CHECK(verdict.cause == Cause::server_cert_self_signed);
+    CHECK(verdict.confidence == (late ? Confidence::low : Confidence::medium));
+    CHECK(has_alternative(verdict, Cause::idle_timeout) == late);
+    CHECK(has_alternative(verdict, Cause::server_revocation_unknown) == late);
+  }
+}
