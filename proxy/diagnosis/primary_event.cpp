@@ -388,7 +388,6 @@ class Search {
 
   /// What came after the other side's end was on its way: when the one before came is not kept.
   bool was_sending(Leg leg, std::size_t index) const {
-    constexpr std::uint64_t longest_goodbye = 1024;
     const std::uint64_t all = timeline_.flow(leg).bytes;
     if (timeline_.flow(leg).last <= entries_[index].time) return false;
     for (const Entry& entry : entries_.subspan(index)) {

@@ -41,6 +41,9 @@ inline constexpr std::chrono::milliseconds shortest_timer{1000};
 /// A FIN or RST this soon after an alert of the same side belongs to it.
 inline constexpr std::chrono::milliseconds own_close_window{50};
 
+/// Bytes: what is longer is no goodbye (a tear-down's last words, close_notify), but data.
+inline constexpr std::uint64_t longest_goodbye = 1024;
+
 PrimaryEvent find_primary_event(const Timeline& timeline);
 
 }  // namespace legible::proxy::diagnosis

@@ -138,7 +138,6 @@ void doubt_client_certificate(const Situation& situation, Finding& finding) {
 
 /// More than a goodbye was on its way to a client that left.
 void doubt_that_answer_was_whole(const Situation& situation, Finding& finding) {
-  constexpr std::uint64_t longest_goodbye = 1024;
   const std::uint64_t late = situation.facts.sent_to_nobody;
   if (!situation.client_closed() || late <= longest_goodbye) return;
   finding.confidence = std::min(finding.confidence, Confidence::medium);
