@@ -29,9 +29,7 @@ Content tls13_content(const CipherTraits& suite, Side from, int length) {
     if (from == Side::server) continue;
     if (content == end_of_early_data) return Content::end_of_early_data;
     if (content == empty_certificate) return Content::empty_certificate;
-    if (padding == 0 && content == empty_certificate + finished) {
-      return Content::empty_certificate_and_finished;
-    }
+    if (content == empty_certificate + finished) return Content::empty_certificate_and_finished;
   }
   const bool chain = from == Side::client && length > shortest_certificate_flight;
   return chain ? Content::certificate_flight : Content::unknown;

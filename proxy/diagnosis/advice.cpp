@@ -82,6 +82,11 @@ Hints hints(const Situation& situation, Cause cause) {
             "The certificate was the proxy's: give it one that the server accepts (--client-cert, "
             "--client-key), or relay this host (--relay HOST) and let the client present its own."};
   }
+  // The table has the server's error in mind.
+  if (cause == Cause::internal_error && situation.client_closed()) {
+    return {"Read the client's log.", "Ask the client's side for its log of that second.",
+            std::string(info.proxy_hint)};
+  }
   return {hint(info.client_hint, note_for(info.client_settings, situation.client_stack)),
           std::move(server), std::string(info.proxy_hint)};
 }

@@ -101,6 +101,11 @@ Finding client_left_early(const Situation& situation) {
   if (situation.history.regular()) finding.raise().with(regularity(situation.history));
   if (situation.history.empty_closes > 0) {
     finding.with(fmt::format("{} like it before", situation.history.empty_closes));
+  } else if (!situation.history.regular()) {
+    finding.lower().or_else(
+        Cause::client_silent,
+        "a call failed at the client: its log tells what kept it from beginning "
+        "TLS (no usable version or suite, a trust store or a key)");
   }
   return finding;
 }

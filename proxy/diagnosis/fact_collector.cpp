@@ -349,10 +349,19 @@ class Collector {
     // Whoever refuses says no more than an alert: the client's Finished was in its flight's record.
     const bool answers = facts_.client().certificate == CertificateState::sent_inferred &&
                          record.length >= shortest_ticket;
+    if (answers) take_coalesced_flight();
     facts_.side(Leg::client).finished |= answers;
     if (facts_.client().finished) facts_.server_answered_finished = true;
     if (facts_.late_certificate && record.length >= shortest_ticket) withdraw_late_certificate();
     after_finished_.push_back({record.length, facts_.client().application_data});
+  }
+
+  /// The server goes on, and no record of a Finished's length was seen: it was in one with the
+  /// client's certificate, as JSSE's SSLEngine and NSS send it. What came behind that is data.
+  void take_coalesced_flight() {
+    SideFacts& client = facts_.side(Leg::client);
+    if (client.finished || client.encrypted.empty()) return;
+    client.application_data |= client.encrypted.back()->likely != Content::certificate_flight;
   }
 
   /// TLS 1.3: a server's tickets look like data. They come before the client has asked for

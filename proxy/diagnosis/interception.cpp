@@ -298,7 +298,10 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
     verdict.hint.client = hints(told, verdict.cause).client;
     verdict.logs = log_lines(told, verdict.cause);
     tell_unspoken_version(verdict, client, server);
-    const bool hello_refused = verdict.closer == Closer::server && !server.facts().server_hello;
+    // In TLS 1.3 a server finds only behind its ServerHello that nothing fits its key.
+    const bool hello_refused =
+        verdict.closer == Closer::server &&
+        (!server.facts().server_hello || verdict.cause == Cause::no_shared_sigalg);
     if (hello_refused && client.facts().hello && server.facts().hello) {
       weigh_narrowing(verdict, *client.facts().hello, *server.facts().hello);
     }

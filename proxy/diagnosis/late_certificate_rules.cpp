@@ -19,13 +19,15 @@ namespace {
 /// and closes in order.
 enum class LateCheck : std::uint8_t {
   none,  ///< it judges everything inside the handshake
-  name,  ///< curl asks for the name, and for a pin, last
+  name,  ///< curl and Java's libraries ask for the name, and for a pin, last
   all,   ///< programs on OpenSSL and GnuTLS may ask for everything last: nginx, git
 };
 
 LateCheck late_check(Stack stack) {
   switch (stack) {
     case Stack::curl:
+    case Stack::jsse:
+    case Stack::bouncy_castle:
       return LateCheck::name;
     case Stack::nss:
     case Stack::gnutls:
@@ -153,9 +155,10 @@ void doubt_hidden_certificate(const Situation& situation, Finding& finding) {
   const LateCheck check = late_check(situation.client_stack);
   if (check == LateCheck::none) return;
   finding.title += "; it may have refused the certificate, or be a monitor";
-  finding.or_else(Cause::server_cert_name_mismatch,
-                  "compare the certificate's names (openssl s_client -showcerts) with the one that "
-                  "the client used; curl, nginx and PHP compare them only now");
+  finding.or_else(
+      Cause::server_cert_name_mismatch,
+      "compare the certificate's names (openssl s_client -showcerts) with the one that "
+      "the client used; curl, nginx, PHP and Java's HTTP clients compare them only now");
   if (check == LateCheck::all) {
     finding.or_else(Cause::server_cert_expired,
                     "look at the certificate's dates; nginx and other programs on OpenSSL may "

@@ -65,6 +65,11 @@ class Comparison {
   }
 
   void compare_names() {
+    if (server_leg_.server().has_warning(alert_number::unrecognized_name)) {
+      doubtful_.emplace_back(
+          "the server warned that it does not know the name (unrecognized_name), which the proxy "
+          "overlooks and some clients do not (Java)");
+    }
     const std::string& asked = clients().sni;
     const std::string& sent = proxys().sni;
     if (certs::equal_ignoring_case(asked, sent)) return;

@@ -71,6 +71,7 @@ std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& cli
                     "which this proxy cannot ask: the client accepts {}",
                     listed(names, names.size())));
   }
+  if (cause == Cause::no_shared_sigalg) return sentences;
   auto suites = clients.ciphers;
   std::erase_if(suites, is_outdated);
   tell("cipher suites", left_out(suites, proxys.ciphers, suite_name));

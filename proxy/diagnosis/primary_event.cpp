@@ -388,8 +388,13 @@ class Search {
 
   /// What came after the other side's end was on its way: when the one before came is not kept.
   bool was_sending(Leg leg, std::size_t index) const {
-    const std::uint64_t all = timeline_.flow(leg).bytes;
-    if (timeline_.flow(leg).last <= entries_[index].time) return false;
+    const Flow& flow = timeline_.flow(leg);
+    const std::uint64_t all = flow.bytes;
+    const Time end = entries_[index].time;
+    // What is said seconds later was not on its way.
+    if (flow.last <= end || (flow.after_end && *flow.after_end - end >= shortest_timer)) {
+      return false;
+    }
     for (const Entry& entry : entries_.subspan(index)) {
       const auto* closed = std::get_if<LegClosed>(&entry.fact);
       if (closed && entry.leg != leg) return all > closed->bytes_out + longest_goodbye;

@@ -91,6 +91,11 @@ Answer renegotiation(const Situation& situation) {
   const Leg asked = *facts.renegotiation_by;
   const bool refused =
       situation.alert_is(alert_number::no_renegotiation) || gave_up_when_refused(situation, asked);
+  // Its own new keys were in use: it had done its part, and left when it had what it wanted.
+  const bool done_here = situation.client_closed() && !situation.bare_close() &&
+                         !situation.alert_sent_as_fatal() &&
+                         facts.renegotiated[static_cast<std::size_t>(Leg::client)];
+  if (asked == Leg::server && done_here) return std::nullopt;
   if (facts.renegotiation_answered && !refused) return broken_off(situation, asked);
   if (situation.primary.leg == asked && !refused) return std::nullopt;
   return not_wanted(situation, asked);

@@ -253,12 +253,30 @@ Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) 
                                      : "the given anchors",
                                  chain_text(*situation.facts.judged_chain()))
                    : fmt::format("the server sent {}", chain_text(*server.chain)));
+  const bool jsse = situation.client_stack == Stack::jsse;
+  if (jsse && meaning.number == unsupported_certificate) {
+    finding.cause = Cause::server_cert_weak;
+    finding.with(
+        "JSSE says unsupported_certificate for nothing but an algorithm or a key that the "
+        "client's own settings forbid (jdk.certpath.disabledAlgorithms, "
+        "jdk.tls.client.SignatureSchemes)");
+    return finding.or_else(Cause::server_cert_wrong_usage, "look at keyUsage and extendedKeyUsage");
+  }
+  if (jsse && meaning.number == internal_error) {
+    finding.cause = Cause::server_cert_untrusted_ca;
+    finding.lower().with(
+        "JSSE says internal_error when its truststore holds no authority at all: a PKCS#12 "
+        "truststore that is opened without its password, or a path that leads nowhere");
+    return finding.or_else(Cause::internal_error,
+                           "the client's log tells of an error of its own, as in a TrustManager");
+  }
   const bool about_trust = finding.cause == Cause::server_cert_untrusted_ca;
   if (finding.cause == Cause::clock_skew) {
     finding.with("every certificate that was sent is in date by this machine's clock");
   }
   if (about_trust) {
-    finding.with("the client's own truststore is another one");
+    finding.with(meaning.number == unknown_ca ? "the client's own truststore is another one"
+                                              : "the client's own truststore may be another one");
     if (server.chain->size() == 1) {
       add_alternative(finding, Cause::server_cert_missing_intermediate);
     }
@@ -267,6 +285,15 @@ Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) 
     finding.lower();
     add_alternative(finding, Cause::server_cert_name_mismatch);
     if (!situation.facts.minted) add_alternative(finding, Cause::server_cert_untrusted_ca);
+    if (jsse) {
+      finding.or_else(Cause::server_cert_pinned, "a check of the client's own refuses it");
+      finding.or_else(Cause::server_revocation_unknown,
+                      "the client checks revocation, and its log tells that it could not");
+    }
+  }
+  if (jsse && meaning.number == handshake_failure) {
+    finding.or_else(Cause::server_chain_too_long,
+                    "the client's jdk.tls.maxCertificateChainLength is smaller than the chain");
   }
   if (situation.facts.minted) doubt_minted_leaf(situation, finding);
   if (meaning.number == unknown_ca) add_alternative(finding, Cause::server_revocation_unknown);

@@ -145,12 +145,19 @@ Answer server_gave_up(const Situation& situation) {
   if (situation.alert_is(handshake_failure) && situation.phase == Phase::server_hello &&
       !signed_already) {
     finding.cause = Cause::no_shared_sigalg;
+    finding.or_else(Cause::internal_error,
+                    "the server has no certificate or no key for this name at all (JSSE: No "
+                    "available authentication scheme)");
     return finding.lower().with(
         "the server chose version and suite, and then found that something "
         "does not fit");
   }
   if (situation.alert_is(internal_error)) {
     finding.cause = Cause::internal_error;
+    if (!signed_already) {
+      finding.or_else(Cause::no_shared_sigalg,
+                      "the server's log finds no signature algorithm for its key, as JSSE's does");
+    }
     return finding.with("the server reports an error of its own after its ServerHello");
   }
   if (situation.alert_is(no_application_protocol) && !facts.hello->alpn.empty()) {
@@ -184,8 +191,12 @@ Answer server_gave_up(const Situation& situation) {
       finding.cause = Cause::alpn_mismatch;
       finding.with(offered_protocols(*facts.hello));
     }
-    finding.or_else(Cause::alpn_mismatch, "the same hello without ALPN is accepted");
-    finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
+    if (!facts.hello->alpn.empty()) {
+      finding.or_else(Cause::alpn_mismatch, "the same hello without ALPN is accepted");
+    }
+    finding.or_else(Cause::no_shared_sigalg,
+                    "the server's log speaks of signature algorithms, or it has no certificate to "
+                    "sign for (JSSE: No available authentication scheme)");
   }
   finding.or_else(Cause::internal_error, "the server's log tells of an error of its own");
   return finding;

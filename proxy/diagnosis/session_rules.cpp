@@ -33,7 +33,7 @@ Finding timer_fired(const Situation& situation) {
   Finding finding;
   finding.cause = Cause::idle_timeout;
   finding.confidence = Confidence::medium;
-  if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+  if (situation.bare_close() && situation.after_silence()) finding.mechanism = Mechanism::timeout;
   finding.with(fmt::format("nothing was sent for {}, then {} closed",
                            duration(situation.primary.silence), who(situation.primary.closer)));
   const Leg closer = situation.client_closed() ? Leg::client : Leg::server;
@@ -163,6 +163,19 @@ Finding request_not_answered() {
   return finding.with("the client's request was read, and nothing came back");
 }
 
+/// All that came may be the ticket by which JSSE's server, and others, begin.
+void doubt_single_record(const Situation& situation, Finding& finding) {
+  if (!situation.facts.answer_may_be_ticket) return;
+  finding.with("the server's only record may be a ticket");
+  if (situation.client_closed()) {
+    finding.or_else(Cause::idle_timeout,
+                    "nothing was answered: the client's log tells of a time-out of its own");
+  } else {
+    finding.or_else(Cause::internal_error,
+                    "nothing was answered: the server's log shows the request, and why");
+  }
+}
+
 /// With close_notify, or an alert of its size.
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -176,7 +189,7 @@ Finding ended_in_order(const Situation& situation) {
   Finding finding;
   finding.cause = situation.client_closed() ? Cause::client_satisfied : Cause::none;
   finding.confidence = answered ? Confidence::high : Confidence::medium;
-  if (both_spoke && !answered) finding.with("the server's only record may be a ticket");
+  if (both_spoke) doubt_single_record(situation, finding);
   finding.with(concat({who(situation.primary.closer), " closed in order"}));
   if (!both_spoke && situation.server_closed()) {
     finding.lower().with(!facts.server().application_data ? "the server had answered nothing"
@@ -226,6 +239,7 @@ Finding ended_without_alert(const Situation& situation) {
     finding.confidence = situation.client_closed() ? Confidence::medium : Confidence::low;
     finding.with("data had gone both ways; a reset then means unread data, such as tickets");
     finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
+    doubt_single_record(situation, finding);
     doubt_that_answer_was_whole(situation, finding);
     doubt_client_certificate(situation, finding);
     return finding;
@@ -249,7 +263,7 @@ Finding ended_without_alert(const Situation& situation) {
   if (facts.server().application_data) {
     finding.cause = Cause::truncated_close;
     finding.confidence = facts.answer_may_be_ticket ? Confidence::medium : Confidence::high;
-    if (facts.answer_may_be_ticket) finding.with("the server's only record may be a ticket");
+    doubt_single_record(situation, finding);
     finding.with(concat({who(situation.primary.closer),
                          " ended the stream without close_notify after application data"}));
     if (auto fault = visible_fault(situation)) {
@@ -364,7 +378,10 @@ Answer ended(const Situation& situation) {
 
   const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
   if (!orderly && situation.primary.silence >= patience) return timer_fired(situation);
-  if (unanswered(facts) && situation.after_silence()) return timer_fired(situation);
+  const bool asked_in_vain =
+      unanswered(facts) &&
+      (situation.after_silence() || (situation.client_closed() && request_unanswered(facts)));
+  if (asked_in_vain) return timer_fired(situation);
   return orderly ? ended_in_order(situation) : ended_without_alert(situation);
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 /// Of a record: an alert, or HTTP/2's GOAWAY, with JSSE's padding; few requests are shorter.
 constexpr std::uint16_t longest_goodbye_record = 90;
+/// Of a record of TLS 1.3, or of application data: an alert, or nothing at all.
+constexpr std::uint16_t longest_empty_record = 40;
 /// Of all its records.
 constexpr std::uint64_t longest_goodbye = 200;
 constexpr std::uint64_t record_header = 5;
@@ -36,6 +38,18 @@ std::uint64_t sent_after_end(const Situation& situation) {
   return 0;
 }
 
+/// HTTP/2 takes leave inside TLS.
+bool may_speak_http2(const Facts& facts) {
+  if (facts.alpn) return *facts.alpn == "h2";
+  return facts.hello && std::ranges::find(facts.hello->alpn, "h2") != facts.hello->alpn.end();
+}
+
+bool is_goodbye(const Facts& facts, const parser::RecordTail::Record& record) {
+  const bool data = record.type == parser::content_type::application_data;
+  return record.length <=
+         (data && !may_speak_http2(facts) ? longest_empty_record : longest_goodbye_record);
+}
+
 /// The client's last `bytes` hold more than it says when it leaves.
 bool holds_request(const Facts& facts, std::uint64_t bytes) {
   if (bytes > longest_goodbye) return true;
@@ -43,7 +57,7 @@ bool holds_request(const Facts& facts, std::uint64_t bytes) {
   if (!tail) return false;
   for (const parser::RecordTail::Record& record : tail->last) {
     if (record.length + record_header > bytes) return false;
-    if (record.length > longest_goodbye_record) return true;
+    if (!is_goodbye(facts, record)) return true;
     bytes -= record.length + record_header;
   }
   return false;
@@ -65,7 +79,10 @@ void tell_timer(const IdleTimer* timer, Finding& finding) {
 
 /// The server had closed before: no byte of its could answer.
 Answer used_after_end(const Situation& situation) {
-  if (situation.primary.silence < shortest_idle_timer ||
+  const auto& used = situation.timeline.flow(Leg::client).after_end;
+  // What crossed the end on its way is told by the pause before it.
+  const bool late = used && *used - situation.primary.time >= shortest_timer;
+  if ((!late && situation.primary.silence < shortest_idle_timer) ||
       !holds_request(situation.facts, sent_after_end(situation))) {
     return std::nullopt;
   }

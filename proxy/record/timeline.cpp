@@ -18,6 +18,9 @@ bool Timeline::add(Entry&& entry) {
     ++dropped_;
     return false;
   }
+  if (const auto* closed = std::get_if<LegClosed>(&entry.fact); closed && !closed->by_proxy) {
+    ended_[static_cast<std::size_t>(entry.leg)] = true;
+  }
   if (entries_.size() == entries_.capacity()) {
     entries_.reserve(std::max(usual, entries_.size() + growth));
   }
@@ -34,6 +37,9 @@ void Timeline::count_bytes(Leg leg, std::uint64_t bytes, Time time) {
   Flow& flow = flows_[static_cast<std::size_t>(leg)];
   flow.bytes += bytes;
   flow.last = time;
+  if (ended_[static_cast<std::size_t>(parser::other(leg))] && !flow.after_end) {
+    flow.after_end = time;
+  }
 }
 
 void Timeline::count_gap(Leg leg, std::uint64_t missing) {

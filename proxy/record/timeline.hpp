@@ -196,6 +196,7 @@ struct Entry {
 struct Flow {
   std::uint64_t bytes = 0;
   Time last{};
+  std::optional<Time> after_end;   ///< of the first bytes that came when the other side had ended
   std::uint64_t not_captured = 0;  ///< bytes that the side sent and a capture lacks
   bool begun_before = false;       ///< the capture begins in the middle of the stream
   bool whole() const { return not_captured == 0 && !begun_before; }
@@ -240,6 +241,7 @@ class Timeline {
   Scope scope_;
   std::vector<Entry> entries_;
   Flow flows_[2];
+  bool ended_[2] = {};  ///< the side, by itself
   Pause pause_;
   std::uint64_t client_bytes_unanswered_ = 0;
   std::size_t dropped_ = 0;

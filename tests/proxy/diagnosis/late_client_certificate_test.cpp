@@ -123,9 +123,9 @@ TEST_CASE("a server that has answered has taken the certificate") {
         c.record13(S, 154, Content::unknown).hidden_alert(S).server_fin();
       },
       Closer::server,
-      Cause::client_cert_rejected,
+      Cause::none,
       Confidence::low,
-      Cause::none};
+      Cause::client_cert_refused_by_app};
   check_case(one_record);
 }
 
