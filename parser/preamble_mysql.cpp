@@ -43,7 +43,15 @@ class MysqlPreamble : public Preamble {
         as_text(bytes.subspan(packet_header + 1)).substr(0, longest_version);
     const std::size_t end = text.find('\0');
     if (end == std::string_view::npos && text.size() < longest_version) return {Next::need_more};
-    say(Side::server, std::string("greeting ").append(text.substr(0, end)));
+    // Behind the version: thread (4), the challenge's first part (8), a filler (1), capabilities.
+    constexpr std::uint16_t client_ssl = 0x0800;
+    constexpr std::size_t to_capabilities = 4 + 8 + 1;
+    const std::size_t at = packet_header + 1 + std::min(end, text.size()) + 1 + to_capabilities;
+    const bool told = end != std::string_view::npos && at + 2 <= size;
+    if (told && bytes.size() < at + 2) return {Next::need_more};
+    const bool no_tls = told && ((bytes[at] | bytes[at + 1] << 8) & client_ssl) == 0;
+    say(Side::server,
+        std::string("greeting ").append(text.substr(0, end)).append(no_tls ? " without TLS" : ""));
     greeted_ = true;
     return {Next::proceed, size};
   }

@@ -75,8 +75,10 @@ bool admissible(Cause cause, const Situation& s) {
     case Cause::tls_to_plain_http:
     case Cause::tls_to_starttls_service:
     case Cause::tls_to_ssh:
-    case Cause::tls_to_other_plain:
       return facts.server().plain_text();
+    // Whoever speaks no TLS may say nothing at all.
+    case Cause::tls_to_other_plain:
+      return facts.server().plain_text() || !facts.server().first_bytes;
     case Cause::late_client_auth_impossible:
     case Cause::renegotiation_refused:
       return facts.both_finished();

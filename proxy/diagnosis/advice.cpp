@@ -82,6 +82,10 @@ Hints hints(const Situation& situation, Cause cause) {
             "The certificate was the proxy's: give it one that the server accepts (--client-cert, "
             "--client-key), or relay this host (--relay HOST) and let the client present its own."};
   }
+  if (cause == Cause::truncated_close && situation.client_closed()) {
+    return {"If the server complains: let it send close_notify before it closes.",
+            "If it complains: let it ignore an unexpected EOF.", std::string(info.proxy_hint)};
+  }
   // The table has the server's error in mind.
   if (cause == Cause::internal_error && situation.client_closed()) {
     return {"Read the client's log.", "Ask the client's side for its log of that second.",
@@ -121,6 +125,18 @@ BothSides log_lines(const Situation& situation, Cause cause) {
     return {lines(cut_answer_logs, note_for(cut_answer_logs, situation.client_stack)), {}};
   }
   const CauseInfo& info = describe(cause);
+  // Who closed has nothing to complain of.
+  if (cause == Cause::truncated_close && situation.client_closed()) {
+    return {{}, lines(info.client_logs, nullptr)};
+  }
+  static constexpr StackNote own_patience_logs[] = {
+      {"JSSE", "java.net.SocketTimeoutException: Read timed out"},
+      {"curl", "(28) Operation timed out"},
+      {"Node", "HeadersTimeoutError (UND_ERR_HEADERS_TIMEOUT), or ESOCKETTIMEDOUT"},
+  };
+  if (cause == Cause::idle_timeout && situation.client_closed()) {
+    return {lines(own_patience_logs, note_for(own_patience_logs, situation.client_stack)), {}};
+  }
   return {lines(info.client_logs, note_for(info.client_logs, situation.client_stack)),
           lines(info.server_logs, server_note(situation, info.server_logs))};
 }

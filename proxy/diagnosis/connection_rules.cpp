@@ -96,12 +96,18 @@ Finding client_left_early(const Situation& situation) {
     return finding;
   }
   finding.cause = Cause::tcp_health_check;
-  finding.with(fmt::format("the client closed {} after it had connected, without a byte",
-                           duration(situation.primary.silence)));
+  finding.with(fmt::format("the client closed {} after {}, without a byte",
+                           duration(situation.primary.silence),
+                           situation.timeline.flow(Leg::server).bytes > 0 ? "the server's greeting"
+                                                                          : "it had connected"));
   if (situation.history.regular()) finding.raise().with(regularity(situation.history));
   if (situation.history.empty_closes > 0) {
     finding.with(fmt::format("{} like it before", situation.history.empty_closes));
   } else if (!situation.history.regular()) {
+    if (greeting_offers_no_tls(situation)) {
+      finding.with("the server's greeting holds no offer of TLS")
+          .or_else(Cause::starttls_not_offered, "the client's log misses TLS, or STARTTLS");
+    }
     finding.lower().or_else(
         Cause::client_silent,
         "a call failed at the client: its log tells what kept it from beginning "

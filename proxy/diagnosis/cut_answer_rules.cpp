@@ -36,7 +36,7 @@ Answer http_answer_cut(const Situation& situation) {
   // An alert says more.
   if (!cut || !ended || situation.alert_sent_as_fatal()) return std::nullopt;
   if (!situation.facts.both_finished()) return std::nullopt;
-  if (situation.client_closed() && !cut->announced) return left_an_endless_answer(*cut);
+  if (situation.client_closed() && cut->events) return left_an_endless_answer(*cut);
   Finding finding;
   finding.cause = Cause::truncated_close;
   finding.confidence = Confidence::high;
@@ -54,7 +54,8 @@ Answer http_answer_cut(const Situation& situation) {
     }
     return finding;
   }
-  finding.confidence = Confidence::medium;
+  // Who watches for changes reads an answer in chunks as long as it likes.
+  finding.confidence = cut->announced ? Confidence::medium : Confidence::low;
   finding.title = "the client left before the answer was whole";
   finding.to_do.client = "Read its log: its own time-out may have run out, or somebody stopped it.";
   finding.to_do.server = "Nothing: it was still answering.";

@@ -51,6 +51,7 @@ constexpr Rule rules[] = {
     renegotiation,
     refused_by_application,
     ftp_data_refused,
+    http2_given_up,
     http_answer_cut,
     used_when_stale,
     went_back_to_clear,
@@ -102,7 +103,8 @@ Outcome outcome_of(const Situation& situation, Cause cause) {
   const bool harmful = situation.facts.answer_cut && cause == Cause::truncated_close;
   if (describe(cause).benign && !harmful) return Outcome::ok;
   // A kept-alive connection that nobody needs any more failed in nothing.
-  const bool idle = cause == Cause::idle_timeout && situation.phase == Phase::established;
+  const bool idle = cause == Cause::idle_timeout && situation.phase == Phase::established &&
+                    !situation.facts.request_unanswered;
   return idle ? Outcome::ok : Outcome::failed;
 }
 

@@ -43,9 +43,15 @@ class Collector {
         facts_.request_unanswered = unanswered;
       }
       if (const auto* cut = std::get_if<AnswerCut>(&entry.fact)) facts_.answer_cut = cut;
+      if (const auto* given_up = std::get_if<Http2GivenUp>(&entry.fact)) {
+        facts_.http2_given_up = given_up;
+        facts_.http2_given_up_by = entry.leg;
+      }
     }
     // The facts of the primary event itself that rules name.
     if (primary_.index < entries.size()) take_ending(entries[primary_.index]);
+    // An answer without a length is told when the server has closed.
+    if (primary_.closer == Closer::server && facts_.both_finished()) take_plain_answer();
     if (ended_by_proxy()) take_own_reason();
     take_own_answer();
     facts_.side(Leg::server).application_data |= !only_tickets();

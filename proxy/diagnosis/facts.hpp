@@ -102,6 +102,8 @@ struct Facts {
   bool client_key_exchange = false;
   const RequestUnanswered* request_unanswered = nullptr;
   const AnswerCut* answer_cut = nullptr;
+  const Http2GivenUp* http2_given_up = nullptr;
+  Leg http2_given_up_by = Leg::server;
   std::uint64_t sent_to_nobody = 0;  ///< bytes of the server's that came when the client had left
   bool resumed = false;
   bool server_answered_finished = false;  ///< TLS 1.3: the server wrote after the client's Finished

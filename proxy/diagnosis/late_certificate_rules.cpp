@@ -112,6 +112,21 @@ Answer pinned(const Situation& situation) {
   return finding;
 }
 
+/// The certificate is good here, but the stack says nothing when it takes none.
+Answer left_by_habit(const Situation& situation) {
+  if (!situation.bare_close() || situation.client_stack != Stack::node) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::server_cert_rejected;
+  finding.with(
+      "the client finished the handshake and closed at once, without close_notify and without a "
+      "request: so Node closes when it rejects a certificate");
+  add_alternative(finding, Cause::server_cert_untrusted_ca);
+  add_alternative(finding, Cause::server_cert_name_mismatch);
+  add_alternative(finding, Cause::server_cert_pinned);
+  finding.or_else(Cause::client_satisfied, "the client only wanted to see that the port answers");
+  return finding.or_else(Cause::tls_health_check, "a monitor comes back at regular intervals");
+}
+
 /// The certificate is good here, but an HTTP client on GnuTLS asks for nothing.
 Answer distrusted_by_client(const Situation& situation) {
   if (situation.client_stack != Stack::gnutls || !leaves_without_its_answer(situation)) {
@@ -132,7 +147,9 @@ Answer distrusted_by_client(const Situation& situation) {
 
 /// lftp asks before it judges. Who waits for no answer at all does the same.
 Answer left_in_spite_of_request(const Situation& situation) {
-  const bool waited = situation.facts.server().application_data || situation.after_silence();
+  // lftp speaks no HTTP: whose request could be read had judged the certificate before.
+  const bool waited = situation.facts.server().application_data || situation.after_silence() ||
+                      situation.facts.request_unanswered;
   if (waited || !situation.bare_close()) return std::nullopt;
   const auto doubts = doubts_about_server(situation);
   const Doubt* chosen = reason_to_leave(situation, doubts);
@@ -200,6 +217,7 @@ Answer left_for_certificate(const Situation& situation) {
     if (greeted) return std::nullopt;
     if (Answer answer = compared_with_address(situation)) return answer;
     if (Answer answer = pinned(situation)) return answer;
+    if (Answer answer = left_by_habit(situation)) return answer;
     return distrusted_by_client(situation);
   }
   if (chosen->cause == Cause::proxy_cert_untrusted) return proxy_authority_refused(situation);

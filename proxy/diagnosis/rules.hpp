@@ -30,6 +30,8 @@ Answer starttls_missed(const Situation& situation);
 Answer starttls_unused(const Situation& situation);
 /// The server wants TLS before what the client did in clear.
 Answer tls_required(const Situation& situation);
+/// The server's greeting lists what it can do (IMAP, MySQL), and no TLS.
+bool greeting_offers_no_tls(const Situation& situation);
 /// What the server said when it was asked for TLS and refused; empty if it did not.
 std::string refusal_of_tls(const Situation& situation);
 
@@ -69,6 +71,8 @@ Answer finished_refused(const Situation& situation);
 Answer renegotiation(const Situation& situation);
 Answer refused_by_application(const Situation& situation);
 /// HTTP: the answer was not whole when the connection ended.
+Answer http2_given_up(const Situation& situation);
+/// An answer in HTTP was not whole when the connection ended.
 Answer http_answer_cut(const Situation& situation);
 /// FTP: the server says no to a data connection, which the proxy does not see.
 Answer ftp_data_refused(const Situation& situation);

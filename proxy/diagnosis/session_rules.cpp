@@ -29,6 +29,12 @@ bool unanswered(const Facts& facts) {
   return facts.client().application_data && !facts.server().application_data;
 }
 
+/// What was asked could be read, so that it is no guess. A part of an answer is one, too.
+bool request_unanswered(const Facts& facts) {
+  const auto* request = facts.request_unanswered;
+  return request && (request->http2 || request->later || !facts.server().application_data);
+}
+
 Finding timer_fired(const Situation& situation) {
   Finding finding;
   finding.cause = Cause::idle_timeout;
@@ -40,7 +46,7 @@ Finding timer_fired(const Situation& situation) {
   if (const IdleTimer* timer = typical_timer(situation.primary.silence, closer)) {
     finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
   }
-  if (!unanswered(situation.facts)) return finding;
+  if (!unanswered(situation.facts) && !request_unanswered(situation.facts)) return finding;
   finding.with("the server had not answered the client's data");
   if (situation.client_closed()) {
     finding.title = "what it had sent was not answered, and it waited no longer";
@@ -145,12 +151,6 @@ void doubt_that_answer_was_whole(const Situation& situation, Finding& finding) {
   if (finding.cause == Cause::truncated_close) return;
   finding.or_else(Cause::truncated_close,
                   "the client's log tells of a time-out, or its user gave up");
-}
-
-/// What was asked could be read, so that it is no guess. A part of an answer is one, too.
-bool request_unanswered(const Facts& facts) {
-  return facts.request_unanswered &&
-         (facts.request_unanswered->http2 || !facts.server().application_data);
 }
 
 Finding request_not_answered() {
@@ -378,9 +378,8 @@ Answer ended(const Situation& situation) {
 
   const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
   if (!orderly && situation.primary.silence >= patience) return timer_fired(situation);
-  const bool asked_in_vain =
-      unanswered(facts) &&
-      (situation.after_silence() || (situation.client_closed() && request_unanswered(facts)));
+  const bool asked_in_vain = (unanswered(facts) && situation.after_silence()) ||
+                             (situation.client_closed() && request_unanswered(facts));
   if (asked_in_vain) return timer_fired(situation);
   return orderly ? ended_in_order(situation) : ended_without_alert(situation);
 }

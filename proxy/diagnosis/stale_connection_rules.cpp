@@ -82,10 +82,9 @@ Answer used_after_end(const Situation& situation) {
   const auto& used = situation.timeline.flow(Leg::client).after_end;
   // What crossed the end on its way is told by the pause before it.
   const bool late = used && *used - situation.primary.time >= shortest_timer;
-  if ((!late && situation.primary.silence < shortest_idle_timer) ||
-      !holds_request(situation.facts, sent_after_end(situation))) {
-    return std::nullopt;
-  }
+  if (!late && situation.primary.silence < shortest_idle_timer) return std::nullopt;
+  const bool read = late && situation.facts.request_unanswered;
+  if (!read && !holds_request(situation.facts, sent_after_end(situation))) return std::nullopt;
   Finding finding;
   finding.cause = Cause::stale_connection;
   finding.confidence = Confidence::high;

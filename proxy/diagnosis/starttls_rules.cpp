@@ -187,6 +187,15 @@ Answer starttls_unused(const Situation& situation) {
   return finding;
 }
 
+bool greeting_offers_no_tls(const Situation& situation) {
+  const Dialogue* dialogue = situation.facts.with_server;
+  if (!dialogue || dialogue->lines.empty()) return false;
+  const std::string_view greeting = dialogue->lines.front().text;
+  if (dialogue->protocol == Protocol::mysql) return greeting.ends_with(" without TLS");
+  return dialogue->protocol == Protocol::imap && contains(greeting, "[CAPABILITY") &&
+         !contains(greeting, "STARTTLS");
+}
+
 std::string refusal_of_tls(const Situation& situation) {
   const Dialogue* dialogue = situation.facts.with_server;
   const std::string words = dialogue ? refusal(*dialogue) : std::string();

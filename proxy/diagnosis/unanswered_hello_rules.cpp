@@ -159,7 +159,14 @@ Answer hello_dropped(const Situation& situation) {
     finding.or_else(Cause::server_drops_hello, "a small hello is dropped as well");
     return finding;
   }
-  if (!orderly) finding.with("no byte came from the server");
+  if (!orderly) {
+    finding.with("no byte came from the server");
+    if (history.largest_successful_hello == 0) {
+      finding.or_else(Cause::tls_to_other_plain,
+                      "the port speaks no TLS: see what listens there (MQTT, AMQP, LDAP and other "
+                      "plain services close so)");
+    }
+  }
   if (!orderly && history.largest_successful_hello == 0 && expects_header_perhaps(situation)) {
     finding.or_else(Cause::proxy_header_missing,
                     "no hello at all is answered; one that comes with --send-proxy-protocol is");

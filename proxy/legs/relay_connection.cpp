@@ -342,6 +342,13 @@ void RelayConnection::enter(Phase phase, std::chrono::milliseconds limit) {
   wait_for(limit);
 }
 
+/// One side has ended, and there is nothing that the other could still be sent, or be sending: the
+/// client asked for nothing, or the server, which is done, has answered nothing.
+bool RelayConnection::nobody_waits() const {
+  if (server_.ended && !record_->server_spoke()) return true;
+  return (client_.ended || server_.ended) && !record_->client_spoke();
+}
+
 void RelayConnection::observe_progress() {
   if (ending()) return;
   if (phase_ == Phase::parting) {
@@ -352,8 +359,7 @@ void RelayConnection::observe_progress() {
   const bool done = record_->handshake_done();
   if (record_->terminal_seen() && !done && !plain_data_only()) {
     enter(Phase::lingering, linger_limit);
-  } else if (done && (client_.ended || server_.ended) && !record_->client_spoke() &&
-             !half_close_used_) {
+  } else if (done && nobody_waits() && !half_close_used_) {
     enter(Phase::parting, linger_limit);
   } else if (phase_ == Phase::handshaking && (done || data_flowed_both_ways_without_tls())) {
     enter(Phase::open, context_.timeouts.idle);

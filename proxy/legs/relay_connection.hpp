@@ -93,6 +93,7 @@ class RelayConnection final : public TwoLegConnection {
 
   bool tls_seen() const;
   bool plain_data_only() const;
+  bool nobody_waits() const;
   bool data_flowed_both_ways_without_tls() const;
   Leg waited_for() const override;
 

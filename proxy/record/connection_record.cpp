@@ -124,7 +124,7 @@ Verdict ConnectionRecord::conclude_with(ConnectionRecord& server_leg, Time time,
   concluded_ = true;
   server_leg.finish_plaintext(time);
   now_ = time;
-  tell_cut(server_leg.http_);
+  tell_http(server_leg.http_);
   Verdict verdict = diagnose_intercepted(timeline_, server_leg.timeline_, history);
   context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_, &server_leg.http_},
                            verdict);
@@ -141,7 +141,7 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
   } else if (const auto* record = std::get_if<parser::EncryptedRecord>(&observation)) {
     const bool alert = record->likely == parser::Content::alert ||
                        record->likely == parser::Content::alert_or_empty_certificate;
-    client_spoke_ |= handshake_done_ && from == parser::Side::client && !alert;
+    spoke_[static_cast<std::size_t>(from)] |= handshake_done_ && !alert;
   } else if (const auto* message =
                  std::get_if<parser::Shared<parser::CertificateMessage>>(&observation)) {
     // The parsed chain stands for the message: keeping both would double the memory.
@@ -188,16 +188,26 @@ void ConnectionRecord::finish_plaintext(Time time) {
   if (refusals_) tell_refusals();
   if (!inside_) return;
   for (const parser::Side side : {parser::Side::client, parser::Side::server}) inside_->stop(side);
-  if (const ExchangeDigest* request = http_.unanswered()) {
-    inform(time, Leg::client, RequestUnanswered{request->http2});
-  }
-  tell_cut(http_);
+  tell_http(http_);
 }
 
 /// To whoever is judged: the peer that left may be the one on the other leg.
-void ConnectionRecord::tell_cut(const HttpDigest& http) {
+void ConnectionRecord::tell_http(const HttpDigest& http) {
+  if (const ExchangeDigest* request = http.unanswered()) {
+    inform(now_, Leg::client, RequestUnanswered{request->http2});
+  } else if (http.last_unanswered()) {
+    inform(now_, Leg::client, RequestUnanswered{.later = true});
+  }
   if (const auto& cut = http.cut()) {
-    inform(now_, Leg::server, AnswerCut{cut->bytes, cut->announced});
+    inform(now_, Leg::server, AnswerCut{cut->bytes, cut->announced, cut->events});
+  }
+  if (http.answered_in_http1()) {
+    inform(now_, Leg::server, Http2GivenUp{.answered_in_http1 = true});
+  } else if (const auto& failure = http.failure()) {
+    inform(now_, http.failed_by(),
+           Http2GivenUp{.error = failure->error, .connection = true, .debug = failure->debug});
+  } else if (const ExchangeDigest* refused = http.refused()) {
+    inform(now_, Leg::server, Http2GivenUp{.error = *refused->reset});
   }
 }
 

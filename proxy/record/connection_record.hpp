@@ -98,7 +98,9 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
     return handshake_done_ && server_hello_ ? std::optional(server_hello_->version) : std::nullopt;
   }
   /// The client has sent more than an alert since both Finished.
-  bool client_spoke() const { return client_spoke_; }
+  bool client_spoke() const { return spoke_[0]; }
+  /// The server likewise.
+  bool server_spoke() const { return spoke_[1]; }
   /// Something has ended the handshake: a fatal alert, a FIN, an RST, bytes that are no TLS.
   bool terminal_seen() const { return terminal_seen_; }
   /// The client's hello, once it is whole; null before.
@@ -112,7 +114,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   void on_http(parser::Side from, const parser::HttpEvent& event) override;
   void take_answer(const parser::HttpResponse& answer);
   void tell_refusals();
-  void tell_cut(const HttpDigest& http);
+  void tell_http(const HttpDigest& http);
   void finish_plaintext(Time time);
   /// Tells the sink, and keeps it: anything that makes a Fact.
   template <class Told>
@@ -135,7 +137,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   std::optional<std::string> asked_host_;
   Time now_{};  ///< of the call in progress, for the observations made in it
   bool handshake_done_ = false;
-  bool client_spoke_ = false;
+  std::array<bool, 2> spoke_{};  ///< by Side
   bool terminal_seen_ = false;
   bool promised_ = false;
   bool concluded_ = false;

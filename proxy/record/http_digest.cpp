@@ -1,6 +1,8 @@
 #include "proxy/record/http_digest.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "parser/ascii.hpp"
 #include "parser/http_secrets.hpp"
@@ -22,6 +24,16 @@ bool ends_before_its_length(const parser::HttpResponse& response) {
          response.headers.find("transfer-encoding");
 }
 
+/// Events, and what servers send to be shown as it comes.
+bool has_no_end(const parser::HttpResponse& response) {
+  constexpr std::array<std::string_view, 4> types{"text/event-stream", "multipart/x-mixed-replace",
+                                                  "application/x-ndjson", "application/grpc"};
+  const auto type = response.headers.find("content-type");
+  return type && std::ranges::any_of(types, [&](std::string_view each) {
+           return parser::same_in_any_case(type->substr(0, each.size()), each);
+         });
+}
+
 }  // namespace
 
 bool HttpDigest::ends_reading(const parser::HttpEvent& event) {
@@ -35,16 +47,36 @@ void HttpDigest::add(parser::Side from, const parser::HttpEvent& event) {
   const bool word =
       ends_reading(event) || std::holds_alternative<parser::Ref<parser::Http2GoAway>>(event);
   server_spoke_ |= from == parser::Side::server && word;
+  from_ = from;
   std::visit([&](const auto& held) { take(held.get()); }, event);
 }
 
 const ExchangeDigest* HttpDigest::unanswered() const {
   const auto is_open = [](const ExchangeDigest& exchange) {
-    return exchange.status == 0 && !exchange.method.empty() && !exchange.reset;
+    const bool refused = exchange.reset && exchange.reset_by == parser::Side::server;
+    return exchange.status == 0 && !exchange.method.empty() && !refused;
   };
+  // A server's GOAWAY may follow from that.
+  const bool given_up = !unreadable_ && std::ranges::all_of(exchanges_, [](const auto& exchange) {
+    return exchange.reset && exchange.reset_by == parser::Side::client;
+  });
   const bool none_answered =
-      !server_spoke_ && not_kept_ == 0 && std::ranges::all_of(exchanges_, is_open);
+      (!server_spoke_ || given_up) && not_kept_ == 0 && std::ranges::all_of(exchanges_, is_open);
   return none_answered && !exchanges_.empty() ? &exchanges_.front() : nullptr;
+}
+
+const ExchangeDigest* HttpDigest::refused() const {
+  const bool none_answered = not_kept_ == 0 && !unreadable_ &&
+                             std::ranges::all_of(exchanges_, [](const ExchangeDigest& exchange) {
+                               return exchange.status == 0;
+                             });
+  if (!none_answered) return nullptr;
+  const auto found = std::ranges::find_if(exchanges_, [](const ExchangeDigest& exchange) {
+    constexpr std::uint32_t no_error = 0;
+    return exchange.reset && exchange.reset->value != no_error &&
+           exchange.reset_by == parser::Side::server;
+  });
+  return found == exchanges_.end() ? nullptr : &*found;
 }
 
 ExchangeDigest* HttpDigest::find(std::uint64_t id) {
@@ -65,15 +97,22 @@ ExchangeDigest* HttpDigest::open(const parser::HttpMessage& message) {
 }
 
 void HttpDigest::take(const parser::HttpRequest& request) {
+  last_open_ = !request.stream;
   if (open(request) == nullptr) ++not_kept_;
 }
 
 void HttpDigest::take(const parser::HttpResponse& response) {
   if (!is_final(response)) return;
+  if (response.method == "PRI") {
+    answered_in_http1_ = true;  // there was no such request
+    return;
+  }
+  last_open_ = false;
   if (ends_before_its_length(response) && !unreadable_ && response.id != last_reset_) {
     const auto length = response.headers.find("content-length");
     cut_ = {response.id, response.body_bytes,
-            length ? parser::number_in<std::uint64_t>(*length) : std::nullopt};
+            length ? parser::number_in<std::uint64_t>(*length) : std::nullopt,
+            has_no_end(response)};
   }
   ExchangeDigest* const exchange = open(response);
   if (exchange == nullptr) return;
@@ -85,11 +124,16 @@ void HttpDigest::take(const parser::HttpResponse& response) {
 
 void HttpDigest::take(const parser::Http2StreamReset& reset) {
   last_reset_ = reset.id;
-  if (ExchangeDigest* const exchange = find(reset.id)) exchange->reset = reset.error;
+  if (ExchangeDigest* const exchange = find(reset.id)) {
+    exchange->reset = reset.error;
+    exchange->reset_by = from_;
+  }
 }
 
 void HttpDigest::take(const parser::Http2GoAway& goaway) {
-  if (goaway.error.value != 0) failure_ = goaway;
+  if (goaway.error.value == 0) return;
+  failure_ = goaway;
+  failed_by_ = from_;
 }
 
 void HttpDigest::take(const parser::WebSocketMessage& message) {

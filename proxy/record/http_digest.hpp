@@ -22,6 +22,7 @@ struct ExchangeDigest {
   std::chrono::microseconds took{};  ///< from the request's first byte to the response's last
   bool complete = false;
   std::optional<parser::Http2Error> reset;  ///< HTTP/2: by one of the two
+  parser::Side reset_by = parser::Side::client;
   /// Messages of a WebSocket that the exchange opened, of both sides.
   std::uint64_t web_socket_messages = 0;
 };
@@ -37,18 +38,26 @@ class HttpDigest {
   std::uint64_t not_kept() const { return not_kept_; }
   bool empty() const { return exchanges_.empty(); }
   /// The first request, if the server, whose side was read to the end, answered nothing: no request
-  /// has a response or an end of its stream, and there was no GOAWAY.
+  /// has a response or was reset by it, and there was no GOAWAY before the client gave them all up.
   const ExchangeDigest* unanswered() const;
+  /// The last request of HTTP/1 had no response, though earlier ones had.
+  bool last_unanswered() const { return last_open_ && !unreadable_; }
+  /// The first one whose stream the server reset, if it answered none.
+  const ExchangeDigest* refused() const;
+  /// HTTP/2's preface was answered in HTTP/1.
+  bool answered_in_http1() const { return answered_in_http1_; }
   /// An answer that ended before its length was reached: the last one of those that were told. An
   /// HTTP/2 stream that was reset is none.
   struct Cut {
     std::uint64_t id = 0;
     std::uint64_t bytes = 0;                 ///< of content
     std::optional<std::uint64_t> announced;  ///< by Content-Length
+    bool events = false;                     ///< its type has no end
   };
   const std::optional<Cut>& cut() const { return cut_; }
-  /// The last GOAWAY that tells of an error.
+  /// The last GOAWAY that tells of an error, and who sent it.
   const std::optional<parser::Http2GoAway>& failure() const { return failure_; }
+  parser::Side failed_by() const { return failed_by_; }
 
  private:
   void take(const parser::HttpRequest& request);
@@ -65,11 +74,15 @@ class HttpDigest {
 
   std::vector<ExchangeDigest> exchanges_;
   std::uint64_t not_kept_ = 0;
+  parser::Side from_ = parser::Side::client;  ///< of the event in hand
+  bool last_open_ = false;
+  bool answered_in_http1_ = false;
   bool server_spoke_ = false;  ///< a GOAWAY, or what could not be read
   bool unreadable_ = false;    ///< the latter
   std::optional<Cut> cut_;
   std::uint64_t last_reset_ = 0;  ///< the exchange; what there is of its answer is told next
   std::optional<parser::Http2GoAway> failure_;
+  parser::Side failed_by_ = parser::Side::client;
 };
 
 }  // namespace legible::proxy

@@ -15,6 +15,7 @@
 #include "certs/certificate.hpp"
 #include "certs/chain_judge.hpp"
 #include "certs/mirror_plan.hpp"
+#include "parser/http2_types.hpp"
 #include "parser/observation.hpp"
 #include "parser/refusal_reader.hpp"
 
@@ -161,6 +162,7 @@ struct LeafMinted {
 /// response nor, in HTTP/2, an end of its stream or GOAWAY. Also of what came too late.
 struct RequestUnanswered {
   bool http2 = false;  ///< whose own frames may have come
+  bool later = false;  ///< others were answered; this was the last one
 };
 
 /// Where HTTP was read: the last answer, of a known length, was not whole when the connection
@@ -168,6 +170,16 @@ struct RequestUnanswered {
 struct AnswerCut {
   std::uint64_t bytes = 0;                   ///< of its content came
   std::optional<std::uint64_t> announced{};  ///< by Content-Length; else by chunks or frames
+  bool events = false;                       ///< of a type that has no end (text/event-stream)
+};
+
+/// Where HTTP was read: what one side, on whose leg it stands, gave up with in HTTP/2, a GOAWAY
+/// that names an error or the reset of a stream when no request had been answered.
+struct Http2GivenUp {
+  parser::Http2Error error{};
+  bool connection = false;         ///< GOAWAY
+  bool answered_in_http1 = false;  ///< the server did not speak HTTP/2 at all
+  std::string debug{};             ///< what GOAWAY says besides, raw
 };
 
 /// Inside TLS the server spoke a protocol of lines, and said no with these, or with none.
@@ -178,9 +190,10 @@ struct RefusedInside {
 /// The observation ended while the connection was still open (a capture's end).
 struct StillOpen {};
 
-using Fact = std::variant<Accepted, Represented, Target, Connected, ConnectFailed,
-                          parser::Observation, ChainSeen, ChainJudged, LeafMinted, LegClosed,
-                          ProxyClosing, RequestUnanswered, AnswerCut, RefusedInside, StillOpen>;
+using Fact =
+    std::variant<Accepted, Represented, Target, Connected, ConnectFailed, parser::Observation,
+                 ChainSeen, ChainJudged, LeafMinted, LegClosed, ProxyClosing, RequestUnanswered,
+                 AnswerCut, Http2GivenUp, RefusedInside, StillOpen>;
 
 /// One fact, and when. `leg` is the side that produced it: that sent the bytes, or that closed.
 struct Entry {

@@ -207,7 +207,8 @@ ForwardDialogue::Step ForwardDialogue::greet(Bytes bytes) {
     return {Refusal{answer(socks::no_acceptable_method),
                     required_ != nullptr
                         ? "the client offered no user and password, which --proxy-auth wants"
-                        : "the client insists on authentication, and no --proxy-auth is set"},
+                        : "the client insists on authentication, and no --proxy-auth is set",
+                    required_ != nullptr ? ProxyReason::no_credentials : ProxyReason::policy},
             greeting->size};
   }
   stage_ = required_ != nullptr ? Stage::socks5_login : Stage::socks5_request;

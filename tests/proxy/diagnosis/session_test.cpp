@@ -303,6 +303,7 @@ TEST_CASE("a server that closes in order without an answer to what it was asked 
 TEST_CASE("an answer that was not whole failed, however the connection ended") {
   constexpr AnswerCut of_length{.bytes = 10, .announced = 100};
   constexpr AnswerCut of_chunks{.bytes = 10};
+  constexpr AnswerCut of_events{.bytes = 10, .events = true};
   struct Case {
     Leg ends;
     bool orderly;
@@ -315,8 +316,9 @@ TEST_CASE("an answer that was not whole failed, however the connection ended") {
       {S, true, of_chunks, Cause::truncated_close, Outcome::failed},
       {C, false, of_length, Cause::truncated_close, Outcome::failed},
       {C, true, of_length, Cause::truncated_close, Outcome::failed},
-      // As one of events, which has no other end.
-      {C, true, of_chunks, Cause::client_satisfied, Outcome::ok},
+      {C, true, of_chunks, Cause::truncated_close, Outcome::failed},
+      // Which have no other end.
+      {C, true, of_events, Cause::client_satisfied, Outcome::ok},
   };
   for (const Case& each : cases) {
     Conversation c;
@@ -419,6 +421,14 @@ TEST_CASE("a kept connection that is used when the server has given it up is sta
       {"there was no pause", [](auto& c) { c.sends(C, 400).server_fin().client_fin(); }, {}},
       {"the server closed at once, and the client used it later",
        [](auto& c) { c.server_fin().pause(8s).sends(C, 400).client_fin(); }, Confidence::high},
+      {"the server closed at once, and the client took its leave later",
+       [](auto& c) { c.server_fin().pause(8s).sends(C, 31).client_fin(); },
+       {}},
+      {"a client that is still sending",
+       [](auto& c) {
+         c.server_fin().pause(20ms).sends(C, 4000).pause(3s).sends(C, 400).client_fin();
+       },
+       {}},
       {"an answer was owed",
        [](auto& c) { c.sends(C, 400).pause(60s).sends(C, 400).server_fin().client_fin(); },
        {}},
@@ -582,4 +592,69 @@ TEST_CASE("a server that leaves right after the handshake may have missed its pr
     CHECK(verdict.cause == Cause::unknown);
     CHECK(has_alternative(verdict, Cause::alpn_mismatch) == each.doubted);
   }
+}
+
+TEST_CASE("what HTTP/2 gives up with is why, whoever closes then") {
+  struct Case {
+    std::string name;
+    Leg by;
+    Http2GivenUp given_up;
+    Cause cause;
+    Closer closer;
+  };
+  const Case cases[] = {
+      {"GOAWAY",
+       S,
+       {.error{0xb}, .connection = true, .debug = "because"},
+       Cause::internal_error,
+       Closer::server},
+      {"GOAWAY that finds fault",
+       S,
+       {.error{1}, .connection = true},
+       Cause::protocol_violation,
+       Closer::server},
+      {"a stream", S, {.error{7}}, Cause::internal_error, Closer::server},
+      {"HTTP/1.1 is wanted", S, {.error{0xd}}, Cause::alpn_mismatch, Closer::server},
+      {"an answer in HTTP/1", S, {.answered_in_http1 = true}, Cause::alpn_mismatch, Closer::server},
+      {"the client's GOAWAY",
+       C,
+       {.error{6}, .connection = true},
+       Cause::protocol_violation,
+       Closer::client},
+  };
+  for (const Case& each : cases) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    c.data_read(C).data_read(S).decrypted_alert(C, 0, warning).client_fin();
+    const Verdict verdict = diagnose(c.note(each.by, each.given_up).timeline());
+    INFO(each.name << "\n" << shown(verdict));
+    CHECK(verdict.cause == each.cause);
+    CHECK(verdict.closer == each.closer);
+    CHECK(verdict.outcome == Outcome::failed);
+  }
+}
+
+TEST_CASE("a client that gives its request up has got no answer, however little it waited") {
+  for (const bool later : {false, true}) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    c.data_read(C);
+    if (later) c.data_read(S).data_read(C);
+    c.pause(std::chrono::milliseconds{300}).client_fin();
+    const Verdict verdict = diagnose(c.note(C, RequestUnanswered{.later = later}).timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::idle_timeout);
+    CHECK(verdict.outcome == Outcome::failed);
+    CHECK(verdict.confidence == Confidence::low);
+  }
+}
+
+TEST_CASE("a lone record of the server's may be a ticket, and no answer") {
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight13().client_finishes13().data(C, 128);
+  c.record13(S, 2024, parser::Content::unknown).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::truncated_close);
+  CHECK(has_alternative(verdict, Cause::idle_timeout));
 }

@@ -1,0 +1,97 @@
+// HTTP/2 has errors of its own inside TLS (RFC 9113 section 7). Where they could be read, they are
+// why a connection was of no use, whoever closed it then.
+
+#include <fmt/format.h>
+
+#include "parser/iana_tables.hpp"
+#include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/text.hpp"
+#include "proxy/diagnosis/wire_names.hpp"
+
+namespace legible::proxy::diagnosis {
+namespace {
+
+namespace http2_error {
+
+constexpr std::uint32_t protocol_error = 0x1;
+constexpr std::uint32_t flow_control_error = 0x3;
+constexpr std::uint32_t settings_timeout = 0x4;
+constexpr std::uint32_t stream_closed = 0x5;
+constexpr std::uint32_t frame_size_error = 0x6;
+constexpr std::uint32_t compression_error = 0x9;
+constexpr std::uint32_t http_1_1_required = 0xd;
+
+}  // namespace http2_error
+
+/// What it tells of the connection. All else is the sender's own affair.
+Cause cause_of(parser::Http2Error error) {
+  switch (error.value) {
+    case http2_error::protocol_error:
+    case http2_error::flow_control_error:
+    case http2_error::settings_timeout:
+    case http2_error::stream_closed:
+    case http2_error::frame_size_error:
+    case http2_error::compression_error:
+      return Cause::protocol_violation;
+    case http2_error::http_1_1_required:
+      return Cause::alpn_mismatch;
+    default:
+      return Cause::internal_error;
+  }
+}
+
+std::string name_of(parser::Http2Error error) {
+  const std::string_view known = parser::name(error);
+  return known.empty() ? fmt::format("error 0x{:x}", error.value) : std::string(known);
+}
+
+/// In HTTP/1, by a server that speaks HTTP/2 alone: "Missing ALPN Protocol, expected `h2`" (Node).
+Answer wants_protocol_agreed(const Situation& situation) {
+  constexpr int first_error = 400;
+  const auto* http = situation.facts.server().http;
+  if (!http || http->status < first_error || http->text.find("ALPN") == std::string::npos) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::alpn_mismatch;
+  finding.confidence = Confidence::high;
+  finding.mechanism = Mechanism::app_refusal;
+  return finding.with(
+      fmt::format("the answer inside is HTTP {}: {}", http->status, quoted(http->text)));
+}
+
+}  // namespace
+
+Answer http2_given_up(const Situation& situation) {
+  if (Answer answer = wants_protocol_agreed(situation)) return answer;
+  const Http2GivenUp* given_up = situation.facts.http2_given_up;
+  const bool ended = situation.client_closed() || situation.server_closed();
+  if (!given_up || !ended || situation.alert_sent_as_fatal()) return std::nullopt;
+  const bool by_server = situation.facts.http2_given_up_by == Leg::server;
+  Finding finding;
+  finding.confidence = Confidence::high;
+  if (by_server) finding.mechanism = Mechanism::app_refusal;
+  if (given_up->answered_in_http1) {
+    finding.cause = Cause::alpn_mismatch;
+    finding.title = "it answered a client of HTTP/2 in HTTP/1";
+    return finding.with("the client began with HTTP/2's preface, and the answer is one of HTTP/1");
+  }
+  finding.cause = cause_of(given_up->error);
+  const std::string name = name_of(given_up->error);
+  if (!by_server) {
+    // Its peer may have closed before it.
+    if (!situation.client_closed()) return std::nullopt;
+    finding.title = fmt::format("it gave the HTTP/2 connection up: {}", name);
+  } else {
+    finding.title = given_up->connection ? fmt::format("it gave the HTTP/2 connection up: {}", name)
+                                         : fmt::format("it reset the request's stream: {}", name);
+  }
+  finding.with(fmt::format(
+      "{} sent {} ({}){}", who(situation.facts.http2_given_up_by),
+      given_up->connection ? "GOAWAY" : "RST_STREAM", name,
+      given_up->debug.empty() ? "" : fmt::format(", which says {}", quoted(given_up->debug))));
+  if (finding.cause == Cause::internal_error) finding.confidence = Confidence::medium;
+  return finding;
+}
+
+}  // namespace legible::proxy::diagnosis
