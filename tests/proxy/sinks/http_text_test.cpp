@@ -57,6 +57,66 @@ TEST_CASE("an answer that ends before its length is known, unless its stream was
   CHECK_FALSE(digest(request(1), parser::LimitReached{"HTTP message", 100}, part).cut());
 }
 
+TEST_CASE("a last request of which nothing came is known") {
+  CHECK(digest(request(1), response(1, 200), request(2)).last_unanswered());
+  CHECK(digest(request(1), response(1, 200), request(2), response(2, 100)).last_unanswered());
+  CHECK_FALSE(digest(request(1), response(1, 200)).last_unanswered());
+  CHECK_FALSE(digest(request(1), response(1, 200), request(2), response(2, 503)).last_unanswered());
+  CHECK_FALSE(digest(request(1), parser::Malformed{"HTTP message", "x"}).last_unanswered());
+  HttpRequest stream = request(3);
+  stream.stream = 3;
+  CHECK_FALSE(digest(stream).last_unanswered());
+}
+
+TEST_CASE("who gave up what in HTTP/2 is known") {
+  using parser::Side;
+  const parser::Http2Error calm{11};
+  const parser::Http2StreamReset reset{1, 1, calm};
+  HttpRequest stream = request(1);
+  stream.stream = 1;
+  REQUIRE(digest(stream, reset).refused());
+  CHECK(digest(stream, reset).refused()->reset == calm);
+  CHECK(digest(stream, parser::Http2StreamReset{1, 1, parser::Http2Error{0}}).refused() == nullptr);
+  CHECK(digest(stream, reset, request(3), response(3, 200)).refused() == nullptr);
+
+  HttpDigest given_up = digest(stream);
+  given_up.add(Side::client, std::cref(reset));
+  CHECK(given_up.refused() == nullptr);
+  CHECK(given_up.unanswered());
+  const parser::Http2GoAway orderly{1, parser::Http2Error{0}, ""};
+  given_up.add(Side::server, std::cref(orderly));
+  CHECK(given_up.unanswered());
+  CHECK_FALSE(given_up.failure());
+
+  const parser::Http2GoAway failure{1, calm, "because"};
+  CHECK(digest(stream, failure).failed_by() == Side::server);
+  given_up.add(Side::client, std::cref(failure));
+  REQUIRE(given_up.failure());
+  CHECK(given_up.failed_by() == Side::client);
+}
+
+TEST_CASE("an answer in HTTP/1 to HTTP/2's preface is known, and answers no request") {
+  HttpRequest stream = request(1);
+  stream.stream = 1;
+  HttpResponse answer = response(1, 400);
+  answer.method = "PRI";
+  const HttpDigest made = digest(stream, answer);
+  CHECK(made.answered_in_http1());
+  CHECK(made.exchanges().front().status == 0);
+}
+
+TEST_CASE("an answer of a type that has no end is known") {
+  for (const auto* type : {"text/event-stream; charset=utf-8", "application/json"}) {
+    HttpResponse part = response(1, 200);
+    part.complete = false;
+    part.headers.add("Transfer-Encoding", "chunked");
+    part.headers.add("Content-Type", type);
+    const auto cut = digest(request(1), part).cut();
+    REQUIRE(cut);
+    CHECK(cut->events == std::string_view(type).starts_with("text/event-stream"));
+  }
+}
+
 TEST_CASE("a first request of which nothing came is known") {
   const parser::Http2StreamReset refused{1, 1, parser::Http2Error{7}};
   const parser::Http2GoAway goaway{0, parser::Http2Error{0}, ""};
