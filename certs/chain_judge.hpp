@@ -2,6 +2,7 @@
 // Is this chain good, for this name and purpose, at this time, by these anchors? Each problem is
 // told with the two values that disagree (RFC 5280 section 6, RFC 6125).
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>

@@ -2,6 +2,7 @@
 // Paths from a leaf towards a trust anchor (RFC 4158), through whatever else was sent.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>

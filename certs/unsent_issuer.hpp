@@ -2,6 +2,8 @@
 // A chain that ends before a root: is what is missing a root, which is never sent, or an
 // intermediate, which must be?
 
+#include <cstdint>
+
 #include "certs/certificate.hpp"
 
 namespace legible::certs {

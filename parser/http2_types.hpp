@@ -1,6 +1,8 @@
 #pragma once
 // The numbers of the HTTP/2 wire: RFC 9113.
 
+#include <cstdint>
+
 #include "parser/tls_types.hpp"
 
 namespace legible::parser {

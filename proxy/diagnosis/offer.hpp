@@ -3,6 +3,7 @@
 // it does not say which list had nothing in common; the narrowest list is the likeliest one.
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -3,6 +3,7 @@
 // few send. It picks the settings that a hint names, and says which habits to expect; it never
 // makes a cause by itself.
 
+#include <cstdint>
 #include <string_view>
 
 #include "parser/client_hello.hpp"

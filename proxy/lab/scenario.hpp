@@ -1,6 +1,7 @@
 #pragma once
 // A failure, reproduced: what its client and its server do, and what the verdict must be.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

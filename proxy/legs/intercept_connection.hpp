@@ -3,6 +3,7 @@
 // conversation is said to the other in the other one. The server's leg comes first: what it shows
 // decides what the client is shown.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,6 +1,7 @@
 #pragma once
 // What is to be intercepted, and how.
 
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <optional>

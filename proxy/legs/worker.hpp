@@ -2,6 +2,7 @@
 // One event loop with its own listening sockets, its connections and its way to the sinks.
 
 #include <atomic>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>

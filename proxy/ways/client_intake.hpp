@@ -2,6 +2,7 @@
 // Holds a client until it is known where it wants to go and what is to be done with it. Used where
 // that is not settled from the start.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 

@@ -1,6 +1,7 @@
 #pragma once
 // Pages that the proxy itself answers with.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -2,6 +2,7 @@
 // Timelines put together by hand, for tests of what is written about them.
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
 #pragma once
 // Whole handshakes as a list of what each side sends, and an observer fed with them.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

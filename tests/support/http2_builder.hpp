@@ -1,6 +1,7 @@
 #pragma once
 // Frames of HTTP/2, byte by byte: RFC 9113 section 4.1.
 
+#include <cstdint>
 #include <initializer_list>
 #include <string_view>
 #include <utility>

@@ -5,6 +5,7 @@
 //   i.hello().server_answers12().shown_good().client().alert(C, 48).client_fin();
 //   i.passes_on(Leg::server, 48);
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
 #pragma once
 // What tests of a relay with real sockets have in common.
 
+#include <cstdint>
 #include <random>
 #include <string>
 #include <vector>

@@ -2,6 +2,7 @@
 // A relaying proxy in a thread of its own, and what it reported.
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>

@@ -2,6 +2,7 @@
 // A capture file taken through the same code as `legible read`, down to the parser's observations.
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
