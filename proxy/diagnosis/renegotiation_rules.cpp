@@ -82,6 +82,22 @@ Finding broken_off(const Situation& situation, Leg asked) {
   return finding;
 }
 
+/// The client's own new keys were in use.
+bool client_had_done_its_part(const Situation& situation) {
+  return situation.client_closed() && !situation.bare_close() && !situation.alert_sent_as_fatal() &&
+         situation.facts.renegotiated[static_cast<std::size_t>(Leg::client)];
+}
+
+Finding left_in_the_middle() {
+  Finding finding;
+  finding.cause = Cause::client_satisfied;
+  finding.confidence = Confidence::medium;
+  finding.with(
+      "the server had asked for a second handshake inside the encrypted connection; the client had "
+      "sent its Finished, and closed in order before the server's came");
+  return finding.or_else(Cause::renegotiation_refused, "the log of the side that closed says so");
+}
+
 }  // namespace
 
 Answer renegotiation(const Situation& situation) {
@@ -91,11 +107,7 @@ Answer renegotiation(const Situation& situation) {
   const Leg asked = *facts.renegotiation_by;
   const bool refused =
       situation.alert_is(alert_number::no_renegotiation) || gave_up_when_refused(situation, asked);
-  // Its own new keys were in use: it had done its part, and left when it had what it wanted.
-  const bool done_here = situation.client_closed() && !situation.bare_close() &&
-                         !situation.alert_sent_as_fatal() &&
-                         facts.renegotiated[static_cast<std::size_t>(Leg::client)];
-  if (asked == Leg::server && done_here) return std::nullopt;
+  if (asked == Leg::server && client_had_done_its_part(situation)) return left_in_the_middle();
   if (facts.renegotiation_answered && !refused) return broken_off(situation, asked);
   if (situation.primary.leg == asked && !refused) return std::nullopt;
   return not_wanted(situation, asked);

@@ -62,6 +62,33 @@ TEST_CASE("what comes after a complete handshake is judged by what was said in i
        {Phase::renegotiation},
        Mechanism::alert_encrypted,
        {Cause::protocol_violation}},
+      {"the client has done its part of a second handshake when it leaves",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C);
+         c.encrypted(S, parser::content_type::handshake, 4 + 24, Content::unknown);
+         c.encrypted(C, parser::content_type::handshake, 300, Content::unknown).data(S);
+         c.encrypted(S, parser::content_type::handshake, 2000, Content::unknown);
+         c.encrypted(C, parser::content_type::change_cipher_spec, 25, Content::unknown);
+         c.encrypted(C, parser::content_type::handshake, 40, Content::unknown);
+         c.hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::renegotiation},
+       Mechanism::alert_encrypted,
+       {Cause::client_satisfied},
+       Outcome::ok},
+      {"the client leaves a second handshake before that",
+       [](auto& c) {
+         c.client_says(hello_openssl()).handshake12().data(C);
+         c.encrypted(S, parser::content_type::handshake, 4 + 24, Content::unknown);
+         c.encrypted(C, parser::content_type::handshake, 300, Content::unknown).data(S);
+         c.encrypted(S, parser::content_type::handshake, 2000, Content::unknown);
+         c.hidden_alert(C).client_fin();
+       },
+       Closer::client,
+       {Phase::renegotiation},
+       Mechanism::alert_encrypted,
+       {Cause::unknown}},
       {"the client goes on when the server refuses to renegotiate",
        [](auto& c) {
          c.client_says(hello_openssl()).handshake12().data(C).data(S);
