@@ -87,7 +87,7 @@ struct ConnectionObserver::State final : HttpSink {
   void on_http(Side from, const HttpEvent& event) override;
 
   void begin(Side from, Protocol protocol, Bytes first);
-  void begin_tls(Side from);
+  void begin_tls(Side from, std::uint64_t at);
   void begin_http(Side from, Bytes first);
   Preamble* preamble_for(Side from, Protocol protocol);
   Protocol peer_protocol(Side from);
@@ -268,7 +268,7 @@ std::optional<std::uint64_t> ConnectionObserver::State::converse(Side from, Byte
       direction.stage = Stage::detecting;
       if (!preamble.one_sided()) ++direction.depth;
       // The next bytes may be another packet's header.
-      if (preamble.packet_rest(from) > 0) begin_tls(from);
+      if (preamble.packet_rest(from) > 0) begin_tls(from, direction.offset + step.consumed);
       break;
     case PreambleStep::Next::leave:
       abandon(preamble);
@@ -300,7 +300,7 @@ void ConnectionObserver::State::on_http(Side from, const HttpEvent& event) {
 
 void ConnectionObserver::State::begin(Side from, Protocol protocol, Bytes first) {
   if (protocol == Protocol::tls || protocol == Protocol::sslv2_hello) {
-    begin_tls(from);
+    begin_tls(from, of(from).offset);
   } else if (Preamble* const preamble = preamble_for(from, protocol)) {
     of(from).preamble = preamble;
     of(from).stage = Stage::preamble;
@@ -311,17 +311,17 @@ void ConnectionObserver::State::begin(Side from, Protocol protocol, Bytes first)
   }
 }
 
-void ConnectionObserver::State::begin_tls(Side from) {
+void ConnectionObserver::State::begin_tls(Side from, std::uint64_t at) {
   const std::size_t depth = of(from).depth;
   if (from == Side::client && depth < exchanges.size()) exchanges[depth]->begin_tls();
   if (depth > 0 && depth <= exchanges.size()) {
     const std::uint64_t rest = exchanges[depth - 1]->packet_rest(from);
     if (rest > 0) of(from).packets.emplace(rest);
   }
-  report_dialogues();
-  of(from).tls_at = of(from).offset;
-  tls.start_at(from, of(from).offset);
+  of(from).tls_at = at;
+  tls.start_at(from, at);
   of(from).stage = Stage::tls;
+  report_dialogues();
   if (of(other(from)).stage != Stage::tls) return;
   header.reset();
   exchanges.clear();
@@ -391,7 +391,7 @@ void ConnectionObserver::State::gap(Side from, std::uint64_t missing) {
   Direction& direction = of(from);
   if (direction.stage == Stage::tls) {
     // Where the next packet begins is not known any more.
-    tls.gap(from, direction.packets ? 0 : missing);
+    tls.gap(from, missing);
     if (direction.packets) pass(from);
     return;
   }

@@ -239,7 +239,9 @@ void Http1Exchanges::agree_to_upgrade() {
                          response.protocol, agrees_to_compression(response.headers)};
 }
 
-void Http1Exchanges::expect_response(std::string_view method, std::string_view target) {
+void Http1Exchanges::expect_response(std::string_view method, std::string_view target,
+                                     Instant now) {
+  now_ = now;
   open_.push_back({++requests_seen_, now_, std::string(method), std::string(target)});
 }
 

@@ -37,7 +37,7 @@ class Http1Exchanges {
                    std::uint64_t offset);
 
   /// The next response is to this request, which was not read here.
-  void expect_response(std::string_view method, std::string_view target);
+  void expect_response(std::string_view method, std::string_view target, Instant now);
 
   /// The direction ended as its sender meant it to: ends a message that lasts until then.
   void finish(Side from);

@@ -65,7 +65,7 @@ std::size_t HttpObserver::step(Side from, Bytes bytes, Instant now) {
   switch (direction.reads) {
     case Reads::undecided:
       if (from == Side::client) return decide_client(bytes);
-      decide_server(bytes);
+      decide_server(bytes, now);
       return 0;
     case Reads::http1:
       return read_http1(from, bytes, now);
@@ -98,7 +98,7 @@ std::size_t HttpObserver::decide_client(Bytes first) {
 }
 
 /// A server may speak first: HTTP/2's with its SETTINGS, HTTP/1's when it waits no longer.
-void HttpObserver::decide_server(Bytes first) {
+void HttpObserver::decide_server(Bytes first, Instant now) {
   constexpr std::string_view http1_version = "HTTP/";
   Reads& reads = of(Side::server).reads;
   const Reads client = of(Side::client).reads;
@@ -107,7 +107,7 @@ void HttpObserver::decide_server(Bytes first) {
     if (start.size() < http1_version.size()) return;
     reads = Reads::http1;
     // It takes the preface for a request.
-    if (client == Reads::http2) http1().expect_response("PRI", "*");
+    if (client == Reads::http2) http1().expect_response("PRI", "*", now);
   } else if (client == Reads::http2) {
     reads = Reads::http2;
   } else if (client != Reads::undecided) {

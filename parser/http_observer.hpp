@@ -60,7 +60,7 @@ class HttpObserver {
 
   std::size_t step(Side from, std::span<const std::uint8_t> bytes, Instant now);
   std::size_t decide_client(std::span<const std::uint8_t> first);
-  void decide_server(std::span<const std::uint8_t> first);
+  void decide_server(std::span<const std::uint8_t> first, Instant now);
   std::size_t read_http1(Side from, std::span<const std::uint8_t> bytes, Instant now);
   void follow(const HttpUpgrade& upgrade);
   Http1Exchanges& http1();

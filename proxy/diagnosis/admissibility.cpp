@@ -56,7 +56,7 @@ bool admissible(Cause cause, const Situation& s) {
     case Cause::no_shared_version:
       return facts.hello && (!facts.server_hello || s.client_closed());
     case Cause::no_shared_cipher:
-      return hello_was_refused(s);
+      return hello_was_refused(s) || facts.http2_given_up;
     case Cause::no_shared_group:
     case Cause::no_shared_sigalg:
       // Some servers notice only after their ServerHello that nothing fits their key.

@@ -134,7 +134,9 @@ BothSides log_lines(const Situation& situation, Cause cause) {
       {"curl", "(28) Operation timed out"},
       {"Node", "HeadersTimeoutError (UND_ERR_HEADERS_TIMEOUT), or ESOCKETTIMEDOUT"},
   };
-  if (cause == Cause::idle_timeout && situation.client_closed()) {
+  const Facts& facts = situation.facts;
+  const bool waited = facts.asked_in_vain() || !facts.server().application_data;
+  if (cause == Cause::idle_timeout && situation.client_closed() && waited) {
     return {lines(own_patience_logs, note_for(own_patience_logs, situation.client_stack)), {}};
   }
   return {lines(info.client_logs, note_for(info.client_logs, situation.client_stack)),

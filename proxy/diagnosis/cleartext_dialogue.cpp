@@ -15,7 +15,8 @@ using parser::Side;
 namespace {
 
 /// What a client says before TLS in the protocols that are told in words or tags.
-constexpr std::array<std::string_view, 3> preliminaries{"GSSENCRequest", "<?xml", "<stream:"};
+constexpr std::array<std::string_view, 4> preliminaries{"GSSENCRequest", "<?xml",
+                                                        "<stream:", "PRELOGIN encryption off"};
 constexpr std::array<std::string_view, 4> leave_takings{"QUIT", "LOGOUT", "unbindRequest",
                                                         "</stream"};
 
@@ -54,9 +55,9 @@ bool asks_for_tls(const Dialogue& dialogue, const Dialogue::Line& line) {
   if (parser::is_line_dialogue(dialogue.protocol)) {
     return parser::asks_for_tls(dialogue.protocol, line.text);
   }
-  // TDS has no other way to say so: "off" is for all but the log-in.
+  // TDS: "off" is for all but the log-in.
   if (dialogue.protocol == Protocol::tds) {
-    return line.text.starts_with("PRELOGIN") && !line.text.ends_with("not supported");
+    return line.text == "PRELOGIN encryption on" || line.text == "PRELOGIN encryption required";
   }
   return contains(line.text, "(StartTLS)") || line.text == "SSLRequest" ||
          begins_with(line.text, "<starttls");

@@ -22,7 +22,8 @@ std::string how_much(const AnswerCut& cut) {
 Finding left_an_endless_answer(const AnswerCut& cut) {
   Finding finding;
   finding.cause = Cause::client_satisfied;
-  finding.confidence = Confidence::medium;
+  // Who watches for changes reads as long as it likes, whatever the type.
+  finding.confidence = cut.endless ? Confidence::medium : Confidence::low;
   finding.with(how_much(cut) + ", whose length nobody had told");
   return finding.or_else(Cause::truncated_close,
                          "the client's log tells that it misses the rest of the answer");
@@ -36,7 +37,11 @@ Answer http_answer_cut(const Situation& situation) {
   // An alert says more.
   if (!cut || !ended || situation.alert_sent_as_fatal()) return std::nullopt;
   if (!situation.facts.both_finished()) return std::nullopt;
-  if (situation.client_closed() && cut->events) return left_an_endless_answer(*cut);
+  // Whose timer runs out closes after a silence, and not in order.
+  const bool timer = situation.bare_close() && situation.after_silence();
+  if (situation.client_closed() && !cut->announced && (cut->endless || !timer)) {
+    return left_an_endless_answer(*cut);
+  }
   Finding finding;
   finding.cause = Cause::truncated_close;
   finding.confidence = Confidence::high;
@@ -54,7 +59,6 @@ Answer http_answer_cut(const Situation& situation) {
     }
     return finding;
   }
-  // Who watches for changes reads an answer in chunks as long as it likes.
   finding.confidence = cut->announced ? Confidence::medium : Confidence::low;
   finding.title = "the client left before the answer was whole";
   finding.to_do.client = "Read its log: its own time-out may have run out, or somebody stopped it.";

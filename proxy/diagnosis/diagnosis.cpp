@@ -104,7 +104,7 @@ Outcome outcome_of(const Situation& situation, Cause cause) {
   if (describe(cause).benign && !harmful) return Outcome::ok;
   // A kept-alive connection that nobody needs any more failed in nothing.
   const bool idle = cause == Cause::idle_timeout && situation.phase == Phase::established &&
-                    !situation.facts.request_unanswered;
+                    !(situation.client_closed() && situation.facts.asked_in_vain());
   return idle ? Outcome::ok : Outcome::failed;
 }
 

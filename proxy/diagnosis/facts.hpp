@@ -102,6 +102,13 @@ struct Facts {
   bool server_hello_done = false;
   bool client_key_exchange = false;
   const RequestUnanswered* request_unanswered = nullptr;
+  /// What the client asked, whole, could be read, so that it is no guess. A part of an answer is
+  /// one.
+  bool asked_in_vain() const {
+    const auto* request = request_unanswered;
+    return request && request->sent &&
+           (request->http2 || request->later || !server().application_data);
+  }
   const AnswerCut* answer_cut = nullptr;
   const Http2GivenUp* http2_given_up = nullptr;
   Leg http2_given_up_by = Leg::server;

@@ -48,14 +48,22 @@ Answer went_back_to_clear(const Situation& situation) {
 }
 
 Answer encrypted_log_in_alone(const Situation& situation) {
-  if (!situation.facts.went_on_in_clear || !situation.bare_close()) return std::nullopt;
+  const auto* dialogue = situation.facts.with_server;
+  if (!situation.facts.went_on_in_clear || !dialogue || !situation.bare_close()) {
+    return std::nullopt;
+  }
+  const bool agreed = std::ranges::all_of(
+      dialogue->lines, [](const auto& line) { return line.text == "PRELOGIN encryption off"; });
+  if (!agreed) return std::nullopt;
   Finding finding;
   finding.cause = Cause::none;
-  finding.confidence = Confidence::high;
-  finding.title = "nothing failed; only the log-in was encrypted";
-  return finding.with(
-      "both sides wanted no more than that (PRELOGIN encryption off), and went on in clear behind "
-      "it: how they end says nothing about TLS");
+  finding.confidence = Confidence::medium;
+  finding.title = "only the log-in was encrypted; what came then was in clear";
+  finding.with(
+      "both sides wanted no more than that (PRELOGIN encryption off): how they end says nothing "
+      "about TLS");
+  return finding.or_else(Cause::internal_error,
+                         "the log-in was refused: the server's log tells why (error 18456)");
 }
 
 Answer only_said_goodbye(const Situation& situation) {

@@ -19,6 +19,7 @@ constexpr std::uint32_t settings_timeout = 0x4;
 constexpr std::uint32_t stream_closed = 0x5;
 constexpr std::uint32_t frame_size_error = 0x6;
 constexpr std::uint32_t compression_error = 0x9;
+constexpr std::uint32_t inadequate_security = 0xc;
 constexpr std::uint32_t http_1_1_required = 0xd;
 
 }  // namespace http2_error
@@ -33,6 +34,8 @@ Cause cause_of(parser::Http2Error error) {
     case http2_error::frame_size_error:
     case http2_error::compression_error:
       return Cause::protocol_violation;
+    case http2_error::inadequate_security:
+      return Cause::no_shared_cipher;
     case http2_error::http_1_1_required:
       return Cause::alpn_mismatch;
     default:
@@ -47,11 +50,12 @@ std::string name_of(parser::Http2Error error) {
 
 /// In HTTP/1, by a server that speaks HTTP/2 alone: "Missing ALPN Protocol, expected `h2`" (Node).
 Answer wants_protocol_agreed(const Situation& situation) {
-  constexpr int first_error = 400;
-  const auto* http = situation.facts.server().http;
-  if (!http || http->status < first_error || http->text.find("ALPN") == std::string::npos) {
-    return std::nullopt;
-  }
+  constexpr int forbidden = 403;
+  const Facts& facts = situation.facts;
+  const auto* http = facts.server().http;
+  const bool said = http && http->status == forbidden &&
+                    http->text.find(" ALPN Protocol, expected `h2`") != std::string::npos;
+  if (!said || facts.alpn || !facts.both_finished()) return std::nullopt;
   Finding finding;
   finding.cause = Cause::alpn_mismatch;
   finding.confidence = Confidence::high;
@@ -68,29 +72,35 @@ Answer http2_given_up(const Situation& situation) {
   const bool ended = situation.client_closed() || situation.server_closed();
   if (!given_up || !ended || situation.alert_sent_as_fatal()) return std::nullopt;
   const bool by_server = situation.facts.http2_given_up_by == Leg::server;
+  // What the other side has ended before is its affair.
+  if (!by_server && !situation.client_closed()) return std::nullopt;
   Finding finding;
   finding.confidence = Confidence::high;
   if (by_server) finding.mechanism = Mechanism::app_refusal;
-  if (given_up->answered_in_http1) {
+  if (given_up->how == Http2GivenUp::How::in_http1) {
     finding.cause = Cause::alpn_mismatch;
     finding.title = "it answered a client of HTTP/2 in HTTP/1";
     return finding.with("the client began with HTTP/2's preface, and the answer is one of HTTP/1");
   }
-  finding.cause = cause_of(given_up->error);
+  const bool goaway = given_up->how == Http2GivenUp::How::goaway;
   const std::string name = name_of(given_up->error);
-  if (!by_server) {
-    // Its peer may have closed before it.
-    if (!situation.client_closed()) return std::nullopt;
-    finding.title = fmt::format("it gave the HTTP/2 connection up: {}", name);
-  } else {
-    finding.title = given_up->connection ? fmt::format("it gave the HTTP/2 connection up: {}", name)
-                                         : fmt::format("it reset the request's stream: {}", name);
-  }
+  finding.cause = cause_of(given_up->error);
+  finding.title = fmt::format(
+      "it {}: {}", goaway ? "gave the HTTP/2 connection up" : "reset the request's stream", name);
   finding.with(fmt::format(
-      "{} sent {} ({}){}", who(situation.facts.http2_given_up_by),
-      given_up->connection ? "GOAWAY" : "RST_STREAM", name,
+      "{} sent {} ({}){}", who(situation.facts.http2_given_up_by), goaway ? "GOAWAY" : "RST_STREAM",
+      name,
       given_up->debug.empty() ? "" : fmt::format(", which says {}", quoted(given_up->debug))));
   if (finding.cause == Cause::internal_error) finding.confidence = Confidence::medium;
+  if (finding.cause == Cause::no_shared_cipher && situation.facts.server_hello) {
+    finding.with(fmt::format("HTTP/2 forbids {} (RFC 9113 appendix A)",
+                             suite_name(situation.facts.server_hello->cipher)));
+  }
+  if (finding.cause == Cause::alpn_mismatch) {
+    finding.lower().or_else(Cause::late_client_auth_impossible,
+                            "the server wants a client certificate for this path, which it cannot "
+                            "ask for within HTTP/2: Apache, and IIS");
+  }
   return finding;
 }
 

@@ -114,7 +114,8 @@ Answer pinned(const Situation& situation) {
 
 /// The certificate is good here, but the stack says nothing when it takes none.
 Answer left_by_habit(const Situation& situation) {
-  if (!situation.bare_close() || situation.client_stack != Stack::node) return std::nullopt;
+  const bool at_once = situation.bare_close() && !situation.after_silence();
+  if (!at_once || situation.client_stack != Stack::node) return std::nullopt;
   Finding finding;
   finding.cause = Cause::server_cert_rejected;
   finding.with(

@@ -70,9 +70,9 @@ Answer finished_refused(const Situation& situation);
 /// After the handshake: renegotiation, refusals by the application, and every way to end.
 Answer renegotiation(const Situation& situation);
 Answer refused_by_application(const Situation& situation);
-/// HTTP: the answer was not whole when the connection ended.
+/// One side gave HTTP/2 up, by an error of its own.
 Answer http2_given_up(const Situation& situation);
-/// An answer in HTTP was not whole when the connection ended.
+/// HTTP: the answer was not whole when the connection ended.
 Answer http_answer_cut(const Situation& situation);
 /// FTP: the server says no to a data connection, which the proxy does not see.
 Answer ftp_data_refused(const Situation& situation);

@@ -402,7 +402,8 @@ Answer server_certificate_refused(const Situation& situation) {
     case Phase::server_hello:
     case Phase::server_auth: {
       Answer answer = during_handshake(situation);
-      if (answer && situation.bare_close() && situation.after_silence()) {
+      const bool its_turn = situation.phase == Phase::server_auth;
+      if (answer && its_turn && situation.bare_close() && situation.after_silence()) {
         doubt_refusal_after_silence(situation, *answer);
       }
       return answer;

@@ -29,10 +29,12 @@ bool unanswered(const Facts& facts) {
   return facts.client().application_data && !facts.server().application_data;
 }
 
-/// What was asked could be read, so that it is no guess. A part of an answer is one, too.
-bool request_unanswered(const Facts& facts) {
-  const auto* request = facts.request_unanswered;
-  return request && (request->http2 || request->later || !facts.server().application_data);
+/// The server's end is no answer to what was asked before it; nor to what the client had given up.
+bool closed_without_answer(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  return situation.server_closed() && facts.asked_in_vain() &&
+         !facts.request_unanswered->given_up &&
+         facts.request_unanswered->begun <= situation.primary.time;
 }
 
 Finding timer_fired(const Situation& situation) {
@@ -46,7 +48,7 @@ Finding timer_fired(const Situation& situation) {
   if (const IdleTimer* timer = typical_timer(situation.primary.silence, closer)) {
     finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
   }
-  if (!unanswered(situation.facts) && !request_unanswered(situation.facts)) return finding;
+  if (!unanswered(situation.facts) && !situation.facts.asked_in_vain()) return finding;
   finding.with("the server had not answered the client's data");
   if (situation.client_closed()) {
     finding.title = "what it had sent was not answered, and it waited no longer";
@@ -181,7 +183,7 @@ Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
   // After a silence it was a timer of the server's, which a late request crossed.
   const bool at_once = !situation.other_side_silent();
-  if (situation.server_closed() && at_once && request_unanswered(facts)) {
+  if (at_once && closed_without_answer(situation)) {
     return request_not_answered();
   }
   const bool both_spoke = exchanged(facts);
@@ -379,7 +381,7 @@ Answer ended(const Situation& situation) {
   const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
   if (!orderly && situation.primary.silence >= patience) return timer_fired(situation);
   const bool asked_in_vain = (unanswered(facts) && situation.after_silence()) ||
-                             (situation.client_closed() && request_unanswered(facts));
+                             (situation.client_closed() && facts.asked_in_vain());
   if (asked_in_vain) return timer_fired(situation);
   return orderly ? ended_in_order(situation) : ended_without_alert(situation);
 }

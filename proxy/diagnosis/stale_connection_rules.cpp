@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "proxy/diagnosis/idle_timers.hpp"
+#include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 
@@ -14,10 +15,11 @@ namespace {
 
 /// Of a record: an alert, or HTTP/2's GOAWAY, with JSSE's padding; few requests are shorter.
 constexpr std::uint16_t longest_goodbye_record = 90;
-/// Of a record of TLS 1.3, or of application data: an alert, or nothing at all.
-constexpr std::uint16_t longest_empty_record = 40;
+/// Of what a record of data holds, with JSSE's padding, where that is known: LOGOUT, QUIT, a close
+/// frame. A request of HTTP is seldom shorter.
+constexpr std::uint32_t longest_last_words = 48;
 /// Of all its records.
-constexpr std::uint64_t longest_goodbye = 200;
+constexpr std::uint64_t longest_leave = 200;
 constexpr std::uint64_t record_header = 5;
 
 bool may_be_kept(const Situation& situation) {
@@ -46,13 +48,14 @@ bool may_speak_http2(const Facts& facts) {
 
 bool is_goodbye(const Facts& facts, const parser::RecordTail::Record& record) {
   const bool data = record.type == parser::content_type::application_data;
-  return record.length <=
-         (data && !may_speak_http2(facts) ? longest_empty_record : longest_goodbye_record);
+  const auto bytes =
+      data && !may_speak_http2(facts) ? plaintext_bytes(facts, record.length) : std::nullopt;
+  return bytes ? *bytes <= longest_last_words : record.length <= longest_goodbye_record;
 }
 
 /// The client's last `bytes` hold more than it says when it leaves.
 bool holds_request(const Facts& facts, std::uint64_t bytes) {
-  if (bytes > longest_goodbye) return true;
+  if (bytes > longest_leave) return true;
   const parser::RecordTail* tail = facts.client().tail;
   if (!tail) return false;
   for (const parser::RecordTail::Record& record : tail->last) {
@@ -82,12 +85,15 @@ Answer used_after_end(const Situation& situation) {
   const auto& used = situation.timeline.flow(Leg::client).after_end;
   // What crossed the end on its way is told by the pause before it.
   const bool late = used && *used - situation.primary.time >= shortest_timer;
-  if (!late && situation.primary.silence < shortest_idle_timer) return std::nullopt;
-  const bool read = late && situation.facts.request_unanswered;
-  if (!read && !holds_request(situation.facts, sent_after_end(situation))) return std::nullopt;
+  const auto* request = situation.facts.request_unanswered;
+  const bool read = request && request->begun > situation.primary.time;
+  if (!read && !late && situation.primary.silence < shortest_idle_timer) return std::nullopt;
+  const std::uint64_t sent = sent_after_end(situation);
+  if (!read && !holds_request(situation.facts, sent)) return std::nullopt;
   Finding finding;
   finding.cause = Cause::stale_connection;
-  finding.confidence = Confidence::high;
+  // Its length alone tells that a little is no goodbye.
+  finding.confidence = read || sent > longest_leave ? Confidence::high : Confidence::medium;
   finding.with("the client sent data after the server had closed");
   tell_timer(typical_timer(situation.primary.silence, Leg::server, true), finding);
   return finding;
@@ -101,7 +107,7 @@ Answer crossed_end(const Situation& situation) {
   const Pause& pause = situation.timeline.pause();
   const auto after_use = situation.primary.time - pause.end;
   const bool used = pause.length.count() > 0 && pause.ended_by == Leg::client &&
-                    pause.client_bytes_unanswered <= longest_goodbye && after_use.count() >= 0 &&
+                    pause.client_bytes_unanswered <= longest_leave && after_use.count() >= 0 &&
                     after_use < shortest_timer;
   if (!used || !said_only_goodbye(situation)) return std::nullopt;
 

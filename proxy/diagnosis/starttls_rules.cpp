@@ -31,7 +31,8 @@ bool is_refusal(const Dialogue::Line& line) {
 bool is_grant(const Dialogue::Line& line) {
   const std::string_view text = line.text;
   const bool ldap = text.starts_with("extendedResponse resultCode") && text.ends_with(" 0");
-  const bool tds = text.starts_with("PRELOGIN") && !text.ends_with("not supported");
+  const bool tds = text == "PRELOGIN encryption off" || text == "PRELOGIN encryption on" ||
+                   text == "PRELOGIN encryption required";
   return ldap || tds || text == "S" || begins_with(text, "<proceed");
 }
 

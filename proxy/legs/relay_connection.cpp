@@ -343,9 +343,9 @@ void RelayConnection::enter(Phase phase, std::chrono::milliseconds limit) {
 }
 
 /// One side has ended, and there is nothing that the other could still be sent, or be sending: the
-/// client asked for nothing, or the server, which is done, has answered nothing.
+/// client asked for nothing, or the server ended with an alert in place of any answer.
 bool RelayConnection::nobody_waits() const {
-  if (server_.ended && !record_->server_spoke()) return true;
+  if (server_.ended && record_->server_said_alert_only()) return true;
   return (client_.ended || server_.ended) && !record_->client_spoke();
 }
 

@@ -142,6 +142,7 @@ void ConnectionRecord::on_observation(parser::Side from, parser::Observation&& o
     const bool alert = record->likely == parser::Content::alert ||
                        record->likely == parser::Content::alert_or_empty_certificate;
     spoke_[static_cast<std::size_t>(from)] |= handshake_done_ && !alert;
+    server_alerted_ |= handshake_done_ && from == parser::Side::server && alert;
   } else if (const auto* message =
                  std::get_if<parser::Shared<parser::CertificateMessage>>(&observation)) {
     // The parsed chain stands for the message: keeping both would double the memory.
@@ -193,21 +194,26 @@ void ConnectionRecord::finish_plaintext(Time time) {
 
 /// To whoever is judged: the peer that left may be the one on the other leg.
 void ConnectionRecord::tell_http(const HttpDigest& http) {
+  const auto tell_unanswered = [&](const ExchangeDigest& request, bool later) {
+    const Time begun{std::chrono::duration_cast<Time::duration>(request.begun)};
+    inform(now_, Leg::client,
+           RequestUnanswered{request.http2, later, request.reset.has_value(), request.sent, begun});
+  };
   if (const ExchangeDigest* request = http.unanswered()) {
-    inform(now_, Leg::client, RequestUnanswered{request->http2});
-  } else if (http.last_unanswered()) {
-    inform(now_, Leg::client, RequestUnanswered{.later = true});
+    tell_unanswered(*request, false);
+  } else if (const ExchangeDigest* last = http.last_unanswered()) {
+    tell_unanswered(*last, true);
   }
   if (const auto& cut = http.cut()) {
-    inform(now_, Leg::server, AnswerCut{cut->bytes, cut->announced, cut->events});
+    inform(now_, Leg::server, AnswerCut{cut->bytes, cut->announced, cut->endless});
   }
+  using How = Http2GivenUp::How;
   if (http.answered_in_http1()) {
-    inform(now_, Leg::server, Http2GivenUp{.answered_in_http1 = true});
+    inform(now_, Leg::server, Http2GivenUp{.how = How::in_http1});
   } else if (const auto& failure = http.failure()) {
-    inform(now_, http.failed_by(),
-           Http2GivenUp{.error = failure->error, .connection = true, .debug = failure->debug});
+    inform(now_, http.failed_by(), Http2GivenUp{How::goaway, failure->error, failure->debug});
   } else if (const ExchangeDigest* refused = http.refused()) {
-    inform(now_, Leg::server, Http2GivenUp{.error = *refused->reset});
+    inform(now_, Leg::server, Http2GivenUp{.how = How::reset, .error = *refused->reset});
   }
 }
 

@@ -99,8 +99,8 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   }
   /// The client has sent more than an alert since both Finished.
   bool client_spoke() const { return spoke_[0]; }
-  /// The server likewise.
-  bool server_spoke() const { return spoke_[1]; }
+  /// All that the server has said since then is an alert, as by its length.
+  bool server_said_alert_only() const { return server_alerted_ && !spoke_[1]; }
   /// Something has ended the handshake: a fatal alert, a FIN, an RST, bytes that are no TLS.
   bool terminal_seen() const { return terminal_seen_; }
   /// The client's hello, once it is whole; null before.
@@ -138,6 +138,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   Time now_{};  ///< of the call in progress, for the observations made in it
   bool handshake_done_ = false;
   std::array<bool, 2> spoke_{};  ///< by Side
+  bool server_alerted_ = false;
   bool terminal_seen_ = false;
   bool promised_ = false;
   bool concluded_ = false;

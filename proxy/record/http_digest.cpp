@@ -62,7 +62,12 @@ const ExchangeDigest* HttpDigest::unanswered() const {
   });
   const bool none_answered =
       (!server_spoke_ || given_up) && not_kept_ == 0 && std::ranges::all_of(exchanges_, is_open);
-  return none_answered && !exchanges_.empty() ? &exchanges_.front() : nullptr;
+  return none_answered && !exchanges_.empty() ? &exchanges_.back() : nullptr;
+}
+
+const ExchangeDigest* HttpDigest::last_unanswered() const {
+  const bool open = last_answered_ != 0 && last_request_.id > last_answered_ && !unreadable_;
+  return open ? &last_request_ : nullptr;
 }
 
 const ExchangeDigest* HttpDigest::refused() const {
@@ -86,9 +91,11 @@ ExchangeDigest* HttpDigest::find(std::uint64_t id) {
 
 /// The message's exchange, as long as it is kept.
 ExchangeDigest* HttpDigest::open(const parser::HttpMessage& message) {
-  if (ExchangeDigest* const known = find(message.id)) return known;
-  if (exchanges_.size() == kept) return nullptr;
-  ExchangeDigest& exchange = exchanges_.emplace_back();
+  ExchangeDigest* const known = find(message.id);
+  if (known != nullptr && !known->method.empty()) return known;
+  if (known == nullptr && exchanges_.size() == kept) return nullptr;
+  // A stream may be reset before its request is whole, and told.
+  ExchangeDigest& exchange = known != nullptr ? *known : exchanges_.emplace_back();
   exchange.id = message.id;
   exchange.http2 = message.stream.has_value();
   exchange.method = message.method.substr(0, longest_kept);
@@ -97,8 +104,18 @@ ExchangeDigest* HttpDigest::open(const parser::HttpMessage& message) {
 }
 
 void HttpDigest::take(const parser::HttpRequest& request) {
-  last_open_ = !request.stream;
-  if (open(request) == nullptr) ++not_kept_;
+  if (!request.stream) {
+    last_request_.id = request.id;
+    last_request_.begun = request.begun;
+    last_request_.sent = request.complete;
+  }
+  ExchangeDigest* const exchange = open(request);
+  if (exchange == nullptr) {
+    ++not_kept_;
+    return;
+  }
+  exchange->begun = request.begun;
+  exchange->sent = request.complete;
 }
 
 void HttpDigest::take(const parser::HttpResponse& response) {
@@ -107,12 +124,14 @@ void HttpDigest::take(const parser::HttpResponse& response) {
     answered_in_http1_ = true;  // there was no such request
     return;
   }
-  last_open_ = false;
+  if (!response.stream) last_answered_ = std::max(last_answered_, response.id);
   if (ends_before_its_length(response) && !unreadable_ && response.id != last_reset_) {
     const auto length = response.headers.find("content-length");
-    cut_ = {response.id, response.body_bytes,
-            length ? parser::number_in<std::uint64_t>(*length) : std::nullopt,
-            has_no_end(response)};
+    const Cut cut{response.id, response.body_bytes,
+                  length ? parser::number_in<std::uint64_t>(*length) : std::nullopt,
+                  has_no_end(response)};
+    // Who leaves an endless one may have wanted the other.
+    if (!cut_ || cut_->endless || !cut.endless) cut_ = cut;
   }
   ExchangeDigest* const exchange = open(response);
   if (exchange == nullptr) return;
@@ -124,14 +143,19 @@ void HttpDigest::take(const parser::HttpResponse& response) {
 
 void HttpDigest::take(const parser::Http2StreamReset& reset) {
   last_reset_ = reset.id;
-  if (ExchangeDigest* const exchange = find(reset.id)) {
-    exchange->reset = reset.error;
-    exchange->reset_by = from_;
+  ExchangeDigest* exchange = find(reset.id);
+  if (exchange == nullptr && exchanges_.size() < kept) {
+    exchange = &exchanges_.emplace_back();
+    exchange->id = reset.id;
+    exchange->http2 = true;
   }
+  if (exchange == nullptr) return;
+  exchange->reset = reset.error;
+  exchange->reset_by = from_;
 }
 
 void HttpDigest::take(const parser::Http2GoAway& goaway) {
-  if (goaway.error.value == 0) return;
+  if (goaway.error.value == 0 || failure_) return;
   failure_ = goaway;
   failed_by_ = from_;
 }

@@ -23,6 +23,8 @@ struct ExchangeDigest {
   bool complete = false;
   std::optional<parser::Http2Error> reset;  ///< HTTP/2: by one of the two
   parser::Side reset_by = parser::Side::client;
+  parser::Instant begun{};  ///< the request's first byte
+  bool sent = false;        ///< the request came whole
   /// Messages of a WebSocket that the exchange opened, of both sides.
   std::uint64_t web_socket_messages = 0;
 };
@@ -37,11 +39,11 @@ class HttpDigest {
   const std::vector<ExchangeDigest>& exchanges() const { return exchanges_; }
   std::uint64_t not_kept() const { return not_kept_; }
   bool empty() const { return exchanges_.empty(); }
-  /// The first request, if the server, whose side was read to the end, answered nothing: no request
+  /// The last request, if the server, whose side was read to the end, answered nothing: no request
   /// has a response or was reset by it, and there was no GOAWAY before the client gave them all up.
   const ExchangeDigest* unanswered() const;
-  /// The last request of HTTP/1 had no response, though earlier ones had.
-  bool last_unanswered() const { return last_open_ && !unreadable_; }
+  /// The last request of HTTP/1, if it had no response, though earlier ones had.
+  const ExchangeDigest* last_unanswered() const;
   /// The first one whose stream the server reset, if it answered none.
   const ExchangeDigest* refused() const;
   /// HTTP/2's preface was answered in HTTP/1.
@@ -52,10 +54,10 @@ class HttpDigest {
     std::uint64_t id = 0;
     std::uint64_t bytes = 0;                 ///< of content
     std::optional<std::uint64_t> announced;  ///< by Content-Length
-    bool events = false;                     ///< its type has no end
+    bool endless = false;                    ///< its type has no end
   };
   const std::optional<Cut>& cut() const { return cut_; }
-  /// The last GOAWAY that tells of an error, and who sent it.
+  /// The first GOAWAY that tells of an error, and who sent it: the other one's follows from it.
   const std::optional<parser::Http2GoAway>& failure() const { return failure_; }
   parser::Side failed_by() const { return failed_by_; }
 
@@ -75,7 +77,8 @@ class HttpDigest {
   std::vector<ExchangeDigest> exchanges_;
   std::uint64_t not_kept_ = 0;
   parser::Side from_ = parser::Side::client;  ///< of the event in hand
-  bool last_open_ = false;
+  ExchangeDigest last_request_;               ///< of HTTP/1
+  std::uint64_t last_answered_ = 0;           ///< of HTTP/1: its id
   bool answered_in_http1_ = false;
   bool server_spoke_ = false;  ///< a GOAWAY, or what could not be read
   bool unreadable_ = false;    ///< the latter

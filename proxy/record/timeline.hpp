@@ -161,8 +161,11 @@ struct LeafMinted {
 /// What the client asked in HTTP, inside TLS, was read, and got no answer: neither the head of a
 /// response nor, in HTTP/2, an end of its stream or GOAWAY. Also of what came too late.
 struct RequestUnanswered {
-  bool http2 = false;  ///< whose own frames may have come
-  bool later = false;  ///< others were answered; this was the last one
+  bool http2 = false;     ///< whose own frames may have come
+  bool later = false;     ///< others were answered; this was the last one
+  bool given_up = false;  ///< by the client, which reset its stream
+  bool sent = true;       ///< it came whole
+  Time begun{};
 };
 
 /// Where HTTP was read: the last answer, of a known length, was not whole when the connection
@@ -170,16 +173,19 @@ struct RequestUnanswered {
 struct AnswerCut {
   std::uint64_t bytes = 0;                   ///< of its content came
   std::optional<std::uint64_t> announced{};  ///< by Content-Length; else by chunks or frames
-  bool events = false;                       ///< of a type that has no end (text/event-stream)
+  bool endless = false;                      ///< of a type that has no end (text/event-stream)
 };
 
-/// Where HTTP was read: what one side, on whose leg it stands, gave up with in HTTP/2, a GOAWAY
-/// that names an error or the reset of a stream when no request had been answered.
+/// Where HTTP was read: how one side, on whose leg it stands, gave HTTP/2 up.
 struct Http2GivenUp {
+  enum class How : std::uint8_t {
+    goaway,    ///< one that names an error
+    reset,     ///< of a stream, when no request had been answered
+    in_http1,  ///< by an answer to the preface
+  };
+  How how = How::goaway;
   parser::Http2Error error{};
-  bool connection = false;         ///< GOAWAY
-  bool answered_in_http1 = false;  ///< the server did not speak HTTP/2 at all
-  std::string debug{};             ///< what GOAWAY says besides, raw
+  std::string debug{};  ///< what GOAWAY says besides, raw
 };
 
 /// Inside TLS the server spoke a protocol of lines, and said no with these, or with none.

@@ -105,7 +105,7 @@ class HttpEventWriter {
     write_start(line, response);
     line.field("status", response.status);
     if (!response.stream) escaped_field(line, "reason", response.reason, escape_utf8);
-    const bool answers = response.id != 0 && response.request_begun != parser::Instant{};
+    const bool answers = response.id != 0;
     line.key("ms");
     answers ? line.value(response.begun - response.request_begun) : line.value(nullptr);
     line.key("total_ms");

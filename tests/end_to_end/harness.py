@@ -15,12 +15,13 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 from typing import Callable
 
 PATIENCE = 15.0  # seconds for anything to happen at all
 
 
-class Skipped(Exception):
+class Skipped(unittest.SkipTest):
     """A peer that the scenario needs is not installed; the text names it."""
 
 

@@ -330,7 +330,7 @@ TEST_CASE("a server that closes in order without an answer to what it was asked 
 TEST_CASE("an answer that was not whole failed, however the connection ended") {
   constexpr AnswerCut of_length{.bytes = 10, .announced = 100};
   constexpr AnswerCut of_chunks{.bytes = 10};
-  constexpr AnswerCut of_events{.bytes = 10, .events = true};
+  constexpr AnswerCut of_events{.bytes = 10, .endless = true};
   struct Case {
     Leg ends;
     bool orderly;
@@ -343,8 +343,8 @@ TEST_CASE("an answer that was not whole failed, however the connection ended") {
       {S, true, of_chunks, Cause::truncated_close, Outcome::failed},
       {C, false, of_length, Cause::truncated_close, Outcome::failed},
       {C, true, of_length, Cause::truncated_close, Outcome::failed},
-      {C, true, of_chunks, Cause::truncated_close, Outcome::failed},
-      // Which have no other end.
+      // As one of events, which has no other end.
+      {C, true, of_chunks, Cause::client_satisfied, Outcome::ok},
       {C, true, of_events, Cause::client_satisfied, Outcome::ok},
   };
   for (const Case& each : cases) {
@@ -401,6 +401,7 @@ TEST_CASE("a client that leaves while the server is sending may miss the rest") 
 }
 
 TEST_CASE("a kept connection that is used when the server has given it up is stale") {
+  constexpr auto data_type = parser::content_type::application_data;
   using namespace std::chrono_literals;
   struct Case {
     std::string name;
@@ -451,6 +452,22 @@ TEST_CASE("a kept connection that is used when the server has given it up is sta
       {"the server closed at once, and the client took its leave later",
        [](auto& c) { c.server_fin().pause(8s).sends(C, 31).client_fin(); },
        {}},
+      {"the client takes its leave in a few words, with HTTP/1 or none",
+       [](auto& c) {
+         c.server_fin()
+             .pause(8s)
+             .encrypted(C, data_type, 48, parser::Content::application_data)
+             .client_fin();
+       },
+       {}},
+      {"the client asks in a few words",
+       [](auto& c) {
+         c.server_fin()
+             .pause(8s)
+             .encrypted(C, data_type, 120, parser::Content::application_data)
+             .client_fin();
+       },
+       Confidence::medium},
       {"a client that is still sending",
        [](auto& c) {
          c.server_fin().pause(20ms).sends(C, 4000).pause(3s).sends(C, 400).client_fin();
@@ -629,25 +646,15 @@ TEST_CASE("what HTTP/2 gives up with is why, whoever closes then") {
     Cause cause;
     Closer closer;
   };
+  using How = Http2GivenUp::How;
   const Case cases[] = {
-      {"GOAWAY",
-       S,
-       {.error{0xb}, .connection = true, .debug = "because"},
-       Cause::internal_error,
-       Closer::server},
-      {"GOAWAY that finds fault",
-       S,
-       {.error{1}, .connection = true},
-       Cause::protocol_violation,
-       Closer::server},
-      {"a stream", S, {.error{7}}, Cause::internal_error, Closer::server},
-      {"HTTP/1.1 is wanted", S, {.error{0xd}}, Cause::alpn_mismatch, Closer::server},
-      {"an answer in HTTP/1", S, {.answered_in_http1 = true}, Cause::alpn_mismatch, Closer::server},
-      {"the client's GOAWAY",
-       C,
-       {.error{6}, .connection = true},
-       Cause::protocol_violation,
-       Closer::client},
+      {"GOAWAY", S, {How::goaway, {0xb}, "because"}, Cause::internal_error, Closer::server},
+      {"GOAWAY that finds fault", S, {How::goaway, {1}}, Cause::protocol_violation, Closer::server},
+      {"a stream", S, {How::reset, {7}}, Cause::internal_error, Closer::server},
+      {"HTTP/1.1 is wanted", S, {How::reset, {0xd}}, Cause::alpn_mismatch, Closer::server},
+      {"the suite is forbidden", S, {How::goaway, {0xc}}, Cause::no_shared_cipher, Closer::server},
+      {"an answer in HTTP/1", S, {How::in_http1}, Cause::alpn_mismatch, Closer::server},
+      {"the client's GOAWAY", C, {How::goaway, {6}}, Cause::protocol_violation, Closer::client},
   };
   for (const Case& each : cases) {
     Conversation c;
@@ -684,4 +691,20 @@ TEST_CASE("a lone record of the server's may be a ticket, and no answer") {
   INFO(shown(verdict));
   CHECK(verdict.cause == Cause::truncated_close);
   CHECK(has_alternative(verdict, Cause::idle_timeout));
+}
+
+TEST_CASE("what a server that closes has not answered is its failure, unless it was asked later") {
+  using namespace std::chrono_literals;
+  const auto closed = [](std::chrono::milliseconds asked, bool given_up) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    c.data_read(C).data_read(S).data_read(C).decrypted_alert(S, 0, warning);
+    const Time end = c.now();
+    c.server_fin().client_fin();
+    const RequestUnanswered request{.later = true, .given_up = given_up, .begun = end + asked};
+    return diagnose(c.note(C, request).timeline());
+  };
+  CHECK(closed(-5ms, false).cause == Cause::internal_error);
+  CHECK(closed(5ms, false).cause == Cause::stale_connection);
+  CHECK(closed(-5ms, true).cause == Cause::none);
 }

@@ -60,7 +60,10 @@ TEST_CASE("an answer that ends before its length is known, unless its stream was
 TEST_CASE("a last request of which nothing came is known") {
   CHECK(digest(request(1), response(1, 200), request(2)).last_unanswered());
   CHECK(digest(request(1), response(1, 200), request(2), response(2, 100)).last_unanswered());
+  CHECK(digest(request(1), request(2), response(1, 200)).last_unanswered());
   CHECK_FALSE(digest(request(1), response(1, 200)).last_unanswered());
+  // An answer may come before its request is whole: 413.
+  CHECK_FALSE(digest(request(1), response(1, 200), response(2, 413), request(2)).last_unanswered());
   CHECK_FALSE(digest(request(1), response(1, 200), request(2), response(2, 503)).last_unanswered());
   CHECK_FALSE(digest(request(1), parser::Malformed{"HTTP message", "x"}).last_unanswered());
   HttpRequest stream = request(3);
@@ -76,6 +79,8 @@ TEST_CASE("who gave up what in HTTP/2 is known") {
   stream.stream = 1;
   REQUIRE(digest(stream, reset).refused());
   CHECK(digest(stream, reset).refused()->reset == calm);
+  CHECK(digest(reset, stream).refused());
+  CHECK(digest(reset, stream).unanswered() == nullptr);
   CHECK(digest(stream, parser::Http2StreamReset{1, 1, parser::Http2Error{0}}).refused() == nullptr);
   CHECK(digest(stream, reset, request(3), response(3, 200)).refused() == nullptr);
 
@@ -92,6 +97,9 @@ TEST_CASE("who gave up what in HTTP/2 is known") {
   CHECK(digest(stream, failure).failed_by() == Side::server);
   given_up.add(Side::client, std::cref(failure));
   REQUIRE(given_up.failure());
+  CHECK(given_up.failed_by() == Side::client);
+  const parser::Http2GoAway echo{1, parser::Http2Error{2}, ""};
+  given_up.add(Side::server, std::cref(echo));
   CHECK(given_up.failed_by() == Side::client);
 }
 
@@ -113,7 +121,7 @@ TEST_CASE("an answer of a type that has no end is known") {
     part.headers.add("Content-Type", type);
     const auto cut = digest(request(1), part).cut();
     REQUIRE(cut);
-    CHECK(cut->events == std::string_view(type).starts_with("text/event-stream"));
+    CHECK(cut->endless == std::string_view(type).starts_with("text/event-stream"));
   }
 }
 
