@@ -53,17 +53,19 @@ bool is_goodbye(const Facts& facts, const parser::RecordTail::Record& record) {
   return bytes ? *bytes <= longest_last_words : record.length <= longest_goodbye_record;
 }
 
-/// The client's last `bytes` hold more than it says when it leaves.
-bool holds_request(const Facts& facts, std::uint64_t bytes) {
-  if (bytes > longest_leave) return true;
+/// How sure it is that the client's last `bytes` hold more than it says when it leaves; nothing if
+/// they do not.
+std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes) {
+  if (bytes > longest_leave) return Confidence::high;
   const parser::RecordTail* tail = facts.client().tail;
-  if (!tail) return false;
+  if (!tail) return std::nullopt;
   for (const parser::RecordTail::Record& record : tail->last) {
-    if (record.length + record_header > bytes) return false;
-    if (!is_goodbye(facts, record)) return true;
+    if (record.length + record_header > bytes) return std::nullopt;
+    if (record.length > longest_goodbye_record) return Confidence::high;
+    if (!is_goodbye(facts, record)) return Confidence::medium;
     bytes -= record.length + record_header;
   }
-  return false;
+  return std::nullopt;
 }
 
 /// All that the server sent since the pause is the alert with which it closed.
@@ -88,12 +90,12 @@ Answer used_after_end(const Situation& situation) {
   const auto* request = situation.facts.request_unanswered;
   const bool read = request && request->begun > situation.primary.time;
   if (!read && !late && situation.primary.silence < shortest_idle_timer) return std::nullopt;
-  const std::uint64_t sent = sent_after_end(situation);
-  if (!read && !holds_request(situation.facts, sent)) return std::nullopt;
+  const auto sure =
+      read ? Confidence::high : holds_request(situation.facts, sent_after_end(situation));
+  if (!sure) return std::nullopt;
   Finding finding;
   finding.cause = Cause::stale_connection;
-  // Its length alone tells that a little is no goodbye.
-  finding.confidence = read || sent > longest_leave ? Confidence::high : Confidence::medium;
+  finding.confidence = *sure;
   finding.with("the client sent data after the server had closed");
   tell_timer(typical_timer(situation.primary.silence, Leg::server, true), finding);
   return finding;

@@ -464,7 +464,7 @@ TEST_CASE("a kept connection that is used when the server has given it up is sta
        [](auto& c) {
          c.server_fin()
              .pause(8s)
-             .encrypted(C, data_type, 120, parser::Content::application_data)
+             .encrypted(C, data_type, 80, parser::Content::application_data)
              .client_fin();
        },
        Confidence::medium},
