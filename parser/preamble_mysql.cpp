@@ -50,8 +50,8 @@ class MysqlPreamble : public Preamble {
     const bool told = end != std::string_view::npos && at + 2 <= size;
     if (told && bytes.size() < at + 2) return {Next::need_more};
     const bool no_tls = told && ((bytes[at] | bytes[at + 1] << 8) & client_ssl) == 0;
-    say(Side::server,
-        std::string("greeting ").append(text.substr(0, end)).append(no_tls ? " without TLS" : ""));
+    say(Side::server, std::string("greeting ").append(text.substr(0, end)));
+    if (no_tls) say(Side::server, "no TLS");
     greeted_ = true;
     return {Next::proceed, size};
   }

@@ -192,7 +192,9 @@ bool greeting_offers_no_tls(const Situation& situation) {
   const Dialogue* dialogue = situation.facts.with_server;
   if (!dialogue || dialogue->lines.empty()) return false;
   const std::string_view greeting = dialogue->lines.front().text;
-  if (dialogue->protocol == Protocol::mysql) return greeting.ends_with(" without TLS");
+  if (dialogue->protocol == Protocol::mysql) {
+    return dialogue->lines.size() > 1 && dialogue->lines[1].text == "no TLS";
+  }
   return dialogue->protocol == Protocol::imap && contains(greeting, "[CAPABILITY") &&
          !contains(greeting, "STARTTLS");
 }

@@ -292,6 +292,14 @@ const std::vector<Case>& dialogue_cases() {
        {"server: FirstBytes mysql", "client: FirstBytes mysql",
         "server: Dialogue mysql | S greeting 8.0.36 | C SSLRequest",
         "client: ClientHello 4 ciphers partner.example", "server: ServerHello 49199"}},
+      {"MySQL that has no TLS",
+       {server(concat(
+           {hex("17 000000 0a"), text("8.0.36"), hex("00 01000000 6162636465666768 00 fff7")}))},
+       {"server: FirstBytes mysql", "server: Dialogue mysql | S greeting 8.0.36 | S no TLS"}},
+      {"MySQL that has TLS",
+       {server(concat(
+           {hex("17 000000 0a"), text("8.0.36"), hex("00 01000000 6162636465666768 00 ffff")}))},
+       {"server: FirstBytes mysql", "server: Dialogue mysql | S greeting 8.0.36"}},
       {"MySQL without TLS",
        {server(
             concat({hex("15 000000 0a"), text("8.0.36"), hex("00 01000000 6162636465666768 00")})),

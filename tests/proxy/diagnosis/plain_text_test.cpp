@@ -690,3 +690,29 @@ TEST_CASE("a server that says only at the end that it speaks no TLS") {
     }
   }
 }
+
+TEST_CASE("a client that leaves a greeting without TLS may have wanted it") {
+  struct Case {
+    parser::Protocol protocol;
+    std::vector<parser::Dialogue::Line> lines;
+    bool offers;
+  };
+  const Case cases[] = {
+      {parser::Protocol::mysql, {{S, "greeting 8.0"}, {S, "no TLS"}}, false},
+      {parser::Protocol::mysql, {{S, "greeting 8.0"}}, true},
+      {parser::Protocol::imap, {{S, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi"}}, false},
+      {parser::Protocol::imap, {{S, "* OK [CAPABILITY IMAP4rev1 STARTTLS] hi"}}, true},
+      {parser::Protocol::imap, {{S, "* OK hi"}}, true},
+  };
+  for (const Case& each : cases) {
+    Conversation c;
+    c.first_bytes(S, each.protocol, each.lines.front().text).client_fin().server_fin();
+    said(c, each.protocol, each.lines);
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(each.lines.front().text << "\n" << shown(verdict));
+    CHECK(verdict.cause == Cause::tcp_health_check);
+    CHECK(verdict.confidence == Confidence::low);
+    CHECK(has_alternative(verdict, Cause::starttls_not_offered) == !each.offers);
+    CHECK_THAT(verdict.evidence.at(1), ContainsSubstring("after the server's greeting"));
+  }
+}
