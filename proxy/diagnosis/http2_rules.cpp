@@ -92,9 +92,10 @@ Answer http2_given_up(const Situation& situation) {
       name,
       given_up->debug.empty() ? "" : fmt::format(", which says {}", quoted(given_up->debug))));
   if (finding.cause == Cause::internal_error) finding.confidence = Confidence::medium;
-  if (finding.cause == Cause::no_shared_cipher && situation.facts.server_hello) {
-    finding.with(fmt::format("HTTP/2 forbids {} (RFC 9113 appendix A)",
-                             suite_name(situation.facts.server_hello->cipher)));
+  if (finding.cause == Cause::no_shared_cipher) {
+    // What RFC 9113 section 9.2.2 forbids is of TLS 1.2.
+    if (situation.facts.tls13()) finding.cause = Cause::internal_error;
+    finding.lower();
   }
   if (finding.cause == Cause::alpn_mismatch) {
     finding.lower().or_else(Cause::late_client_auth_impossible,

@@ -652,7 +652,11 @@ TEST_CASE("what HTTP/2 gives up with is why, whoever closes then") {
       {"GOAWAY that finds fault", S, {How::goaway, {1}}, Cause::protocol_violation, Closer::server},
       {"a stream", S, {How::reset, {7}}, Cause::internal_error, Closer::server},
       {"HTTP/1.1 is wanted", S, {How::reset, {0xd}}, Cause::alpn_mismatch, Closer::server},
-      {"the suite is forbidden", S, {How::goaway, {0xc}}, Cause::no_shared_cipher, Closer::server},
+      {"a suite, of which TLS 1.3 has none that is forbidden",
+       S,
+       {How::goaway, {0xc}},
+       Cause::internal_error,
+       Closer::server},
       {"an answer in HTTP/1", S, {How::in_http1}, Cause::alpn_mismatch, Closer::server},
       {"the client's GOAWAY", C, {How::goaway, {6}}, Cause::protocol_violation, Closer::client},
   };
