@@ -13,7 +13,7 @@ TdsPackets::Piece TdsPackets::next(std::span<const std::uint8_t> bytes) {
     left_ -= here;
     return {bytes.first(here), here};
   }
-  if (known_ == 0 && bytes[0] != tds::pre_login) {
+  if (known_ == 0 && (!wrapped_ || bytes[0] != tds::pre_login)) {
     wrapped_ = false;
     clear_ = !begins_tls_record(bytes[0]);
     if (clear_) return {};

@@ -93,8 +93,9 @@ Finding left_in_the_middle() {
   finding.cause = Cause::client_satisfied;
   finding.confidence = Confidence::medium;
   finding.with(
-      "the server had asked for a second handshake inside the encrypted connection; the client had "
-      "sent its Finished, and closed in order before the server's came");
+      "the server had asked for a second handshake inside the encrypted connection; the client's "
+      "new "
+      "keys were in use, and it closed in order before the server's were");
   return finding.or_else(Cause::renegotiation_refused, "the log of the side that closed says so");
 }
 

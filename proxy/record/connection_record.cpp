@@ -194,15 +194,18 @@ void ConnectionRecord::finish_plaintext(Time time) {
 
 /// To whoever is judged: the peer that left may be the one on the other leg.
 void ConnectionRecord::tell_http(const HttpDigest& http) {
-  const auto tell_unanswered = [&](const ExchangeDigest& request, bool later) {
-    const Time begun{std::chrono::duration_cast<Time::duration>(request.begun)};
-    inform(now_, Leg::client,
-           RequestUnanswered{request.http2, later, request.reset.has_value(), request.sent, begun});
+  const auto time_of = [](parser::Instant instant) {
+    return Time{std::chrono::duration_cast<Time::duration>(instant)};
   };
   if (const ExchangeDigest* request = http.unanswered()) {
-    tell_unanswered(*request, false);
-  } else if (const ExchangeDigest* last = http.last_unanswered()) {
-    tell_unanswered(*last, true);
+    inform(now_, Leg::client,
+           RequestUnanswered{.http2 = request->http2,
+                             .given_up = request->reset.has_value(),
+                             .sent = request->sent,
+                             .begun = time_of(request->begun)});
+  } else if (const HttpDigest::Asked* last = http.last_unanswered()) {
+    inform(now_, Leg::client,
+           RequestUnanswered{.later = true, .sent = last->sent, .begun = time_of(last->begun)});
   }
   if (const auto& cut = http.cut()) {
     inform(now_, Leg::server, AnswerCut{cut->bytes, cut->announced, cut->endless});

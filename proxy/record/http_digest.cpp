@@ -65,7 +65,7 @@ const ExchangeDigest* HttpDigest::unanswered() const {
   return none_answered && !exchanges_.empty() ? &exchanges_.back() : nullptr;
 }
 
-const ExchangeDigest* HttpDigest::last_unanswered() const {
+const HttpDigest::Asked* HttpDigest::last_unanswered() const {
   const bool open = last_answered_ != 0 && last_request_.id > last_answered_ && !unreadable_;
   return open ? &last_request_ : nullptr;
 }
@@ -105,9 +105,7 @@ ExchangeDigest* HttpDigest::open(const parser::HttpMessage& message) {
 
 void HttpDigest::take(const parser::HttpRequest& request) {
   if (!request.stream) {
-    last_request_.id = request.id;
-    last_request_.begun = request.begun;
-    last_request_.sent = request.complete;
+    last_request_ = {request.id, request.begun, request.complete};
   }
   ExchangeDigest* const exchange = open(request);
   if (exchange == nullptr) {

@@ -43,7 +43,12 @@ class HttpDigest {
   /// has a response or was reset by it, and there was no GOAWAY before the client gave them all up.
   const ExchangeDigest* unanswered() const;
   /// The last request of HTTP/1, if it had no response, though earlier ones had.
-  const ExchangeDigest* last_unanswered() const;
+  struct Asked {
+    std::uint64_t id = 0;
+    parser::Instant begun{};  ///< its first byte
+    bool sent = false;        ///< it came whole
+  };
+  const Asked* last_unanswered() const;
   /// The first one whose stream the server reset, if it answered none.
   const ExchangeDigest* refused() const;
   /// HTTP/2's preface was answered in HTTP/1.
@@ -77,7 +82,7 @@ class HttpDigest {
   std::vector<ExchangeDigest> exchanges_;
   std::uint64_t not_kept_ = 0;
   parser::Side from_ = parser::Side::client;  ///< of the event in hand
-  ExchangeDigest last_request_;               ///< of HTTP/1
+  Asked last_request_;                        ///< of HTTP/1
   std::uint64_t last_answered_ = 0;           ///< of HTTP/1: its id
   bool answered_in_http1_ = false;
   bool server_spoke_ = false;  ///< a GOAWAY, or what could not be read
