@@ -49,7 +49,7 @@ class Proxy {
   void stop();
 
   /// How many connections are open. From any thread.
-  std::size_t open_connections() const { return shared_.admission.open(); }
+  std::size_t open_connections() const { return shared_.open_connections; }
 
   /// A name lookup is under way: the destructor would wait for it, however slow.
   bool lookup_pending() const;

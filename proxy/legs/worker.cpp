@@ -99,6 +99,7 @@ void Worker::on_accept(Entrance& entrance, FileDescriptor client, const SocketAd
   }
   Connection& fresh = *served.connection;
   connections_.emplace(id, std::move(served));
+  ++shared_.open_connections;
   fresh.start();
 }
 
@@ -190,6 +191,7 @@ void Worker::on_accept_error(int error) {
 void Worker::on_finished(Connection& connection) {
   auto node = connections_.extract(connection.id());
   finished_.push_back(std::move(node.mapped()));
+  --shared_.open_connections;
   shared_.admission.leave();
 }
 

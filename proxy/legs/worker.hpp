@@ -31,6 +31,9 @@ struct WorkerShared {
   SettingsInForce settings;
   const std::unique_ptr<OwnConnections> own;  ///< null where nothing is redirected here
   Admission admission;
+  /// Not the places that `admission` gave: a worker takes one before it knows whether another was
+  /// quicker to accept the client.
+  std::atomic<std::size_t> open_connections{0};
   ConnectionHistory history{};
   std::atomic<ConnectionId> last_id{0};
 };

@@ -26,8 +26,6 @@ class Admission {
   void leave();
 
   std::size_t limit() const { return limit_; }
-  /// Places that are taken.
-  std::size_t open() const { return open_; }
   /// True once for each time the limit is reached anew, after less than half were in use.
   bool should_say_full();
 
