@@ -93,7 +93,7 @@ void RelayConnection::on_bytes(LegStream& from, std::span<const std::uint8_t> by
   if (from.discarding) {
     // Nobody waits for it any more.
   } else if (to.stream) {
-    sent = send(to, bytes.first(wanted));
+    sent = send(to, bytes.first(wanted), from.stream.end_follows());
   } else if (phase_ == Phase::connecting) {
     early_bytes_.insert(early_bytes_.end(), bytes.begin(), bytes.end());
   }
@@ -269,10 +269,10 @@ void RelayConnection::hand_over() {
   left();
 }
 
-bool RelayConnection::send(LegStream& to, std::span<const std::uint8_t> bytes) {
+bool RelayConnection::send(LegStream& to, std::span<const std::uint8_t> bytes, bool last) {
   if (to.write_failed || bytes.empty()) return true;
   if (&to == &server_) asked_ = context_.loop.now();
-  if (to.stream.write(bytes) < 0) return false;
+  if ((last ? to.stream.write_last(bytes) : to.stream.write(bytes)) < 0) return false;
   to.bytes_out += bytes.size();
   return true;
 }

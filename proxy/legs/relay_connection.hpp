@@ -80,7 +80,7 @@ class RelayConnection final : public TwoLegConnection {
   void end_dialogue();
   void stop_looking();
   void hand_over();
-  bool send(LegStream& to, std::span<const std::uint8_t> bytes);
+  bool send(LegStream& to, std::span<const std::uint8_t> bytes, bool last = false);
   void on_write_failed(LegStream& to);
 
   void on_end(LegStream& from, parser::StreamEnd how) override;

@@ -44,10 +44,15 @@ class TcpStream {
 
   void start_reading();
   void stop_reading();
+  /// During `on_read`: the peer's FIN has come behind these bytes, and `on_read_end` comes next.
+  bool end_follows() const;
 
   /// Sends, in order; copies what the kernel does not take now. A libuv error means that these
   /// bytes are lost, and that later ones will be.
   int write(std::span<const std::uint8_t> bytes);
+  /// The same, where `shutdown` or `close` follows at once: the FIN goes in the segment of the last
+  /// bytes.
+  int write_last(std::span<const std::uint8_t> bytes);
   /// Bytes that wait for the kernel.
   std::size_t queued() const;
   /// Bytes that wait for the kernel or, in it, for the peer's window.
@@ -73,6 +78,7 @@ class TcpStream {
     void operator()(Handle* handle) const noexcept;
   };
   static std::unique_ptr<Handle, Close> make(EventLoop& loop);
+  int write(std::span<const std::uint8_t> bytes, int flags);
 
   std::unique_ptr<Handle, Close> handle_;
 };

@@ -1,7 +1,9 @@
 // A FIN for a FIN, an RST for an RST, and all that was sent before either.
 
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <cstring>
 #include <random>
 #include <string>
 #include <thread>
@@ -14,7 +16,54 @@ using namespace legible;
 using namespace legible::test;
 using namespace std::chrono_literals;
 
+/// TCP segments that came to a socket: Linux's tcp_info::tcpi_segs_in, which the C library's header
+/// lacks.
+std::uint32_t segments_in(const Socket& socket) {
+  constexpr std::size_t place = 140;
+  std::array<std::uint8_t, 256> info{};
+  socklen_t size = info.size();
+  getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, info.data(), &size);
+  REQUIRE(size >= place + sizeof(std::uint32_t));
+  std::uint32_t segments = 0;
+  std::memcpy(&segments, info.data() + place, sizeof segments);
+  return segments;
+}
+
 }  // namespace
+
+TEST_CASE("a farewell and the FIN behind it go on in one segment") {
+  Listener target;
+  RunningProxy proxy(target.port());
+  Legs legs = connect_through(proxy, target);
+  legs.client.send("x");
+  CHECK(legs.server.receive(1) == "x");
+  const std::uint32_t before = segments_in(legs.server);
+  // Both are there when the proxy reads.
+  ::send(legs.client.get(), "bye", 3, MSG_MORE);
+  legs.client.shutdown();
+  const auto received = legs.server.receive_to_end();
+  CHECK(received.bytes == "bye");
+  CHECK(received.end == End::fin);
+  CHECK(segments_in(legs.server) == before + 1);
+  legs.server.close();
+  CHECK(ends(proxy.events().facts_of(1)) == Ends{"client fin peer", "server fin peer"});
+}
+
+TEST_CASE("a farewell whose RST is right behind it is relayed, and the RST too") {
+  Listener target;
+  RunningProxy proxy(target.port());
+  for (proxy::ConnectionId id = 1; id <= 30; ++id) {
+    Legs legs = connect_through(proxy, target);
+    legs.server.send("unread");
+    CHECK_FALSE(legs.client.silent_for(patience));
+    legs.client.send("bye");
+    legs.client.close();  // with unread bytes: an RST
+    const auto received = legs.server.receive_to_end();
+    CHECK(received.bytes == "bye");
+    CHECK(received.end == End::reset);
+    CHECK(ends(proxy.events().facts_of(id)) == Ends{"client rst peer", "server rst proxy"});
+  }
+}
 
 TEST_CASE("half-close is kept: a FIN one way leaves the other way open") {
   Listener target;
