@@ -46,7 +46,7 @@ struct Direction {
   std::uint64_t tls_at = 0;          ///< in the stream, once TLS has begun
   std::uint64_t to_skip = 0;         ///< rest of a message that needs no look
   std::vector<std::uint8_t> held;    ///< unfinished line or message, from `offset` on
-  std::optional<TdsPackets> packets;  ///< that TLS comes in
+  std::unique_ptr<TdsPackets> packets;  ///< that TLS comes in
 
   /// What is being read, as Incomplete names it.
   std::string_view unit() const {
@@ -223,7 +223,7 @@ std::optional<std::uint64_t> ConnectionObserver::State::step(Side from, Bytes by
 }
 
 void ConnectionObserver::State::feed_tls(Side from, Bytes bytes) {
-  std::optional<TdsPackets>& packets = of(from).packets;
+  const std::unique_ptr<TdsPackets>& packets = of(from).packets;
   if (!packets) return tls.feed(from, bytes);
   while (!bytes.empty()) {
     const TdsPackets::Piece piece = packets->next(bytes);
@@ -316,7 +316,7 @@ void ConnectionObserver::State::begin_tls(Side from, std::uint64_t at) {
   if (from == Side::client && depth < exchanges.size()) exchanges[depth]->begin_tls();
   if (depth > 0 && depth <= exchanges.size()) {
     const std::uint64_t rest = exchanges[depth - 1]->packet_rest(from);
-    if (rest > 0) of(from).packets.emplace(rest);
+    if (rest > 0) of(from).packets = std::make_unique<TdsPackets>(rest);
   }
   of(from).tls_at = at;
   tls.start_at(from, at);

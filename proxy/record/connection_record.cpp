@@ -116,7 +116,8 @@ void ConnectionRecord::conclude(Time time, const History& history) {
   if (concluded_) return;
   concluded_ = true;
   finish_plaintext(time);
-  context_.sink.on_verdict(id_, time, {timeline_, nullptr, &http_}, diagnose(timeline_, history));
+  context_.sink.on_verdict(id_, time, {timeline_, nullptr, http_.get()},
+                           diagnose(timeline_, history));
 }
 
 Verdict ConnectionRecord::conclude_with(ConnectionRecord& server_leg, Time time,
@@ -124,9 +125,9 @@ Verdict ConnectionRecord::conclude_with(ConnectionRecord& server_leg, Time time,
   concluded_ = true;
   server_leg.finish_plaintext(time);
   now_ = time;
-  tell_http(server_leg.http_);
+  tell_http(server_leg.http_.get());
   Verdict verdict = diagnose_intercepted(timeline_, server_leg.timeline_, history);
-  context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_, &server_leg.http_},
+  context_.sink.on_verdict(id_, time, {timeline_, &server_leg.timeline_, server_leg.http_.get()},
                            verdict);
   return verdict;
 }
@@ -162,7 +163,8 @@ void ConnectionRecord::on_first_head(parser::Side from, parser::PlainHttp&& head
 }
 
 void ConnectionRecord::on_http(parser::Side from, const parser::HttpEvent& event) {
-  http_.add(from, event);
+  if (!http_) http_ = std::make_unique<HttpDigest>();
+  http_->add(from, event);
   const auto* response = std::get_if<parser::Ref<parser::HttpResponse>>(&event);
   if (response && !answer_seen_) take_answer(*response);
   context_.sink.on_http(id_, now_, from, event);
@@ -189,11 +191,13 @@ void ConnectionRecord::finish_plaintext(Time time) {
   if (refusals_) tell_refusals();
   if (!inside_) return;
   for (const parser::Side side : {parser::Side::client, parser::Side::server}) inside_->stop(side);
-  tell_http(http_);
+  tell_http(http_.get());
 }
 
 /// To whoever is judged: the peer that left may be the one on the other leg.
-void ConnectionRecord::tell_http(const HttpDigest& http) {
+void ConnectionRecord::tell_http(const HttpDigest* digest) {
+  if (digest == nullptr) return;
+  const HttpDigest& http = *digest;
   const auto time_of = [](parser::Instant instant) {
     return Time{std::chrono::duration_cast<Time::duration>(instant)};
   };

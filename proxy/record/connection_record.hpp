@@ -114,7 +114,7 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   void on_http(parser::Side from, const parser::HttpEvent& event) override;
   void take_answer(const parser::HttpResponse& answer);
   void tell_refusals();
-  void tell_http(const HttpDigest& http);
+  void tell_http(const HttpDigest* digest);
   void finish_plaintext(Time time);
   /// Tells the sink, and keeps it: anything that makes a Fact.
   template <class Told>
@@ -126,8 +126,8 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   parser::ConnectionObserver observer_;
   std::unique_ptr<parser::HttpObserver> inside_;     ///< of TLS; once there was plaintext
   std::unique_ptr<parser::RefusalReader> refusals_;  ///< likewise; null where it is of no use
-  HttpDigest http_;
-  bool answer_seen_ = false;  ///< the first one was told
+  std::unique_ptr<HttpDigest> http_;                 ///< once there was any
+  bool answer_seen_ = false;                         ///< the first one was told
   Timeline timeline_;
   parser::Shared<parser::ClientHello> hello_;
   parser::Shared<parser::ServerHello> server_hello_;

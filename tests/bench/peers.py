@@ -58,12 +58,10 @@ class Process:
         return pids
 
     def cpu_seconds(self) -> float:
-        """User and system time so far."""
-        ticks = 0
-        for pid in self._pids():
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        """Time on a processor so far, of all threads, as the scheduler counts it (nanoseconds;
+        `stat` has steps of 10 ms)."""
+        threads = (thread for pid in self._pids() for thread in pathlib.Path(f"/proc/{pid}/task").iterdir())
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
     def memory(self) -> int:
         """Bytes of the proportional set size."""
@@ -135,16 +133,21 @@ def legible(folder: pathlib.Path, program: str, target: int) -> Process:
         "--threads", "1", "--format", "json"], port, folder)
 
 
-def haproxy(folder: pathlib.Path, target: int) -> Process:
-    """In TCP mode; the ClientHello is inspected for its SNI."""
+def haproxy(folder: pathlib.Path, target: int, telling: bool = False) -> Process:
+    """In TCP mode; the ClientHello is inspected for its SNI. `telling`: a log line for each
+    connection, in a file."""
+    name = "HAProxy+log" if telling else "HAProxy"
     port = free_port()
-    configuration = folder / "haproxy.cfg"
+    configuration = folder / f"{name}.cfg"
     configuration.write_text(f"""
 global
   nbthread 1
+  {"log stdout format raw local0" if telling else ""}
   maxconn {most_descriptors() // 2 - 100}
 defaults
   mode tcp
+  {"log global" if telling else ""}
+  {"option tcplog" if telling else ""}
   timeout connect 10s
   timeout client 600s
   timeout server 600s
@@ -159,7 +162,7 @@ backend named
 backend unnamed
   server target 127.0.0.1:{target}
 """)
-    return Process("HAProxy", ["haproxy", "-db", "-f", configuration], port, folder)
+    return Process(name, ["haproxy", "-db", "-f", configuration], port, folder)
 
 
 def nginx(folder: pathlib.Path, target: int, preread: bool) -> Process:

@@ -20,7 +20,7 @@ CONNECTIONS = 2000  # of a round
 BULK_MIB = 512
 FRESH = 200
 WARM = 1000
-WARM_FOR_CPU = 10000  # processor time is counted in steps of 10 ms
+WARM_FOR_CPU = 10000
 KEPT = 16000
 IDLE_STEPS = (2000, 10000)
 INTERCEPTED_IDLE_STEPS = (100, 600)
@@ -108,6 +108,7 @@ def start(program: str, folder: pathlib.Path, running: list):
     running.append(server)
     running.append(peers.legible(folder, program, server.port))
     running.append(peers.haproxy(folder, server.port))
+    running.append(peers.haproxy(folder, server.port, telling=True))
     running.append(peers.nginx(folder, server.port, preread=True))
     running.append(peers.nginx(folder, server.port, preread=False))
 
