@@ -170,3 +170,27 @@ TEST_CASE("what a server that closes has not answered is its failure, unless it 
   CHECK(closed(5ms, false).cause == Cause::stale_connection);
   CHECK(closed(-5ms, true).cause == Cause::none);
 }
+
+TEST_CASE("a server of HTTP/2 alone says so to a client that agreed on nothing") {
+  const auto verdict = [](std::string text, std::optional<std::string> chosen) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read();
+    if (chosen) c.says(S, parser::EncryptedExtensions{chosen}, 0);
+    c.client_finishes13_read().data_read(C);
+    auto http = std::make_shared<parser::PlainHttp>();
+    http->status = 403;
+    http->text = std::move(text);
+    c.says(S, parser::Shared<parser::PlainHttp>(http)).data_read(S);
+    return diagnose(c.decrypted_alert(S, 0, warning).server_fin().timeline());
+  };
+  // Node's words.
+  const std::string words = "Missing ALPN Protocol, expected `h2`";
+  const Verdict missing = verdict(words, {});
+  INFO(shown(missing));
+  CHECK(missing.cause == Cause::alpn_mismatch);
+  CHECK(missing.closer == Closer::server);
+  CHECK(missing.mechanism == Mechanism::app_refusal);
+  CHECK(missing.outcome == Outcome::failed);
+  CHECK(verdict(words, "http/1.1").outcome == Outcome::ok);
+  CHECK(verdict("Forbidden", {}).outcome == Outcome::ok);
+}

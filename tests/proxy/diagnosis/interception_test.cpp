@@ -290,6 +290,13 @@ TEST_CASE("what the proxy's own voice mended is told as masking") {
     nameless.sni.clear();
     CHECK(mentions(masked(usual, nameless, tls13_hello()), "sent the server no name"));
   }
+  SECTION("a warning that the name is unknown") {
+    Intercepted i;
+    i.hello(usual, proxys);
+    i.server().alert(S, 112, warning).server_says(tls12_hello());
+    CHECK(mentions(i.verdict().masking, "unrecognized_name"));
+    CHECK(mentions(i.verdict().masking, "directly this may end in another way"));
+  }
   SECTION("a hello in pieces") {
     parser::ClientHello pieces = usual;
     pieces.records = 3;

@@ -430,3 +430,17 @@ TEST_CASE("internal_error to a usual hello may be about its server name") {
   CHECK(another.insertion);
   CHECK(refused(parser::SniState::absent, "").cause == Cause::sni_missing);
 }
+
+TEST_CASE("a port that drops the first hello may speak no TLS at all") {
+  const auto doubted = [](std::uint32_t answered, StreamEnd how) {
+    Conversation c;
+    c.client_says(hello_openssl()).closes(S, how);
+    History history;
+    history.largest_successful_hello = answered;
+    const Verdict verdict = diagnose(c.timeline(), history);
+    CHECK(verdict.cause == Cause::server_drops_hello);
+    return has_alternative(verdict, Cause::tls_to_other_plain);
+  };
+  CHECK(doubted(0, StreamEnd::fin));
+  CHECK_FALSE(doubted(1 << 16, StreamEnd::fin));
+}

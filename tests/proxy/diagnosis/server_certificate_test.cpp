@@ -522,3 +522,47 @@ TEST_CASE("a client that leaves after a moment of silence may have been ended by
     CHECK(has_alternative(verdict, Cause::server_revocation_unknown) == late);
   }
 }
+
+TEST_CASE("Node leaves by habit where nothing speaks against the certificate") {
+  using namespace std::chrono_literals;
+  const auto leaves = [](const parser::ClientHello& hello, bool orderly,
+                         std::chrono::milliseconds pause = 0ms) {
+    Conversation c;
+    c.client_says(hello).handshake12(good_chain()).pause(pause);
+    if (orderly) c.hidden_alert(C);
+    return diagnose(c.client_fin().timeline());
+  };
+  const Verdict rejected = leaves(hello_node(parser::tls12), false);
+  INFO(shown(rejected));
+  CHECK(rejected.cause == Cause::server_cert_rejected);
+  CHECK(rejected.confidence == Confidence::low);
+  CHECK(has_alternative(rejected, Cause::server_cert_untrusted_ca));
+  CHECK(has_alternative(rejected, Cause::tls_health_check));
+  CHECK(leaves(hello_node(parser::tls12), true).outcome == Outcome::ok);
+  CHECK(leaves(hello_node(parser::tls12), false, 30s).cause != Cause::server_cert_rejected);
+  CHECK(leaves(hello_openssl(parser::tls12, parser::tls12), false).outcome == Outcome::ok);
+}
+
+TEST_CASE("JSSE's words for a good certificate are read as JSSE means them") {
+  const auto refused = [](const parser::ClientHello& hello, std::uint8_t number) {
+    Conversation c;
+    c.client_says(hello).server_flight(good_chain()).alert(C, number).client_fin();
+    return diagnose(c.timeline());
+  };
+  const parser::ClientHello jsse = hello_jsse(parser::tls12, parser::tls12);
+  const Verdict weak = refused(jsse, 43);
+  INFO(shown(weak));
+  CHECK(weak.cause == Cause::server_cert_weak);
+  CHECK(has_alternative(weak, Cause::server_cert_wrong_usage));
+  CHECK(refused(hello_openssl(parser::tls12, parser::tls12), 43).cause ==
+        Cause::server_cert_wrong_usage);
+
+  const Verdict no_anchor = refused(jsse, 80);
+  INFO(shown(no_anchor));
+  CHECK(no_anchor.cause == Cause::server_cert_untrusted_ca);
+  CHECK(no_anchor.confidence == Confidence::low);
+  CHECK(has_alternative(no_anchor, Cause::internal_error));
+
+  CHECK(has_alternative(refused(jsse, 46), Cause::server_cert_pinned));
+  CHECK(has_alternative(refused(jsse, 40), Cause::server_chain_too_long));
+}
