@@ -65,7 +65,8 @@ class Comparison {
   }
 
   void compare_names() {
-    if (server_leg_.server().has_warning(alert_number::unrecognized_name)) {
+    constexpr int unknown = alert_number::unrecognized_name;
+    if (server_leg_.server().has_warning(unknown) && !client_leg_.server().has_warning(unknown)) {
       doubtful_.emplace_back(
           "the server warned that it does not know the name (unrecognized_name), which the proxy "
           "overlooks and some clients do not (Java)");

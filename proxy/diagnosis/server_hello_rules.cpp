@@ -208,8 +208,8 @@ Answer warning_not_tolerated(const Situation& situation) {
   finding.cause = Cause::sni_warning_not_tolerated;
   finding.confidence = jsse ? Confidence::certain : Confidence::high;
   finding.with(
-      fmt::format("the server warned unrecognized_name (112) for {}, and the client then "
-                  "failed; JSSE does so, other clients ignore the warning",
+      fmt::format("the client got the warning unrecognized_name (112) for {}, and then failed; "
+                  "JSSE does so, other clients pass over the warning",
                   quoted(situation.facts.hello->sni)));
   return finding;
 }

@@ -28,6 +28,17 @@ constexpr parser::AlertDescription bad_certificate{42};
 constexpr parser::AlertDescription illegal_parameter{47};
 constexpr parser::AlertDescription protocol_version{70};
 constexpr parser::AlertDescription internal_error{80};
+constexpr parser::AlertDescription unrecognized_name{112};
+
+/// The server went on with a name that it does not know.
+bool warned_of_name(const Timeline& server_leg) {
+  return std::ranges::any_of(server_leg.entries(), [](const Entry& entry) {
+    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+    const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
+    return entry.leg == Leg::server && alert && alert->level == parser::alert_level::warning &&
+           alert->description == unrecognized_name;
+  });
+}
 
 std::string problems_text(const certs::Judgement& judgement) {
   std::string text;
@@ -251,6 +262,10 @@ void InterceptConnection::begin_client_handshake(
   if (server_refusal_ && !server_ready_ && choice.hello.version == parser::tls12) {
     settings.withhold_finished = true;
     settings.tickets = nullptr;
+  }
+  // Some clients end by it (Java), others pass over it (RFC 6066 section 3).
+  if (choice.hello.version == parser::tls12 && warned_of_name(server)) {
+    client_.write_in_clear(parser::alert_level::warning, unrecognized_name);
   }
   const auto held = with_whole_records(std::exchange(held_, {}), hello.records);
   if (const auto group = broken_key_share(hello, settings, held)) {

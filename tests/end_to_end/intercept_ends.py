@@ -114,6 +114,19 @@ class Ends(Intercepted):
                 "the last" in "".join(arrived), PATIENCE))
         self.assertEqual(proxy.verdict()["outcome"], "ok")
 
+    def test_a_warning_about_the_name_is_passed_on(self):
+        certificate = ["-cert2", self.stage.certificate("good.pem"), "-key2",
+                       self.stage.certificate("good.key")]
+        server = servers.openssl("good", "-tls1_2", "-servername", "other.test", *certificate)
+        proxy = self.proxy(server(self.stage))
+        self.assertIn(b"s_server", self.page(proxy.port, "1.2"))
+        verdict = proxy.verdict()
+        self.assertEqual(verdict["outcome"], "ok")
+        self.assertIsNone(verdict["masking"])
+        warnings = [(each["leg"], each["from"]) for each in proxy.find("alert")
+                    if each["description"] == "unrecognized_name"]
+        self.assertEqual(warnings, [("server", "server"), ("client", "proxy")])
+
     def test_a_client_that_resets_after_its_fin_is_missed(self):
         for version in VERSIONS:
             stream = Stream(pause=0.005)
