@@ -1,6 +1,7 @@
 #pragma once
-// What a server says no with, inside TLS, in the protocols of text lines: whether they began in
-// clear (STARTTLS) or with TLS, their replies are of one form each (see line_replies.hpp).
+// What a server says no with, inside TLS: in the protocols of text lines, whether they began in
+// clear (STARTTLS) or with TLS, their replies being of one form each (see line_replies.hpp); and in
+// PostgreSQL's ErrorResponse (PostgreSQL's manual, "Message Formats").
 
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +15,8 @@
 
 namespace legible::parser {
 
-/// The first lines of a server's replies that say no, raw and cut. None: it was read, and refused
-/// nothing.
+/// The first lines of a server's replies that say no, raw and cut; of PostgreSQL the message that
+/// is meant for people. None: it was read, and refused nothing.
 struct Refusals {
   Protocol protocol = Protocol::unknown;  ///< smtp stands for FTP, too
   std::vector<std::string> replies;
@@ -39,12 +40,16 @@ class RefusalReader {
   Shared<Refusals> refusals() const;
 
  private:
+  std::string_view skip(std::string_view text);
+  void feed_lines(std::string_view text);
+  void feed_messages(std::string_view text);
   void take(std::string_view line);
+  void take_error(std::string_view fields);
 
-  std::optional<Refusals> found_;  ///< once the first line has named the protocol
-  std::string line_;               ///< that has begun, cut to what is kept
+  std::optional<Refusals> found_;  ///< once the first line, or message, has named the protocol
+  std::string line_;               ///< or message, that has begun, cut to what is kept
   std::size_t read_ = 0;
-  std::uint64_t literal_ = 0;  ///< bytes of it to come: a mail's, not the server's own
+  std::uint64_t to_skip_ = 0;  ///< a literal's bytes, which are a mail's, or a message's last ones
   bool stopped_ = false;
 };
 

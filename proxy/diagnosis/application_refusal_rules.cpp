@@ -112,17 +112,18 @@ Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, s
 
 /// What servers write of the client's certificate.
 bool speaks_of_clients(std::string_view reply) {
-  static constexpr std::array<std::string_view, 4> words{
-      "client certificate",             // Postfix
-      "present valid SSL certificate",  // Dovecot
-      "peer certificate",               // Exim
+  static constexpr std::array<std::string_view, 5> words{
+      "client certificate",                 // Postfix, PostgreSQL
+      "certificate authentication failed",  // PostgreSQL: of another user
+      "present valid SSL certificate",      // Dovecot
+      "peer certificate",                   // Exim
       "certificate required",
   };
   return std::ranges::any_of(words, [&](auto each) { return contains(reply, each); });
 }
 
-/// By a reply of SMTP, IMAP, POP3 or FTP that speaks of a certificate. Others may be the contents
-/// of what was asked for.
+/// By a reply of SMTP, IMAP, POP3, FTP or PostgreSQL that speaks of a certificate. Others may be
+/// the contents of what was asked for.
 Answer refused_by(const parser::Refusals& refusals, const Situation& situation, std::string why,
                   bool faulty) {
   auto reply = std::ranges::find_if(refusals.replies, speaks_of_clients);

@@ -8,6 +8,7 @@
 namespace {
 
 using namespace legible::parser;
+using namespace std::string_literals;
 
 Shared<Refusals> read(std::string_view text, std::size_t piece) {
   RefusalReader reader;
@@ -16,6 +17,13 @@ Shared<Refusals> read(std::string_view text, std::size_t piece) {
     reader.feed(bytes.subspan(at, std::min(piece, bytes.size() - at)));
   }
   return reader.refusals();
+}
+
+/// PostgreSQL's.
+std::string message(char type, std::string_view content) {
+  const std::size_t length = 4 + content.size();
+  const char size[] = {0, 0, static_cast<char>(length >> 8), static_cast<char>(length)};
+  return type + std::string(size, sizeof size).append(content);
 }
 
 }  // namespace
@@ -43,6 +51,17 @@ TEST_CASE("what a server says no with inside TLS is kept, however it is cut") {
        Protocol::smtp,
        {"550 " + std::string(RefusalReader::kept_bytes - 4, 'y')}},
       {"220 mail\r\n550 not whole", Protocol::smtp, {}},
+      {message('E', "SFATAL\0VFATAL\0C28000\0Mconnection requires a valid client certificate\0\0"s),
+       Protocol::postgresql,
+       {"connection requires a valid client certificate"}},
+      {message('R', "\0\0\0\0"s) + message('Z', "I") + message('E', "SERROR\0Mno\0\0"s),
+       Protocol::postgresql,
+       {"no"}},
+      {message('N', std::string(1000, 'M')) + message('E', "Mlong " + std::string(1000, 'y')) +
+           message('E', "Mnext\0\0"s),
+       Protocol::postgresql,
+       {"long " + std::string(RefusalReader::kept_bytes - 6, 'y'), "next"}},
+      {message('C', "") + message('E', "") + message('E', "M"), Protocol::postgresql, {""}},
   };
   for (const Case& c : cases) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, c.said.size()}) {
