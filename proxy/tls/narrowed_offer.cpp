@@ -96,6 +96,15 @@ void drop_versions_without_suites(NarrowedOffer& offer) {
   if (offer.lowest == parser::tls12 && !has(false)) offer.lowest = parser::tls13;
 }
 
+/// mbedTLS sends a key share for the first group alone. Where the client sends one for another, a
+/// server would have to ask for it first (HelloRetryRequest), as it does not directly.
+void put_shared_group_first(std::vector<parser::NamedGroup>& groups,
+                            const parser::ClientHello& hello) {
+  const auto shared = std::ranges::find_if(
+      groups, [&](parser::NamedGroup group) { return contains(hello.key_shares, group); });
+  if (shared != groups.end()) std::rotate(groups.begin(), shared, shared + 1);
+}
+
 /// Whether it is for want of permission.
 std::string no_suite(const parser::ClientHello& hello) {
   const auto known = std::ranges::find_if(hello.ciphers, is_available);
@@ -188,6 +197,7 @@ NarrowedOffer narrow(const parser::ClientHello& hello, const LegLimits& limits) 
   if (!hello.groups.empty() && offer.groups.empty()) {
     return refuse("none of its groups is available here");
   }
+  put_shared_group_first(offer.groups, hello);
   offer.alpn = hello.alpn;
   std::erase_if(offer.alpn, [](const std::string& protocol) {
     return protocol.empty() || protocol.find('\0') != std::string::npos;

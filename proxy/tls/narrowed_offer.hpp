@@ -24,7 +24,8 @@ const std::vector<parser::CipherSuite>& forward_secret_suites();
 /// key, which only the two peers have.
 bool is_available(parser::CipherSuite suite);
 
-/// The client's offer as far as it can be made here; lists in the client's order.
+/// The client's offer as far as it can be made here; lists in the client's order, but
+/// that a group for which it sends a key share comes first.
 struct NarrowedOffer {
   parser::ProtocolVersion lowest = parser::tls12;
   parser::ProtocolVersion highest = parser::tls13;
