@@ -113,10 +113,29 @@ Answer format(const Situation& situation) {
                             quoted(malformed->field)));
 }
 
+/// OpenSSL's "no protocols available" and "no ciphers available" come before any hello.
+Answer nothing_to_offer(const Situation& situation) {
+  const bool by_client = situation.client_closed() && situation.primary.alert_number();
+  if (!by_client) return std::nullopt;
+  const int number = *situation.primary.alert_number();
+  if (number != protocol_version && number != internal_error) return std::nullopt;
+  Finding finding;
+  finding.cause = Cause::internal_error;
+  finding.confidence = Confidence::medium;
+  finding.title = "the client's own settings leave it nothing to offer";
+  finding.to_do.client =
+      "Read its log (OpenSSL: \"no protocols available\", \"no ciphers available\"): the lowest "
+      "version that it allows is above the highest, or its library has given up what its "
+      "settings name.";
+  return finding.with(fmt::format("the first that the client said was the alert {}, and no hello",
+                                  alert_name(number)));
+}
+
 }  // namespace
 
 Answer begins_without_hello(const Situation& situation) {
   if (!situation.facts.client_begins_without_hello()) return std::nullopt;
+  if (Answer answer = nothing_to_offer(situation)) return answer;
   Finding finding;
   finding.cause = Cause::protocol_violation;
   finding.confidence = Confidence::medium;

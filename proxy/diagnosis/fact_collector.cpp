@@ -359,7 +359,8 @@ class Collector {
     facts_.side(Leg::client).finished |= answers;
     if (facts_.client().finished) facts_.server_answered_finished = true;
     if (facts_.late_certificate && record.length >= shortest_ticket) withdraw_late_certificate();
-    after_finished_.push_back({record.length, facts_.client().application_data});
+    after_finished_.push_back(
+        {record.length, facts_.client().application_data, facts_.client().encrypted.size()});
   }
 
   /// The server goes on, and no record of a Finished's length was seen: it was in one with the
@@ -371,18 +372,19 @@ class Collector {
   }
 
   /// TLS 1.3: a server's tickets look like data. They come before the client has asked for
-  /// anything, or in a pair of one length (OpenSSL's second may have a block more).
+  /// anything, or in a pair of one length (OpenSSL's second may have a block more), with nothing of
+  /// the client's between them.
   bool only_tickets() const {
-    const auto alike = [](int a, int b) {
+    const auto alike = [](const AfterFinished& a, const AfterFinished& b) {
       constexpr int block = 16;
-      return a == b || std::abs(a - b) == block;
+      return a.after_client_records == b.after_client_records &&
+             (a.length == b.length || std::abs(a.length - b.length) == block);
     };
     const auto& records = after_finished_;
     if (records.size() > most_tickets) return false;
     for (std::size_t i = 0; i < records.size(); ++i) {
-      const bool like_one_beside =
-          (i > 0 && alike(records[i].length, records[i - 1].length)) ||
-          (i + 1 < records.size() && alike(records[i].length, records[i + 1].length));
+      const bool like_one_beside = (i > 0 && alike(records[i], records[i - 1])) ||
+                                   (i + 1 < records.size() && alike(records[i], records[i + 1]));
       if (records[i].length < shortest_ticket) return false;
       if (records[i].after_request && !like_one_beside) return false;
     }
@@ -435,7 +437,8 @@ class Collector {
   Facts facts_;
   struct AfterFinished {
     std::uint16_t length;
-    bool after_request;  ///< the client had sent data
+    bool after_request;                ///< the client had sent data
+    std::size_t after_client_records;  ///< encrypted ones
   };
   std::vector<AfterFinished> after_finished_;  ///< TLS 1.3: of the server
   std::uint16_t client_finished_length_ = 0;   ///< TLS 1.3: of its record; 0: not known

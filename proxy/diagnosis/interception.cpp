@@ -64,13 +64,17 @@ bool client_leg_decides(const JudgedLeg& client, const JudgedLeg& server) {
 
 // --- what only both legs together tell ---
 
+void retitle(Verdict& verdict, std::string_view title) {
+  verdict.title = title;
+  verdict.summary = fmt::format("the {} closed: {}",
+                                verdict.closer == Closer::client ? "CLIENT" : "SERVER", title);
+}
+
 /// Another cause than the one leg's conversation alone gave.
 void blame(Verdict& verdict, Cause cause, Confidence confidence, const Situation& situation) {
   verdict.cause = cause;
   verdict.confidence = confidence;
-  verdict.title = describe(cause).title;
-  verdict.summary = fmt::format(
-      "the {} closed: {}", verdict.closer == Closer::client ? "CLIENT" : "SERVER", verdict.title);
+  retitle(verdict, describe(cause).title);
   verdict.hint = hints(situation, cause);
   verdict.logs = log_lines(situation, cause);
 }
@@ -89,10 +93,15 @@ void tell_what_kept_the_client(Verdict& verdict, const JudgedLeg& client, const 
     blame(verdict, server.verdict.cause, server.verdict.confidence, client.situation());
     verdict.alternatives = server.verdict.alternatives;
     verdict.evidence.emplace_back("the server answered when the client had left, and not in TLS");
-  } else if (!facts.server_hello) {
+  } else if (!facts.server_hello && !facts.hello_retry) {
     verdict.evidence.emplace_back("the server had not answered the proxy's hello yet");
   } else if (!facts.both_finished()) {
-    verdict.evidence.emplace_back("the proxy's handshake with the server was not complete yet");
+    verdict.evidence.emplace_back(
+        "the server had answered the proxy's hello; the handshake with it was not complete yet");
+    if (!waited) return;
+    verdict.phase = server.situation().phase;
+    verdict.confidence = Confidence::medium;
+    retitle(verdict, stalled_in_handshake);
   } else {
     verdict.evidence.emplace_back(
         "the server had answered; the proxy was still making the certificate to show");
@@ -228,7 +237,16 @@ void tell_missing_post_handshake_auth(Verdict& verdict, const JudgedLeg& client,
   constexpr int forbidden = 403;
   const parser::ClientHello* offered = client.facts().hello;
   const parser::PlainHttp* answer = server.facts().server().http;
-  if (!offered || !answer || answer->status != forbidden || !offers_post_handshake_auth(*offered) ||
+  if (!offered || !offers_post_handshake_auth(*offered)) return;
+  const bool gave_up = verdict.closer == Closer::server && verdict.phase >= Phase::post_handshake &&
+                       (verdict.cause == Cause::internal_error || verdict.cause == Cause::unknown);
+  if (gave_up) {
+    verdict.alternatives.push_back(
+        {Cause::proxy_limit,
+         "the server's log says that its client does not support post-handshake authentication: "
+         "the client offers that, and this proxy cannot"});
+  }
+  if (!answer || answer->status != forbidden ||
       answer->text.find("Post-Handshake Authentication") == std::string::npos) {
     return;
   }

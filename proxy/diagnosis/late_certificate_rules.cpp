@@ -151,7 +151,8 @@ Answer left_in_spite_of_request(const Situation& situation) {
   // lftp speaks no HTTP: whose request could be read had judged the certificate before.
   const bool waited = situation.facts.server().application_data || situation.after_silence() ||
                       situation.facts.request_unanswered;
-  if (waited || !situation.bare_close()) return std::nullopt;
+  const bool may_be_lftp = situation.client_stack == Stack::gnutls;
+  if (waited || (!situation.bare_close() && !may_be_lftp)) return std::nullopt;
   const auto doubts = doubts_about_server(situation);
   const Doubt* chosen = reason_to_leave(situation, doubts);
   if (!chosen || rests_on_system_anchors(situation, chosen->cause)) return std::nullopt;
@@ -159,8 +160,8 @@ Answer left_in_spite_of_request(const Situation& situation) {
   finding.cause = chosen->cause;
   finding.with(chosen->because);
   finding.with(
-      "the client sent data, and left without close_notify before anything had come back; some "
-      "programs (lftp) judge the certificate only then");
+      "the client sent data, and left before anything had come back; some programs (lftp) judge "
+      "the certificate only then");
   for (const Doubt& other : doubts) add_alternative(finding, other.cause);
   finding.or_else(Cause::truncated_close,
                   "the client wants no answer to what it sends, as one that ships logs");

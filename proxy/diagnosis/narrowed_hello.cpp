@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,22 @@ bool is_for_another_key(parser::SignatureScheme scheme) {
   return scheme.value >= 0x0807 && scheme.value <= 0x080b;
 }
 
+/// What a server may know its client by, or be known by, in place of a certificate.
+struct KeyMaterial {
+  parser::ExtensionType extension;
+  std::string_view what;
+};
+constexpr KeyMaterial key_materials[] = {
+    {{41}, "a pre-shared key (RFC 8446 section 4.2.11)"},
+    {{12}, "a user's password (SRP, RFC 5054)"},
+    {{19}, "a raw public key of its own (RFC 7250)"},
+    {{20}, "to take a raw public key (RFC 7250)"},
+};
+
+bool has_extension(const parser::ClientHello& hello, parser::ExtensionType type) {
+  return lists(hello.extensions, type);
+}
+
 /// What is missing in the proxy's hello, of what a server may well insist on, where a refusal for
 /// `cause` would look for it. Servers do not say which of the lists had nothing for them.
 std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& clients,
@@ -58,6 +75,13 @@ std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& cli
   const auto tell = [&](std::string_view what, const std::vector<std::string>& names) {
     if (!names.empty()) sentences.push_back(told(what, names));
   };
+  for (const KeyMaterial& each : key_materials) {
+    if (cause != Cause::server_drops_hello && has_extension(clients, each.extension) &&
+        !has_extension(proxys, each.extension)) {
+      sentences.push_back(
+          fmt::format("the client also offers {}, which this proxy has none of", each.what));
+    }
+  }
   if (cause == Cause::no_shared_version) {
     tell("versions", left_out(clients.offered_versions(), proxys.offered_versions(), version_name));
     return sentences;
@@ -74,6 +98,7 @@ std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& cli
   if (cause == Cause::no_shared_sigalg) return sentences;
   auto suites = clients.ciphers;
   std::erase_if(suites, is_outdated);
+  if (offers_only_tls13(clients)) std::erase_if(suites, std::not_fn(is_tls13_suite));
   tell("cipher suites", left_out(suites, proxys.ciphers, suite_name));
   // A server has one of the common groups, if any.
   if (std::ranges::none_of(proxys.groups, is_common_group)) {

@@ -2,6 +2,7 @@
 // the hello tells which list left the server without a choice.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -228,6 +229,24 @@ void name_other_lists(Finding& finding) {
   }
 }
 
+/// Servers that have no version in common may say that they have no suite.
+void doubt_version(const ClientHello& hello, Narrowness how, Finding& finding) {
+  std::vector<std::string> tries;
+  if (hello.highest_version() == parser::tls12) {
+    tries.emplace_back(
+        "a hello with TLS 1.3 (openssl s_client -tls1_3) is accepted: so it is with GnuTLS where "
+        "it has no older version");
+  }
+  if (how == Narrowness::usual && offers_only_suites_since_tls12(hello)) {
+    tries.emplace_back(
+        "a hello with TLS 1.1 and a suite of its time (openssl s_client -tls1_1 -cipher "
+        "ALL:@SECLEVEL=0) is accepted: a server of TLS 1.1 at most knows no suite of this hello");
+  }
+  if (!tries.empty()) {
+    finding.or_else(Cause::no_shared_version, fmt::format("{}", fmt::join(tries, "; or ")));
+  }
+}
+
 Answer nothing_in_common(const Situation& situation) {
   const ClientHello& hello = *situation.facts.hello;
   const Suspect suspect = narrowest_list(hello);
@@ -238,9 +257,11 @@ Answer nothing_in_common(const Situation& situation) {
                      situation.alert_is(insufficient_security) || group_alert;
   const bool silent_stack =
       situation.primary.mechanism == Mechanism::fin && how >= Narrowness::single;
-  const bool sigalg_error = situation.alert_is(internal_error) &&
-                            suspect.cause == Cause::no_shared_sigalg && how > Narrowness::usual;
-  if (!alert && !silent_stack && !sigalg_error) return std::nullopt;
+  // GnuTLS without a group in common, others without a scheme.
+  const bool error_of_its_own =
+      situation.alert_is(internal_error) && how > Narrowness::usual &&
+      (suspect.cause == Cause::no_shared_sigalg || suspect.cause == Cause::no_shared_group);
+  if (!alert && !silent_stack && !error_of_its_own) return std::nullopt;
 
   Finding finding;
   finding.cause = suspect.cause;
@@ -268,12 +289,8 @@ Answer nothing_in_common(const Situation& situation) {
   if (offers_only_tls13(hello)) {
     finding.or_else(Cause::no_shared_version,
                     "a hello with TLS 1.2 (openssl s_client -tls1_2) is accepted");
-  } else if (how == Narrowness::usual && offers_only_suites_since_tls12(hello)) {
-    finding.or_else(
-        Cause::no_shared_version,
-        "a hello with TLS 1.1 and a suite of its time (openssl s_client -tls1_1 -cipher "
-        "ALL:@SECLEVEL=0) is accepted: a server of TLS 1.1 at most knows no suite of "
-        "this hello");
+  } else {
+    doubt_version(hello, how, finding);
   }
   return finding;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <string_view>
 
 #include "parser/cipher_traits.hpp"
@@ -87,6 +88,8 @@ bool is_common_group(NamedGroup group) {
   return std::ranges::find(common, group.value) != common.end();
 }
 
+bool is_tls13_suite(CipherSuite suite) { return suite.value >> 8 == 0x13; }
+
 bool offers_only_tls13(const ClientHello& hello) {
   return !hello.supported_versions.empty() && hello.lowest_version() >= parser::tls13;
 }
@@ -121,9 +124,9 @@ Narrow cipher_list(const ClientHello& hello) {
                        [](CipherSuite suite) { return !is_signal(suite); });
   // Suites of TLS 1.3 say nothing about a server that chooses an older version.
   std::vector<CipherSuite> older;
-  std::ranges::copy_if(offered, std::back_inserter(older),
-                       [](CipherSuite suite) { return (suite.value >> 8) != 0x13; });
+  std::ranges::copy_if(offered, std::back_inserter(older), std::not_fn(is_tls13_suite));
   if (older.empty() || offers_only_tls13(hello)) {
+    std::erase_if(offered, std::not_fn(is_tls13_suite));
     return tls13_cipher_list(offered, list_of(offered, suite_name));
   }
   const auto& suites = older;
@@ -183,9 +186,8 @@ Narrow signature_list(const ClientHello& hello) {
     return {Narrowness::unusable,
             fmt::format("the client accepts signatures with SHA-1 or MD5 only: {}", list)};
   }
-  const bool tls13_suites_alone = all(hello.ciphers, [](CipherSuite suite) {
-    return is_signal(suite) || suite.value >> 8 == 0x13;
-  });
+  const bool tls13_suites_alone = all(
+      hello.ciphers, [](CipherSuite suite) { return is_signal(suite) || is_tls13_suite(suite); });
   if (tls13_suites_alone && all(schemes, is_pkcs1)) {
     return {
         Narrowness::unusable,

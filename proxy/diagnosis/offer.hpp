@@ -46,6 +46,8 @@ std::string offered_protocols(const parser::ClientHello& hello);
 /// Most servers that know ALPN at all know one of those offered.
 bool offers_usual_protocol(const parser::ClientHello& hello);
 
+bool is_tls13_suite(parser::CipherSuite suite);
+
 /// Nothing but TLS 1.3 is offered.
 bool offers_only_tls13(const parser::ClientHello& hello);
 /// Nothing above TLS 1.1 is offered.

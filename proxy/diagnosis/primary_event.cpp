@@ -63,6 +63,9 @@ class Search {
         auto refusal = next_of_server(i);
         if (refusal && (soon || refusal->mechanism == Mechanism::alert_fatal)) return *refusal;
       }
+      if (event->closer == Closer::server && event->mechanism == Mechanism::close_notify) {
+        if (auto fault = fault_found_by_client(i)) return *fault;
+      }
       return finish(*event, i);
     }
     return nothing_ended_it();
@@ -165,6 +168,25 @@ class Search {
         return finish(*event, i);
       }
       if (std::holds_alternative<parser::Observation>(entries_[i].fact)) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  /// A server's goodbye may come together with what the client cannot take. An error that answers
+  /// it was found before; JSSE's internal_error is about the end itself.
+  std::optional<PrimaryEvent> fault_found_by_client(std::size_t from) {
+    for (std::size_t i = from + 1; i < entries_.size(); ++i) {
+      if (entries_[i].leg != Leg::client) continue;
+      const auto* alert = observed<parser::Alert>(entries_[i]);
+      if (!alert) {
+        if (std::holds_alternative<parser::Observation>(entries_[i].fact)) return std::nullopt;
+        continue;
+      }
+      auto event = terminal(i);
+      const bool fault = event && event->mechanism == Mechanism::alert_fatal &&
+                         event->alert_number() != alert_number::internal_error;
+      if (!fault) return std::nullopt;
+      return finish(*event, i);
     }
     return std::nullopt;
   }

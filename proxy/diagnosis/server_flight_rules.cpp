@@ -86,7 +86,8 @@ Answer server_stalled(const Situation& situation) {
   // In TLS 1.3 a server may accept a certificate without a word: it owes an answer to data only.
   const bool client_waits =
       facts.tls13() ? facts.client().application_data : facts.client().finished;
-  const bool its_turn = situation.phase == Phase::server_hello ||
+  const bool its_turn = (situation.phase == Phase::hello_retry && facts.second_hello) ||
+                        situation.phase == Phase::server_hello ||
                         situation.phase == Phase::key_exchange ||
                         (situation.phase == Phase::client_auth && client_waits);
   if (!its_turn || !situation.client_closed() || !situation.after_silence() ||
@@ -96,16 +97,18 @@ Answer server_stalled(const Situation& situation) {
   Finding finding;
   finding.cause = Cause::server_silent;
   finding.confidence = Confidence::medium;
+  finding.title = stalled_in_handshake;
   if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
   finding.or_else(Cause::internal_error, "the server's log tells what it was waiting for");
   if (facts.tls13() && situation.phase == Phase::client_auth) {
     finding.lower().or_else(Cause::client_satisfied, "what the client said wants no answer");
   }
-  return finding.with(fmt::format("it was the server's turn, and nothing came from it for {}: {}",
-                                  duration(situation.primary.silence),
-                                  situation.phase == Phase::server_hello
-                                      ? "its flight is incomplete"
-                                      : "the client's flight is unanswered"));
+  return finding.with(
+      fmt::format("it was the server's turn, and nothing came from it for {}: {}",
+                  duration(situation.primary.silence),
+                  situation.phase == Phase::hello_retry    ? "the second ClientHello is unanswered"
+                  : situation.phase == Phase::server_hello ? "its flight is incomplete"
+                                                           : "the client's flight is unanswered"));
 }
 
 Answer server_gave_up(const Situation& situation) {

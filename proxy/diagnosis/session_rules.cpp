@@ -20,8 +20,9 @@ using namespace alert_number;
 
 bool uses_pre_shared_key(const Facts& facts) {
   if (!facts.server_hello) return false;
-  return facts.server_hello->psk_selected ||
-         parser::name(facts.server_hello->cipher).find("_PSK_") != std::string_view::npos;
+  const std::string_view suite = parser::name(facts.server_hello->cipher);
+  return facts.server_hello->psk_selected || suite.find("_PSK_") != std::string_view::npos ||
+         suite.starts_with("TLS_SRP_");  // a password, RFC 5054
 }
 
 /// The client has sent data, and nothing came back.
@@ -45,12 +46,24 @@ Finding timer_fired(const Situation& situation) {
   finding.with(fmt::format("nothing was sent for {}, then {} closed",
                            duration(situation.primary.silence), who(situation.primary.closer)));
   const Leg closer = situation.client_closed() ? Leg::client : Leg::server;
-  if (const IdleTimer* timer = typical_timer(situation.primary.silence, closer)) {
+  const bool in_vain = unanswered(situation.facts) || situation.facts.asked_in_vain();
+  const IdleTimer* timer = typical_timer(situation.primary.silence, closer);
+  // Who owes an answer is not idle.
+  if (timer && !(in_vain && situation.server_closed())) {
     finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
   }
-  if (!unanswered(situation.facts) && !situation.facts.asked_in_vain()) return finding;
+  if (!in_vain) return finding;
   finding.with("the server had not answered the client's data");
-  if (situation.client_closed()) {
+  if (situation.server_closed()) {
+    finding.cause = Cause::internal_error;
+    finding.title = "it closed without an answer to what it had been sent";
+    finding.or_else(Cause::idle_timeout,
+                    "what the client said wants no answer: the server's own limit for an idle "
+                    "connection is that long");
+    finding.to_do.server =
+        "Find out why there was no answer: its log, or that of the application behind it, which "
+        "may be down, or slower than the server waits.";
+  } else {
     finding.title = "what it had sent was not answered, and it waited no longer";
     finding.or_else(Cause::truncated_close, "the client was ended, or its user gave up");
     finding.or_else(Cause::client_satisfied, "what it said wants no answer");
@@ -178,6 +191,15 @@ void doubt_single_record(const Situation& situation, Finding& finding) {
   }
 }
 
+/// Of the server's certificate, by which a client may leave without a word, as lftp does. The
+/// proxy's own authority is none.
+std::optional<Doubt> visible_fault(const Situation& situation) {
+  if (!situation.client_closed()) return std::nullopt;
+  auto doubts = doubts_about_server(situation);
+  if (doubts.empty() || doubts.front().cause == Cause::proxy_cert_untrusted) return std::nullopt;
+  return std::move(doubts.front());
+}
+
 /// With close_notify, or an alert of its size.
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -207,18 +229,14 @@ Finding ended_in_order(const Situation& situation) {
       }
     }
   }
+  if (!both_spoke) {
+    if (auto fault = visible_fault(situation)) {
+      finding.lower().or_else(fault->cause, std::move(fault->because));
+    }
+  }
   doubt_that_answer_was_whole(situation, finding);
   doubt_client_certificate(situation, finding);
   return finding;
-}
-
-/// Of the server's certificate, by which a client may leave without a word, as lftp does. The
-/// proxy's own authority is none.
-std::optional<Doubt> visible_fault(const Situation& situation) {
-  if (!situation.client_closed()) return std::nullopt;
-  auto doubts = doubts_about_server(situation);
-  if (doubts.empty() || doubts.front().cause == Cause::proxy_cert_untrusted) return std::nullopt;
-  return std::move(doubts.front());
 }
 
 /// A service that stands behind an application protocol (RFC 8915 section 4: NTS) leaves whoever

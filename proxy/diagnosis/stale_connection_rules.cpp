@@ -89,7 +89,12 @@ Answer used_after_end(const Situation& situation) {
   const bool late = used && *used - situation.primary.time >= shortest_timer;
   const auto* request = situation.facts.request_unanswered;
   const bool read = request && request->begun > situation.primary.time;
-  if (!read && !late && situation.primary.silence < shortest_idle_timer) return std::nullopt;
+  const bool idle = situation.primary.silence >= shortest_idle_timer;
+  // A server that ends as soon as it has begun has given up no idle connection: the client, or the
+  // proxy's handshake with it, was only slower.
+  const bool was_kept = situation.primary.silence >= shortest_timer ||
+                        situation.facts.server().application_data || (request && request->later);
+  if (!was_kept || (!read && !late && !idle)) return std::nullopt;
   const auto sure =
       read ? Confidence::high : holds_request(situation.facts, sent_after_end(situation));
   if (!sure) return std::nullopt;

@@ -13,6 +13,10 @@
 
 namespace legible::proxy::diagnosis {
 
+/// The title of server_silent where the server had begun to answer.
+inline constexpr std::string_view stalled_in_handshake =
+    "the server stopped in the middle of the handshake";
+
 /// In quotation marks, made harmless, and cut at a sensible length. A quotation mark of the peer's
 /// is escaped too: it would end what is the peer's own word. An object, because a function
 /// of this name would lose to std::quoted wherever a std::string is given and <iomanip> is

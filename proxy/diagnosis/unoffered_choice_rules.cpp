@@ -29,7 +29,8 @@ bool about_choice(const Situation& situation) {
 
 /// With what was not offered here no TLS can go on, whatever number its alert has.
 bool ended_by_choice(const Situation& situation) {
-  return situation.own_tls_failed() || about_choice(situation);
+  return situation.own_tls_failed() || about_choice(situation) ||
+         situation.alert_is(internal_error);
 }
 
 /// Whoever answers the server's flight has taken what it says.

@@ -28,6 +28,15 @@ TEST_CASE("silence and missing connections are told by whose turn it was") {
        {Phase::pre_hello},
        Mechanism::timeout,
        {Cause::client_silent}},
+      {"OpenSSL that has no version to offer",
+       [](auto& c) {
+         c.first_bytes(C, parser::Protocol::tls, std::string("\x15\x03\x01\0\x02\x02\x46", 7));
+         c.alert(C, 70).client_fin();
+       },
+       Closer::client,
+       {Phase::pre_hello},
+       Mechanism::alert_fatal,
+       {Cause::internal_error}},
       {"an alert instead of a hello",
        [](auto& c) {
          c.first_bytes(C, parser::Protocol::tls, std::string("\x15\x03\x01\0\x02\x02\x28", 7));
