@@ -425,3 +425,35 @@ TEST_CASE("the proxy says by which of its rules it closed") {
   CHECK(verdict.summary.find("told to stop") != std::string::npos);
   CHECK(verdict.hint.client.empty());
 }
+
+TEST_CASE("keys that the client has in place of a certificate are no offer of the proxy's") {
+  for (const std::uint16_t extension : std::initializer_list<std::uint16_t>{41, 12, 19, 20}) {
+    for (const std::uint8_t number : std::initializer_list<std::uint8_t>{40, 70}) {
+      parser::ClientHello hello = hello_openssl();
+      hello.extensions.push_back({extension});
+      Intercepted i;
+      i.hello(hello);
+      i.server().alert(S, number).server_fin();
+      const Verdict verdict = i.passes_on(Leg::client, number).verdict();
+      INFO(extension << "\n" << shown(verdict));
+      const bool told =
+          verdict.cause == Cause::proxy_limit || has_alternative(verdict, Cause::proxy_limit);
+      CHECK(told);
+      CHECK(tells(verdict, "which this proxy has none of"));
+    }
+  }
+}
+
+TEST_CASE("a server that fails behind a handshake may have wanted authentication there") {
+  const auto doubted = [](bool offers) {
+    parser::ClientHello hello = hello_openssl();
+    if (offers) hello.extensions.push_back({0x0031});
+    Intercepted i;
+    i.hello(hello).server_handshake13().shown13();
+    i.client().client_finishes13_read().data_read(C);
+    i.server().data_read(C).decrypted_alert(S, 80).server_fin();
+    return has_alternative(i.passes_on(Leg::client, 80).verdict(), Cause::proxy_limit);
+  };
+  CHECK(doubted(true));
+  CHECK_FALSE(doubted(false));
+}

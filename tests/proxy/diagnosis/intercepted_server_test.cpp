@@ -229,3 +229,19 @@ TEST_CASE("a server that gives up after it has signed had a signature scheme in 
       Phase::server_hello, unknown, internal_error, low);
   check(scenario);
 }
+
+TEST_CASE("a server that stops in the middle of its flight has not ignored the hello") {
+  using namespace std::chrono_literals;
+  Intercepted i;
+  i.hello(hello_openssl(parser::tls12, parser::tls12));
+  i.server().server_says(tls12_hello()).server_shows(good_chain()).pause(6s);
+  i.client().client_fin();
+  i.server().client_fin();
+  const Verdict verdict = i.verdict();
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_silent);
+  CHECK(verdict.confidence == Confidence::medium);
+  CHECK(verdict.phase == Phase::server_hello);
+  CHECK(verdict.title == "the server stopped in the middle of the handshake");
+  CHECK(tells(verdict, "the server had answered the proxy's hello"));
+}

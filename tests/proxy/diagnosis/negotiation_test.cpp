@@ -451,3 +451,47 @@ TEST_CASE("a port that drops the first hello may speak no TLS at all") {
   CHECK(doubted(0, StreamEnd::fin));
   CHECK_FALSE(doubted(1 << 16, StreamEnd::fin));
 }
+
+TEST_CASE("suites of TLS 1.2 offer nothing where TLS 1.3 alone is offered") {
+  auto hello = hello_openssl(parser::tls13, parser::tls13);
+  hello.ciphers = {{0x1302}, {0xc02f}, {0xc030}};
+  Conversation c;
+  const Verdict verdict = diagnose(c.client_says(hello).alert(S, 40).server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::no_shared_cipher);
+}
+
+TEST_CASE("GnuTLS reports an error of its own where no group is shared") {
+  auto hello = hello_openssl(parser::tls12, parser::tls12);
+  hello.groups = {{0x0019}};
+  Conversation c;
+  const Verdict verdict = diagnose(c.client_says(hello).alert(S, 80).server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::no_shared_group);
+}
+
+TEST_CASE("a suite that was not offered breaks the protocol, whatever the alert") {
+  for (const std::uint8_t number : std::initializer_list<std::uint8_t>{47, 40, 80}) {
+    auto hello = hello_openssl(parser::tls12, parser::tls12);
+    std::erase(hello.ciphers, parser::CipherSuite{0xc030});
+    Conversation c;
+    const Verdict verdict =
+        diagnose(c.client_says(hello).server_flight().alert(C, number).client_fin().timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.cause == Cause::protocol_violation);
+  }
+}
+
+TEST_CASE("a server that stops behind its HelloRetryRequest is silent, and refuses no group") {
+  using namespace std::chrono_literals;
+  Conversation c;
+  parser::ServerHello retry = tls13_hello();
+  retry.hello_retry_request = true;
+  retry.group = parser::NamedGroup{0x0017};
+  auto second = hello_openssl();
+  c.client_says(hello_openssl()).server_says(retry).client_says(second).pause(6s).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::server_silent);
+  CHECK(verdict.title == "the server stopped in the middle of the handshake");
+}

@@ -549,3 +549,72 @@ TEST_CASE("a lone record of the server's may be a ticket, and no answer") {
   CHECK(verdict.cause == Cause::truncated_close);
   CHECK(has_alternative(verdict, Cause::idle_timeout));
 }
+
+TEST_CASE("answers of one length are no tickets, where the client asked between them") {
+  using namespace std::chrono_literals;
+  const auto verdict = [](bool asks_again) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13().client_finishes13().tickets();
+    c.data(C, 128).record13(S, 266, Content::unknown);
+    if (asks_again) c.data(C, 128);
+    c.record13(S, 266, Content::unknown).pause(65s).hidden_alert(S).server_fin();
+    return diagnose(c.timeline());
+  };
+  INFO(shown(verdict(true)));
+  CHECK(verdict(true).outcome == Outcome::ok);
+  CHECK(verdict(false).outcome == Outcome::failed);
+}
+
+TEST_CASE("who ends right after the handshake has given up no idle connection") {
+  using namespace std::chrono_literals;
+  const auto verdict = [](std::chrono::milliseconds idle, bool answered_before) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    if (answered_before) c.data_read(C).data_read(S);
+    c.pause(idle).decrypted_alert(S, 0, warning).server_fin();
+    const Time asked = c.now() + 700ms;
+    c.note(C, RequestUnanswered{.later = answered_before, .begun = asked});
+    return diagnose(c.timeline());
+  };
+  CHECK(verdict(5ms, false).cause != Cause::stale_connection);
+  CHECK(verdict(5s, false).cause == Cause::stale_connection);
+  CHECK(verdict(5ms, true).cause == Cause::stale_connection);
+}
+
+TEST_CASE("a server that closes without an answer failed over it, whatever timer that fits") {
+  using namespace std::chrono_literals;
+  Conversation c;
+  c.client_says(hello_openssl()).handshake12().data(C).pause(5s).server_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::internal_error);
+  CHECK(verdict.closer == Closer::server);
+  CHECK(verdict.confidence == Confidence::medium);
+  CHECK(has_alternative(verdict, Cause::idle_timeout));
+}
+
+TEST_CASE("a client's error behind the server's goodbye is why, and no echo") {
+  const auto verdict = [](std::uint8_t number) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    c.data_read(C).data_read(S).decrypted_alert(S, 0, warning);
+    return diagnose(c.decrypted_alert(C, number).client_fin().server_fin().timeline());
+  };
+  const Verdict refused = verdict(47);
+  INFO(shown(refused));
+  CHECK(refused.outcome == Outcome::failed);
+  CHECK(refused.closer == Closer::client);
+  CHECK(refused.cause == Cause::protocol_violation);
+  // JSSE's, about the end itself.
+  CHECK(verdict(80).outcome == Outcome::ok);
+}
+
+TEST_CASE("a password that is not the server's is told as one") {
+  Conversation c;
+  parser::ServerHello srp = server_hello(parser::tls12, 0xc01d);
+  c.client_says(hello_gnutls()).server_says(srp).key_exchange({}).done();
+  const Verdict verdict =
+      diagnose(c.key_exchange_and_finished().alert(S, 20).server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::psk_mismatch);
+}

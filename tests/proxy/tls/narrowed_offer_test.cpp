@@ -55,6 +55,16 @@ TEST_CASE("what the client does not offer is not offered for it") {
   CHECK_FALSE(offer.extended_master_secret);
 }
 
+TEST_CASE("the group whose key share the client sends comes first") {
+  parser::ClientHello hello = hello_openssl();
+  hello.groups = {NamedGroup{0x0019}, NamedGroup{0x0018}, NamedGroup{0x0017}, NamedGroup{0x001d}};
+  hello.key_shares = {NamedGroup{0x0a0a}, NamedGroup{0x0017}};
+  CHECK(narrow(hello, {}).groups ==
+        std::vector<NamedGroup>{{0x0017}, {0x0019}, {0x0018}, {0x001d}});
+  hello.key_shares = {};
+  CHECK(narrow(hello, {}).groups == hello.groups);
+}
+
 TEST_CASE("a version without a suite is not offered") {
   parser::ClientHello hello = hello_openssl();
   hello.ciphers = {CipherSuite{0x1301}, CipherSuite{0x002f}};
