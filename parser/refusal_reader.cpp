@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "parser/ascii.hpp"
 #include "parser/line_replies.hpp"
@@ -43,25 +44,56 @@ std::optional<Protocol> protocol_of(std::string_view line) {
   return std::nullopt;
 }
 
+/// Of a server's first message: its authentication, its offer of an older version, or why not. The
+/// others of its protocol come later; MySQL's packets have a number where the first two have a NUL.
+bool begins_postgresql(std::string_view bytes) {
+  const bool asks = (bytes[0] == 'R' || bytes[0] == 'v') && bytes[3] == '\0' && bytes[5] == '\0';
+  const bool tells = (bytes[0] == 'E' || bytes[0] == 'N') && bytes[5] == 'S';
+  return bytes[1] == '\0' && bytes[2] == '\0' && (asks || tells);
+}
+
 }  // namespace
 
 void RefusalReader::feed(std::span<const std::uint8_t> bytes) {
+  if (stopped_) return;
+  constexpr std::size_t telling = 6;
   std::string_view text = as_text(bytes.first(std::min(bytes.size(), read_bytes - read_)));
   read_ += text.size();
-  // No line has a NUL where a message has its length's first byte.
-  if (!found_ && line_.empty() && !text.empty()) {
-    line_ = text.substr(0, 1);
-    text.remove_prefix(1);
+  if (form_ == Form::unknown) {
+    const std::size_t here = std::min(telling - line_.size(), text.size());
+    line_.append(text.substr(0, here));
+    text.remove_prefix(here);
+    if (line_.starts_with('<')) {
+      form_ = Form::tags;
+      found_.emplace().protocol = Protocol::xmpp;
+    } else if (line_.size() > 1 && line_[1] != '\0') {
+      form_ = Form::lines;
+    } else if (line_.size() == telling) {
+      stopped_ = !begins_postgresql(line_);
+      form_ = Form::messages;
+      if (!stopped_) found_.emplace().protocol = Protocol::postgresql;
+    } else {
+      return;
+    }
+    feed_text(std::exchange(line_, {}));
   }
-  if (!found_ && line_.size() == 1 && !text.empty() && text.front() == '\0') {
-    found_.emplace().protocol = Protocol::postgresql;
-  }
-  if (found_ && found_->protocol == Protocol::postgresql) {
-    feed_messages(text);
-  } else {
-    feed_lines(text);
-  }
+  feed_text(text);
   stopped_ |= read_ == read_bytes;
+}
+
+void RefusalReader::feed_text(std::string_view text) {
+  if (form_ == Form::lines) feed_lines(text);
+  if (form_ == Form::messages) feed_messages(text);
+  if (form_ == Form::tags) feed_tags(text);
+}
+
+void RefusalReader::append_to_line(std::string_view text) {
+  line_.append(text.substr(0, kept_bytes - std::min(kept_bytes, line_.size())));
+}
+
+void RefusalReader::keep(std::string reply) {
+  found_->replies.push_back(std::move(reply));
+  stopped_ = found_->replies.size() == kept_replies;
 }
 
 /// What is left of `text`.
@@ -74,11 +106,11 @@ std::string_view RefusalReader::skip(std::string_view text) {
 void RefusalReader::feed_lines(std::string_view text) {
   while (!stopped_ && !(text = skip(text)).empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    line_.append(text.substr(0, std::min(end, kept_bytes - std::min(kept_bytes, line_.size()))));
+    append_to_line(text.substr(0, end));
     if (end == text.size()) break;
     text.remove_prefix(end + 1);
     if (line_.ends_with('\r')) line_.pop_back();
-    take(line_);
+    take_line(line_);
     line_.clear();
   }
 }
@@ -105,7 +137,7 @@ void RefusalReader::feed_messages(std::string_view text) {
   }
 }
 
-void RefusalReader::take(std::string_view line) {
+void RefusalReader::take_line(std::string_view line) {
   if (!found_) {
     const std::optional<Protocol> protocol = protocol_of(line);
     stopped_ = !protocol;
@@ -113,18 +145,39 @@ void RefusalReader::take(std::string_view line) {
     found_.emplace().protocol = *protocol;
   }
   if (found_->protocol == Protocol::imap) to_skip_ = literal_length(line);
-  if (refuses(found_->protocol, line)) found_->replies.emplace_back(line);
-  stopped_ = found_->replies.size() == kept_replies;
+  if (refuses(found_->protocol, line)) keep(std::string(line));
 }
 
 /// Fields, each a letter and a string that ends in a NUL: M is what is said.
 void RefusalReader::take_error(std::string_view fields) {
   while (!fields.empty() && fields.front() != '\0') {
     const std::string_view field = fields.substr(0, fields.find('\0'));
-    if (field.front() == 'M') found_->replies.emplace_back(field.substr(1));
+    if (field.front() == 'M') keep(std::string(field.substr(1)));
     fields.remove_prefix(std::min(field.size() + 1, fields.size()));
   }
-  stopped_ = found_->replies.size() == kept_replies;
+}
+
+void RefusalReader::feed_tags(std::string_view text) {
+  while (!stopped_ && !text.empty()) {
+    const std::size_t end = text.find('>');
+    const std::size_t here = std::min(end, text.size() - 1) + 1;
+    append_to_line(text.substr(0, here));
+    text.remove_prefix(here);
+    if (end == std::string_view::npos) break;
+    take_tag(line_);
+    line_.clear();
+  }
+}
+
+/// With the text before it.
+void RefusalReader::take_tag(std::string_view tag) {
+  const std::size_t begin = std::min(tag.find("<failure"), tag.find("<stream:error"));
+  if (failure_.empty() && begin == std::string_view::npos) return;
+  if (failure_.empty()) tag.remove_prefix(begin);
+  const bool whole = failure_.empty() && tag.ends_with("/>");
+  failure_.append(tag.substr(0, kept_bytes - std::min(kept_bytes, failure_.size())));
+  const bool over = tag.ends_with("</failure>") || tag.ends_with("</stream:error>");
+  if (whole || over) keep(std::exchange(failure_, {}));
 }
 
 Shared<Refusals> RefusalReader::refusals() const {

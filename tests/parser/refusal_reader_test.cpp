@@ -57,11 +57,20 @@ TEST_CASE("what a server says no with inside TLS is kept, however it is cut") {
       {message('R', "\0\0\0\0"s) + message('Z', "I") + message('E', "SERROR\0Mno\0\0"s),
        Protocol::postgresql,
        {"no"}},
-      {message('N', std::string(1000, 'M')) + message('E', "Mlong " + std::string(1000, 'y')) +
-           message('E', "Mnext\0\0"s),
+      {message('N', "S" + std::string(1000, 'M')) +
+           message('E', "Mlong " + std::string(1000, 'y')) + message('E', "Mnext\0\0"s),
        Protocol::postgresql,
        {"long " + std::string(RefusalReader::kept_bytes - 6, 'y'), "next"}},
-      {message('C', "") + message('E', "") + message('E', "M"), Protocol::postgresql, {""}},
+      {message('R', "\0\0\0\0"s) + message('C', "") + message('E', "") + message('E', "M"),
+       Protocol::postgresql,
+       {""}},
+      {"<?xml version='1.0'?><stream:stream id='x'><stream:features/>"
+       "<failure xmlns='s'><malformed-request/><text>Invalid channel binding value.</text>"
+       "</failure><success/><failure/>text<stream:error><bad/></stream:error></stream:stream>",
+       Protocol::xmpp,
+       {"<failure xmlns='s'><malformed-request/><text>Invalid channel binding value.</text>"
+        "</failure>",
+        "<failure/>", "<stream:error><bad/></stream:error>"}},
   };
   for (const Case& c : cases) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, c.said.size()}) {
@@ -77,9 +86,14 @@ TEST_CASE("what a server says no with inside TLS is kept, however it is cut") {
 TEST_CASE("other protocols have no such replies") {
   for (const std::string_view said :
        {"HTTP/1.1 404 Not Found\r\n\r\n", "RFB 003.008\n", "{\"error\": 500}\n",
-        "4321 is no code\n", "\r\n220 late\r\n", "550 no end"}) {
+        "4321 is no code\n", "\r\n220 late\r\n", "550 no end", "5"}) {
     INFO(said);
     CHECK(read(said, 3) == nullptr);
+  }
+  // MySQL's packets have a length in their first three bytes, too.
+  for (const std::string& said : {"E\0\0\x03\xff\x15\x04#28000Access denied"s,
+                                  "R\0\0\x03\xff\0\x04#HY000no"s, "\x07\0\0\x02\0\0\0\x02"s}) {
+    for (const std::size_t piece : {std::size_t{1}, said.size()}) CHECK(!read(said, piece));
   }
 }
 

@@ -261,3 +261,23 @@ TEST_CASE("an FTP server that ties data connections to the control connection") 
     CHECK(broken_by_interception(verdict, nullptr) == each.relaying_helps);
   }
 }
+
+TEST_CASE("a log-in that is bound to the server's certificate is the proxy's limit") {
+  const auto verdict = [](std::string words) {
+    Intercepted i;
+    i.hello().server_handshake13().shown13();
+    i.client().client_finishes13_read().data_read(C);
+    i.server().data_read(C).data_read(S);
+    i.server().note(S, RefusedInside{std::make_shared<const parser::Refusals>(
+                           parser::Refusals{parser::Protocol::postgresql, {std::move(words)}})});
+    i.server().decrypted_alert(S, 0, warning).server_fin();
+    i.client().data_read(S).decrypted_alert(S, 0, warning).server_fin();
+    return i.verdict();
+  };
+  const Verdict bound = verdict("SCRAM channel binding check failed");
+  INFO(shown(bound));
+  CHECK(bound.cause == Cause::proxy_limit);
+  CHECK(bound.outcome == Outcome::failed);
+  CHECK(bound.confidence == Confidence::high);
+  CHECK(verdict("password authentication failed").cause == Cause::none);
+}
