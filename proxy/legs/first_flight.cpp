@@ -32,8 +32,9 @@ std::optional<Lack> lack_of_first_flight(const parser::ClientHello* hello,
                                          std::span<const Entry> entries,
                                          std::span<const std::uint8_t> bytes, std::size_t longest) {
   const auto hopeless = hopelessness(entries);
-  if (hello) return hopeless.value_or(Lack::none);
   const auto begins = parser::detect_protocol(parser::Side::client, bytes);
+  if (begins == parser::Protocol::proxy_protocol) return Lack::proxy_header;
+  if (hello) return hopeless.value_or(Lack::none);
   if (begins && *begins != parser::Protocol::tls) return lack_of_tls(*begins, bytes);
   if (begins && parser::begins_without_hello(bytes)) return Lack::broken_hello;
   if (hopeless) return hopeless;

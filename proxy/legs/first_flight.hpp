@@ -19,6 +19,7 @@ struct FirstFlight {
     silence,
     plain_http,  ///< who asks in HTTP/1 can read an answer in it
     no_tls,
+    proxy_header,  ///< a PROXY header comes first, from somebody who is not believed
     broken_hello,
     hello_too_long,
   };

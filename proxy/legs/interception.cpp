@@ -92,6 +92,12 @@ ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& 
     return {Mode::relay, why + ": the client's first bytes are no TLS", false, true,
             plain_http && wanted == Mode::intercept};
   }
+  // Taken off, it would not do to the server what it does directly.
+  if (flight.lack == FirstFlight::Lack::proxy_header) {
+    return {Mode::relay, why +
+                             ": a PROXY header comes first, which --accept-proxy-protocol does "
+                             "not cover"};
+  }
   // What the server says to it is what counts.
   if (flight.lack == FirstFlight::Lack::broken_hello) {
     return {Mode::relay, why + (flight.hello ? ": the client's hello breaks a rule"

@@ -41,6 +41,7 @@ TEST_CASE("the first bytes tell what a client's first flight lacks, or that more
       // An answer in HTTP/1 is none to who speaks HTTP/2.
       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", no_tls},
       {"SSH-2.0-OpenSSH_9.2\r\n", no_tls},
+      {"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", proxy_header},
       {std::string("\x16\x03\x01\x40\x00\x01\x00\x3f\xfc", 9) + std::string(longest, '\0'),
        hello_too_long},
   }));
@@ -58,6 +59,8 @@ TEST_CASE("what was noted of a hello tells that no more of it can be read") {
   const parser::ClientHello hello;
   CHECK(lack_of_first_flight(&hello, nothing, bytes(begun), longest) == none);
   CHECK(lack_of_first_flight(&hello, broken, bytes(begun), longest) == broken_hello);
+  const std::string behind_header = "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + begun;
+  CHECK(lack_of_first_flight(&hello, nothing, bytes(behind_header), longest) == proxy_header);
 }
 
 TEST_CASE("a client that ends before its hello is whole has sent a part of one, or no TLS") {
