@@ -13,10 +13,10 @@ namespace {
 constexpr std::size_t longest_line = 2048;
 
 /// RFC 4217, RFC 3207, RFC 9051, RFC 2595, and what comes with them.
-constexpr std::array<std::string_view, 22> preliminaries{
+constexpr std::array<std::string_view, 24> preliminaries{
     "EHLO", "HELO", "LHLO",       "STARTTLS", "XCLIENT", "NOOP", "RSET", "QUIT",
     "HELP", "ID",   "CAPABILITY", "ENABLE",   "LOGOUT",  "CAPA", "STLS", "FEAT",
-    "SYST", "OPTS", "HOST",       "CLNT",     "PBSZ",    "PROT"};
+    "SYST", "OPTS", "HOST",       "CLNT",     "PBSZ",    "PROT", "LANG", "CSID"};
 
 bool begins_with(std::string_view line, std::string_view word) {
   return same_in_any_case(line.substr(0, word.size()), word);

@@ -94,6 +94,8 @@ class LinePreamble : public Preamble {
     const std::string_view told = line.substr(0, verb_end);
     secret_follows_ = tells_credentials(verb, argument);
     works_in_clear_ = is_one_of(verb, session);
+    // Many servers refuse nothing before the recipient.
+    opens_mail_ = same_in_any_case(verb, "MAIL");
     say(Side::client, secret_follows_   ? std::string(told) + " ***"
                       : works_in_clear_ ? told
                                         : secret);
@@ -113,7 +115,7 @@ class LinePreamble : public Preamble {
     if (owed_ > 0) --owed_;
     if (!to_session) return true;
     works_in_clear_ = false;
-    return refusal && waits_;
+    return waits_ && (refusal || opens_mail_);
   }
 
   static constexpr std::string_view secret = "***";
@@ -123,6 +125,7 @@ class LinePreamble : public Preamble {
   bool secret_follows_ = false;
   bool works_in_clear_ = false;  ///< the last command is the session's, and not answered yet
   bool waits_ = true;            ///< the client says nothing before that answer
+  bool opens_mail_ = false;      ///< the last command was SMTP's MAIL
 };
 
 }  // namespace

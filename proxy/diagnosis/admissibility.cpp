@@ -30,7 +30,8 @@ bool client_certificate_in_play(const Facts& facts) {
 
 /// A server may be the first to close when it was told that the client leaves.
 bool client_left(const Situation& s) {
-  return s.client_closed() || (s.server_closed() && only_said_quit(s.facts));
+  return s.client_closed() || s.primary.client_had_left ||
+         (s.server_closed() && only_said_quit(s.facts));
 }
 
 }  // namespace

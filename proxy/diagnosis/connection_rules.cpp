@@ -161,7 +161,7 @@ Finding server_left_early(const Situation& situation) {
 bool needs_http2(const Facts& facts) {
   if (!facts.hello || facts.hello->alpn.empty()) return false;
   return std::ranges::all_of(facts.hello->alpn, [](const std::string& protocol) {
-    return protocol == "h2" || protocol == "grpc-exp";
+    return protocol.starts_with("h2") || protocol == "grpc-exp";  // drafts: h2-14
   });
 }
 
@@ -171,17 +171,21 @@ bool needs_http2(const Facts& facts) {
 Answer own_header_refused(const Situation& situation) {
   const Facts& facts = situation.facts;
   const bool announced = facts.connected && facts.connected->announced;
-  const bool refused = situation.server_closed() || facts.server().plain_text();
+  const ProxyClosing* own = facts.proxy_closing;
+  const bool waited = (situation.client_closed() && situation.after_silence()) ||
+                      (own && own->reason == ProxyReason::handshake_timeout);
+  const bool refused = situation.server_closed() || facts.server().plain_text() || waited;
   const bool answered = facts.server_hello || facts.hello_retry;
   const bool tls = facts.hello || !facts.client().plain_text();
   if (!announced || answered || !tls || !refused) return std::nullopt;
   Finding finding;
   finding.cause = Cause::proxy_header_to_tls;
   finding.confidence = facts.server().plain_text() ? Confidence::high : Confidence::medium;
-  finding.with(
-      "the proxy itself sent a PROXY header before the client's bytes (--send-proxy-protocol), and "
-      "what the server did then was no ServerHello");
-  finding.or_else(Cause::server_drops_hello,
+  finding.with(waited ? "the proxy itself sent a PROXY header before the client's bytes "
+                        "(--send-proxy-protocol), and the server said nothing"
+                      : "the proxy itself sent a PROXY header before the client's bytes "
+                        "(--send-proxy-protocol), and what the server did then was no ServerHello");
+  finding.or_else(waited ? Cause::server_silent : Cause::server_drops_hello,
                   "the server does the same without --send-proxy-protocol");
   finding.to_do.proxy = "Start it without --send-proxy-protocol, if the server does not expect it.";
   finding.to_do.client = "Nothing: the header is the proxy's own.";
@@ -375,7 +379,10 @@ Answer finished_and_left(const Situation& situation) {
   finding.confidence = Confidence::low;
   const bool trusted = !facts.minted || situation.history.accepted_proxy_authority;
   const auto* judged = facts.server().judged;
-  if (orderly && trusted && judged && judged->judgement->ok) finding.raise();
+  if (orderly && trusted && judged && judged->judgement->ok) {
+    finding.raise();
+    doubt_shown_certificate(situation, finding);
+  }
   for (const Doubt& doubt : doubts_about_server(situation)) {
     finding.or_else(doubt.cause, doubt.because);
   }
@@ -384,9 +391,17 @@ Answer finished_and_left(const Situation& situation) {
     doubt_hidden_certificate(situation, finding);
   }
   if (needs_http2(facts) && !facts.alpn) {
-    finding.or_else(Cause::alpn_mismatch,
-                    "the client speaks HTTP/2 alone, as gRPC does: its log misses a selected "
-                    "protocol");
+    constexpr std::string_view misses =
+        "the client speaks HTTP/2 alone, as gRPC does, and the server chose no protocol";
+    if (facts.alpn_seen && finding.cause != Cause::scanner_probe) {
+      finding.or_else(std::exchange(finding.cause, Cause::alpn_mismatch),
+                      "the client's log does not miss a selected protocol");
+      finding.confidence = Confidence::medium;
+      finding.title.clear();
+      finding.with(std::string(misses));
+    } else {
+      finding.or_else(Cause::alpn_mismatch, std::string(misses) + ": its log says so");
+    }
   }
   finding.or_else(Cause::server_cert_pinned,
                   "the client's log says so; curl compares a pin only now");

@@ -177,9 +177,11 @@ class Collector {
     (hello->hello_retry_request ? facts_.hello_retry : facts_.server_hello) = hello.get();
     if (hello->psk_selected) facts_.resumed = true;
     if (hello->alpn) facts_.alpn = hello->alpn;
+    facts_.alpn_seen |= !parser::is_tls13_like(hello->version);
   }
   void observe(const Entry&, const parser::EncryptedExtensions& extensions) {
     if (extensions.alpn) facts_.alpn = extensions.alpn;
+    facts_.alpn_seen = true;
   }
   void observe(const Entry&, const parser::Shared<parser::CertificateMessage>&) {}
   void observe(const Entry&, const parser::Shared<parser::CertificateRequest>& request) {
@@ -238,7 +240,7 @@ class Collector {
     } else if (entry.leg == Leg::client) {
       client_tls13(record);
     } else {
-      server_tls13(record);
+      server_tls13(record, entry.time);
     }
   }
   void observe(const Entry&, const parser::HandshakeDone& done) {
@@ -344,7 +346,7 @@ class Collector {
                      record.likely == Content::empty_certificate_and_finished);
   }
 
-  void server_tls13(const parser::EncryptedRecord& record) {
+  void server_tls13(const parser::EncryptedRecord& record, Time when) {
     SideFacts& server = facts_.side(Leg::server);
     if (!server.finished) {
       server.early_encrypted_bytes += record.length;
@@ -360,7 +362,7 @@ class Collector {
     if (facts_.client().finished) facts_.server_answered_finished = true;
     if (facts_.late_certificate && record.length >= shortest_ticket) withdraw_late_certificate();
     after_finished_.push_back(
-        {record.length, facts_.client().application_data, facts_.client().encrypted.size()});
+        {record.length, facts_.client().application_data, facts_.client().encrypted.size(), when});
   }
 
   /// The server goes on, and no record of a Finished's length was seen: it was in one with the
@@ -372,13 +374,15 @@ class Collector {
   }
 
   /// TLS 1.3: a server's tickets look like data. They come before the client has asked for
-  /// anything, or in a pair of one length (OpenSSL's second may have a block more), with nothing of
-  /// the client's between them.
+  /// anything, or in a pair of one length (OpenSSL's second may have a block more), between which
+  /// the client had no time to ask again.
   bool only_tickets() const {
     const auto alike = [](const AfterFinished& a, const AfterFinished& b) {
       constexpr int block = 16;
-      return a.after_client_records == b.after_client_records &&
-             (a.length == b.length || std::abs(a.length - b.length) == block);
+      constexpr std::chrono::microseconds no_time{500};
+      const bool together = a.after_client_records == b.after_client_records ||
+                            (a.when < b.when ? b.when - a.when : a.when - b.when) < no_time;
+      return together && (a.length == b.length || std::abs(a.length - b.length) == block);
     };
     const auto& records = after_finished_;
     if (records.size() > most_tickets) return false;
@@ -439,6 +443,7 @@ class Collector {
     std::uint16_t length;
     bool after_request;                ///< the client had sent data
     std::size_t after_client_records;  ///< encrypted ones
+    Time when;
   };
   std::vector<AfterFinished> after_finished_;  ///< TLS 1.3: of the server
   std::uint16_t client_finished_length_ = 0;   ///< TLS 1.3: of its record; 0: not known

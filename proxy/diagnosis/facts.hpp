@@ -97,6 +97,7 @@ struct Facts {
   /// TLS 1.3: it did so behind the handshake, and the server has not gone on since.
   bool late_certificate = false;
   std::optional<std::string> alpn;  ///< that the server chose
+  bool alpn_seen = false;           ///< its choice, or that it chose none, was in clear or read
   bool certificate_status = false;  ///< a stapled OCSP answer
   bool went_on_in_clear = false;    ///< behind the log-in, as TDS lets the two sides agree
   bool server_hello_done = false;

@@ -194,11 +194,21 @@ void doubt_hidden_certificate(const Situation& situation, Finding& finding) {
       repeat_with_tls12(situation));
 }
 
+void doubt_shown_certificate(const Situation& situation, Finding& finding) {
+  if (situation.facts.minted || late_check(situation.client_stack) != LateCheck::all) return;
+  finding.lower().or_else(Cause::server_cert_untrusted_ca,
+                          "the client's own truststore is another one: nginx, git and others judge "
+                          "the chain only now");
+}
+
 Answer left_for_certificate(const Situation& situation) {
   const Facts& facts = situation.facts;
   // A server that greets its clients may have done so before, or after, this one left.
   const bool greeted = facts.server().application_data;
   if (greeted && !facts.server().leaf()) return std::nullopt;
+  // HTTP/2's SETTINGS come unasked, and say nothing of what the client thinks.
+  const auto& offered = facts.hello->alpn;
+  const bool settings = std::ranges::find(offered, "h2") != offered.end();
   if (facts.client().application_data) return left_in_spite_of_request(situation);
   if (situation.history.regular()) return std::nullopt;  // a monitor
 
@@ -216,7 +226,7 @@ Answer left_for_certificate(const Situation& situation) {
   const auto doubts = doubts_about_server(situation);
   const Doubt* chosen = reason_to_leave(situation, doubts);
   if (!chosen) {
-    if (greeted) return std::nullopt;
+    if (greeted) return settings ? distrusted_by_client(situation) : std::nullopt;
     if (Answer answer = compared_with_address(situation)) return answer;
     if (Answer answer = pinned(situation)) return answer;
     if (Answer answer = left_by_habit(situation)) return answer;

@@ -172,7 +172,7 @@ Finding request_not_answered() {
   Finding finding;
   finding.cause = Cause::internal_error;
   finding.confidence = Confidence::medium;
-  finding.title = "it closed in order, without an answer to the request";
+  finding.title = "it closed without an answer to the request";
   finding.to_do.server =
       "Read the server's log: it may hand on to another one, which is down or refuses.";
   return finding.with("the client's request was read, and nothing came back");
@@ -224,6 +224,11 @@ Finding ended_in_order(const Situation& situation) {
     }
     if (!facts.server().application_data) {
       finding.or_else(Cause::internal_error, "the server hands on to another one, which is down");
+      if (facts.client_certificate_asked()) {
+        finding.or_else(Cause::client_cert_rejected,
+                        "the server's log speaks of the client's certificate: programs on GnuTLS "
+                        "(exim) judge it behind the handshake");
+      }
       if (facts.client().application_data && situation.primary.unreadable()) {
         finding.or_else(Cause::record_corrupted, "the server's log speaks of a bad MAC");
       }
@@ -252,6 +257,7 @@ void doubt_application_protocol(const Facts& facts, Finding& finding) {
 /// With FIN or RST alone, and at once.
 Finding ended_without_alert(const Situation& situation) {
   const Facts& facts = situation.facts;
+  if (closed_without_answer(situation)) return request_not_answered();
   Finding finding;
   if (situation.primary.mechanism == Mechanism::rst && exchanged(facts)) {
     finding.cause = Cause::reset_after_close;

@@ -113,12 +113,16 @@ std::optional<Demand> demand_in(const Dialogue& dialogue) {
   return found.command ? std::optional(found) : std::nullopt;
 }
 
-/// IMAP (RFC 9051 section 7.2.2): the server has told that no log-in is taken in clear.
-bool login_is_disabled(const Dialogue& dialogue) {
-  return dialogue.protocol == Protocol::imap &&
-         std::ranges::any_of(dialogue.lines, [](const auto& line) {
-           return line.from == Side::server && contains_as_word(line.text, "LOGINDISABLED");
-         });
+/// The server's word for it that nothing goes on in clear: IMAP's (RFC 9051 section 7.2.2), and
+/// XMPP's in its features (RFC 6120 section 5.3.1). Empty: it has said none.
+std::string_view demand_before(const Dialogue& dialogue) {
+  const std::string_view word = dialogue.protocol == Protocol::imap   ? "LOGINDISABLED"
+                                : dialogue.protocol == Protocol::xmpp ? "<required"
+                                                                      : "";
+  const bool told = !word.empty() && std::ranges::any_of(dialogue.lines, [word](const auto& line) {
+    return line.from == Side::server && contains(line.text, word);
+  });
+  return told ? word : std::string_view();
 }
 
 }  // namespace
@@ -145,12 +149,15 @@ Answer tls_required(const Situation& situation) {
   }
   const bool asked = std::ranges::any_of(
       dialogue->lines, [&](const auto& line) { return asks_for_tls(*dialogue, line); });
-  if (asked || !login_is_disabled(*dialogue) || !only_preliminaries(*dialogue) ||
+  const std::string_view word = demand_before(*dialogue);
+  if (asked || word.empty() || !only_preliminaries(*dialogue) ||
       !client_left(situation, *dialogue) || situation.history.regular()) {
     return std::nullopt;
   }
   finding.confidence = Confidence::medium;
-  return finding.with("the server told LOGINDISABLED, and the client left without asking for TLS")
+  return finding
+      .with(fmt::format("the server told {}, and the client left without asking for TLS",
+                        quoted(word)))
       .or_else(Cause::tcp_health_check,
                "a monitor that only greets comes back at regular intervals");
 }

@@ -232,3 +232,16 @@ TEST_CASE("a client that had to wait for the proxy is said to have") {
   CHECK(leaves(true));
   CHECK_FALSE(leaves(false));
 }
+
+TEST_CASE("a server that waits in silence may wait for the rest of the proxy's own header") {
+  using namespace std::chrono_literals;
+  Conversation c;
+  Connected connected{"10.0.0.2:443", 12ms};
+  connected.announced = true;
+  c.note(S, connected).client_says(hello_openssl()).pause(20s).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::proxy_header_to_tls);
+  CHECK(has_alternative(verdict, Cause::server_silent));
+  CHECK(verdict.hint.proxy.find("--send-proxy-protocol") != std::string::npos);
+}

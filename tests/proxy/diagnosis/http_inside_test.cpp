@@ -106,6 +106,35 @@ TEST_CASE("a client of HTTP/2 alone leaves a server that chooses no protocol") {
   CHECK_FALSE(left({}, {}));
 }
 
+TEST_CASE("where it can be seen that no protocol was chosen, that is why HTTP/2's client leaves") {
+  parser::ClientHello hello = hello_openssl(parser::tls12, parser::tls12);
+  hello.alpn = {"h2", "h2-16", "h2-14"};
+  Conversation c;
+  c.client_says(std::move(hello)).handshake12().hidden_alert(C).client_fin();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::alpn_mismatch);
+  CHECK(verdict.closer == Closer::client);
+  CHECK(verdict.confidence == Confidence::medium);
+  CHECK(has_alternative(verdict, Cause::client_satisfied));
+}
+
+TEST_CASE("a later request that a server closes on without an answer has failed") {
+  for (const bool reset : {false, true}) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
+    c.data_read(C).data_read(S).data_read(C);
+    const Time asked = c.now();
+    reset ? c.server_rst() : c.server_fin();
+    c.note(C, RequestUnanswered{.later = true, .begun = asked});
+    const Verdict verdict = diagnose(c.timeline());
+    INFO(shown(verdict));
+    CHECK(verdict.outcome == Outcome::failed);
+    CHECK(verdict.cause == Cause::internal_error);
+    CHECK(verdict.closer == Closer::server);
+  }
+}
+
 TEST_CASE("what HTTP/2 gives up with is why, whoever closes then") {
   struct Case {
     std::string name;

@@ -566,3 +566,38 @@ TEST_CASE("JSSE's words for a good certificate are read as JSSE means them") {
   CHECK(has_alternative(refused(jsse, 46), Cause::server_cert_pinned));
   CHECK(has_alternative(refused(jsse, 40), Cause::server_chain_too_long));
 }
+
+TEST_CASE("a certificate that is good here may be one that the client does not trust") {
+  const auto leaves = [](parser::ClientHello hello, bool greeted) {
+    Conversation c;
+    c.client_says(std::move(hello)).handshake12(good_chain());
+    if (greeted) c.data(S);
+    return diagnose(c.hidden_alert(C).client_fin().timeline());
+  };
+  const auto openssl = hello_openssl(parser::tls12, parser::tls12);
+  const Verdict nginx = leaves(openssl, false);
+  INFO(shown(nginx));
+  CHECK(nginx.confidence == Confidence::low);
+  CHECK(has_alternative(nginx, Cause::server_cert_untrusted_ca));
+  // git, whether HTTP/2's SETTINGS have come or not.
+  auto git = hello_gnutls();
+  git.supported_versions = {};
+  git.alpn = {"h2", "http/1.1"};
+  CHECK(leaves(git, false).cause == Cause::server_cert_rejected);
+  CHECK(leaves(git, true).cause == Cause::server_cert_rejected);
+}
+
+TEST_CASE("lftp asks, refuses the certificate and leaves in order") {
+  const auto leaves = [](const parser::ClientHello& hello) {
+    Conversation c;
+    c.client_says(hello).handshake12(good_chain(), {problem(ProblemId::expired)}).data(C);
+    return diagnose(c.hidden_alert(C).client_fin().timeline());
+  };
+  const Verdict lftp = leaves(hello_gnutls());
+  INFO(shown(lftp));
+  CHECK(lftp.cause == Cause::server_cert_expired);
+  CHECK(lftp.confidence == Confidence::low);
+  const Verdict other = leaves(hello_openssl(parser::tls12, parser::tls12));
+  CHECK(other.confidence == Confidence::low);
+  CHECK(has_alternative(other, Cause::server_cert_expired));
+}
