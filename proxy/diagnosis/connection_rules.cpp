@@ -185,6 +185,7 @@ Answer own_header_refused(const Situation& situation) {
                         "(--send-proxy-protocol), and the server said nothing"
                       : "the proxy itself sent a PROXY header before the client's bytes "
                         "(--send-proxy-protocol), and what the server did then was no ServerHello");
+  if (waited && situation.bare_close()) finding.mechanism = Mechanism::timeout;
   finding.or_else(waited ? Cause::server_silent : Cause::server_drops_hello,
                   "the server does the same without --send-proxy-protocol");
   finding.to_do.proxy = "Start it without --send-proxy-protocol, if the server does not expect it.";

@@ -95,6 +95,12 @@ void tell_what_kept_the_client(Verdict& verdict, const JudgedLeg& client, const 
     verdict.evidence.emplace_back("the server answered when the client had left, and not in TLS");
   } else if (!facts.server_hello && !facts.hello_retry) {
     verdict.evidence.emplace_back("the server had not answered the proxy's hello yet");
+    if (!waited || !facts.connected->announced) return;
+    blame(verdict, Cause::proxy_header_to_tls, Confidence::medium, server.situation());
+    verdict.evidence.emplace_back(
+        "the proxy itself sent a PROXY header before that hello (--send-proxy-protocol)");
+    verdict.alternatives.push_back(
+        {Cause::server_silent, "the server does the same without --send-proxy-protocol"});
   } else if (!facts.both_finished()) {
     verdict.evidence.emplace_back(
         "the server had answered the proxy's hello; the handshake with it was not complete yet");

@@ -5,11 +5,16 @@
 #include <optional>
 
 #include "proxy/diagnosis/facts.hpp"
+#include "proxy/diagnosis/verdict.hpp"
 
 namespace legible::proxy::diagnosis {
 
 /// Plaintext bytes of an AEAD record whose payload is so long; nothing where padding hides them.
 std::optional<std::uint32_t> plaintext_bytes(const Facts& facts, std::uint64_t record);
+
+/// How sure it is that the client's last `bytes` hold more than it says when it leaves; nothing if
+/// they do not.
+std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes);
 
 /// In SMTP, after STARTTLS, the client said as much as QUIT, and nothing else: not the greeting
 /// that comes first (RFC 3207 section 4.2), which is longer.

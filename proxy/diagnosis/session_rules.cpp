@@ -9,6 +9,7 @@
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/idle_timers.hpp"
 #include "proxy/diagnosis/offer.hpp"
+#include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
@@ -178,6 +179,21 @@ Finding request_not_answered() {
   return finding.with("the client's request was read, and nothing came back");
 }
 
+/// Where HTTP was read, a request without an answer is known; otherwise its size has to tell.
+void doubt_that_all_was_answered(const Situation& situation, Finding& finding) {
+  constexpr std::uint64_t goodbye_record = 90 + 5;
+  const std::uint64_t word = situation.bare_close() ? 0 : goodbye_record;
+  const std::uint64_t last = situation.timeline.unanswered_but_for(word);
+  const Facts& facts = situation.facts;
+  const bool read = situation.scope() != Scope::relayed || facts.server().answer_read();
+  if (!situation.server_closed() || read || last == 0) return;
+  if (holds_request(facts, last) != Confidence::high) return;
+  finding.confidence = Confidence::low;
+  finding.with(fmt::format("the last word but the end was the client's: {}", count(last, "byte")))
+      .or_else(Cause::internal_error,
+               "the client misses the answer to its last request: the server failed over it");
+}
+
 /// All that came may be the ticket by which JSSE's server, and others, begin.
 void doubt_single_record(const Situation& situation, Finding& finding) {
   if (!situation.facts.answer_may_be_ticket) return;
@@ -240,6 +256,7 @@ Finding ended_in_order(const Situation& situation) {
     }
   }
   doubt_that_answer_was_whole(situation, finding);
+  if (both_spoke) doubt_that_all_was_answered(situation, finding);
   doubt_client_certificate(situation, finding);
   return finding;
 }
@@ -267,6 +284,7 @@ Finding ended_without_alert(const Situation& situation) {
     finding.or_else(Cause::truncated_close, "the application misses a part of the answer");
     doubt_single_record(situation, finding);
     doubt_that_answer_was_whole(situation, finding);
+    doubt_that_all_was_answered(situation, finding);
     doubt_client_certificate(situation, finding);
     return finding;
   }
@@ -296,6 +314,7 @@ Finding ended_without_alert(const Situation& situation) {
       finding.lower().or_else(fault->cause, std::move(fault->because));
     }
     doubt_that_answer_was_whole(situation, finding);
+    doubt_that_all_was_answered(situation, finding);
     doubt_client_certificate(situation, finding);
     return finding;
   }

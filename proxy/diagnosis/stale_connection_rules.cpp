@@ -53,8 +53,8 @@ bool is_goodbye(const Facts& facts, const parser::RecordTail::Record& record) {
   return bytes ? *bytes <= longest_last_words : record.length <= longest_goodbye_record;
 }
 
-/// How sure it is that the client's last `bytes` hold more than it says when it leaves; nothing if
-/// they do not.
+}  // namespace
+
 std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes) {
   if (bytes > longest_leave) return Confidence::high;
   const parser::RecordTail* tail = facts.client().tail;
@@ -67,6 +67,8 @@ std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes)
   }
   return std::nullopt;
 }
+
+namespace {
 
 /// All that the server sent since the pause is the alert with which it closed.
 bool said_only_goodbye(const Situation& situation) {

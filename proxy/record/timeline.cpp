@@ -33,7 +33,15 @@ void Timeline::count_bytes(Leg leg, std::uint64_t bytes, Time time) {
   if (last != Time{} && time - last >= shortest_pause) {
     pause_ = {time - last, time, leg, {flows_[0].bytes, flows_[1].bytes}, client_bytes_unanswered_};
   }
-  client_bytes_unanswered_ = leg == Leg::client ? client_bytes_unanswered_ + bytes : 0;
+  if (leg == Leg::client) {
+    client_bytes_unanswered_ += bytes;
+  } else {
+    if (client_bytes_unanswered_ > 0) {
+      client_bytes_answered_ = std::exchange(client_bytes_unanswered_, 0);
+      answer_bytes_ = 0;
+    }
+    answer_bytes_ += bytes;
+  }
   Flow& flow = flows_[static_cast<std::size_t>(leg)];
   flow.bytes += bytes;
   flow.last = time;

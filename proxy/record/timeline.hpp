@@ -255,6 +255,12 @@ class Timeline {
   /// The last one of `shortest_pause` or more.
   const Pause& pause() const { return pause_; }
   std::size_t dropped() const { return dropped_; }
+  /// What the client had sent since the server had spoken, but for a last word of the server's of
+  /// at most `word` bytes.
+  std::uint64_t unanswered_but_for(std::uint64_t word) const {
+    if (client_bytes_unanswered_ > 0) return client_bytes_unanswered_;
+    return answer_bytes_ <= word ? client_bytes_answered_ : 0;
+  }
 
  private:
   Scope scope_;
@@ -263,6 +269,8 @@ class Timeline {
   bool ended_[2] = {};  ///< the side, by itself
   Pause pause_;
   std::uint64_t client_bytes_unanswered_ = 0;
+  std::uint64_t client_bytes_answered_ = 0;  ///< by what the server said last
+  std::uint64_t answer_bytes_ = 0;           ///< of that
   std::size_t dropped_ = 0;
 };
 

@@ -618,3 +618,22 @@ TEST_CASE("a password that is not the server's is told as one") {
   INFO(shown(verdict));
   CHECK(verdict.cause == Cause::psk_mismatch);
 }
+
+TEST_CASE("a server that ends on the client's word may have failed over it") {
+  using enum parser::StreamEnd;
+  const auto verdict = [](std::uint64_t last, bool goodbye, std::optional<parser::StreamEnd> how) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12().data(C).data(S).sends(C, last);
+    if (goodbye) c.hidden_alert(S).sends(S, 31);
+    return diagnose(c.closes(S, how.value_or(fin)).timeline());
+  };
+  for (const auto& [goodbye, how] :
+       {std::pair{false, fin}, std::pair{false, rst}, std::pair{true, fin}}) {
+    const Verdict doubted = verdict(400, goodbye, how);
+    INFO(shown(doubted));
+    CHECK(doubted.confidence == Confidence::low);
+    CHECK(has_alternative(doubted, Cause::internal_error));
+    // A goodbye of the client's own.
+    CHECK_FALSE(has_alternative(verdict(31, goodbye, how), Cause::internal_error));
+  }
+}
