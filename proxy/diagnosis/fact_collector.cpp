@@ -375,22 +375,26 @@ class Collector {
 
   /// TLS 1.3: a server's tickets look like data. They come before the client has asked for
   /// anything, or in a pair of one length (OpenSSL's second may have a block more), between which
-  /// the client had no time to ask again.
+  /// the client had no time to ask again; and all of them before any answer.
   bool only_tickets() const {
-    const auto alike = [](const AfterFinished& a, const AfterFinished& b) {
+    const auto of_one_length = [](const AfterFinished& a, const AfterFinished& b) {
       constexpr int block = 16;
+      return a.length == b.length || std::abs(a.length - b.length) == block;
+    };
+    const auto pair = [&](const AfterFinished& a, const AfterFinished& b) {
       constexpr std::chrono::microseconds no_time{500};
-      const bool together = a.after_client_records == b.after_client_records ||
-                            (a.when < b.when ? b.when - a.when : a.when - b.when) < no_time;
-      return together && (a.length == b.length || std::abs(a.length - b.length) == block);
+      const bool together =
+          a.after_client_records == b.after_client_records || b.when - a.when < no_time;
+      return together && of_one_length(a, b);
     };
     const auto& records = after_finished_;
     if (records.size() > most_tickets) return false;
     for (std::size_t i = 0; i < records.size(); ++i) {
-      const bool like_one_beside = (i > 0 && alike(records[i], records[i - 1])) ||
-                                   (i + 1 < records.size() && alike(records[i], records[i + 1]));
       if (records[i].length < shortest_ticket) return false;
-      if (records[i].after_request && !like_one_beside) return false;
+      const bool paired = (i > 0 && pair(records[i - 1], records[i])) ||
+                          (i + 1 < records.size() && pair(records[i], records[i + 1]));
+      const bool first_kind = of_one_length(records[i], records.front());
+      if (records[i].after_request && !(paired && first_kind)) return false;
     }
     return true;
   }

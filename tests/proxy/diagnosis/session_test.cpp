@@ -554,7 +554,7 @@ TEST_CASE("answers of one length are no tickets, where the client asked between 
   using namespace std::chrono_literals;
   const auto verdict = [](bool asks_again) {
     Conversation c;
-    c.client_says(hello_openssl()).server_flight13().client_finishes13().tickets();
+    c.client_says(hello_openssl()).server_flight13().client_finishes13();
     c.data(C, 128).record13(S, 266, Content::unknown);
     if (asks_again) c.data(C, 128);
     c.record13(S, 266, Content::unknown).pause(65s).hidden_alert(S).server_fin();
@@ -563,6 +563,16 @@ TEST_CASE("answers of one length are no tickets, where the client asked between 
   INFO(shown(verdict(true)));
   CHECK(verdict(true).outcome == Outcome::ok);
   CHECK(verdict(false).outcome == Outcome::failed);
+}
+
+TEST_CASE("a pair of another length behind the tickets is two answers") {
+  using namespace std::chrono_literals;
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight13().client_finishes13().tickets();
+  c.data(C, 128).record13(S, 190, Content::unknown).record13(S, 190, Content::unknown);
+  const Verdict verdict = diagnose(c.pause(65s).hidden_alert(S).server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.outcome == Outcome::ok);
 }
 
 TEST_CASE("who ends right after the handshake has given up no idle connection") {
