@@ -10,6 +10,7 @@
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/minted_leaf.hpp"
+#include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/rules.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -206,9 +207,6 @@ Answer left_for_certificate(const Situation& situation) {
   // A server that greets its clients may have done so before, or after, this one left.
   const bool greeted = facts.server().application_data;
   if (greeted && !facts.server().leaf()) return std::nullopt;
-  // HTTP/2's SETTINGS come unasked, and say nothing of what the client thinks.
-  const auto& offered = facts.hello->alpn;
-  const bool settings = std::ranges::find(offered, "h2") != offered.end();
   if (facts.client().application_data) return left_in_spite_of_request(situation);
   if (situation.history.regular()) return std::nullopt;  // a monitor
 
@@ -226,6 +224,8 @@ Answer left_for_certificate(const Situation& situation) {
   const auto doubts = doubts_about_server(situation);
   const Doubt* chosen = reason_to_leave(situation, doubts);
   if (!chosen) {
+    // HTTP/2's SETTINGS come unasked, and say nothing of what the client thinks.
+    const bool settings = lists(facts.hello->alpn, std::string("h2"));
     if (greeted) return settings ? distrusted_by_client(situation) : std::nullopt;
     if (Answer answer = compared_with_address(situation)) return answer;
     if (Answer answer = pinned(situation)) return answer;
