@@ -116,7 +116,7 @@ Answer format(const Situation& situation) {
 /// OpenSSL's "no protocols available" and "no ciphers available" come before any hello.
 Answer nothing_to_offer(const Situation& situation) {
   const bool by_client = situation.client_closed() && situation.primary.alert_number();
-  if (!by_client) return std::nullopt;
+  if (!by_client || situation.facts.hello) return std::nullopt;
   const int number = *situation.primary.alert_number();
   if (number != protocol_version && number != internal_error) return std::nullopt;
   Finding finding;
@@ -134,8 +134,8 @@ Answer nothing_to_offer(const Situation& situation) {
 }  // namespace
 
 Answer begins_without_hello(const Situation& situation) {
-  if (!situation.facts.client_begins_without_hello()) return std::nullopt;
   if (Answer answer = nothing_to_offer(situation)) return answer;
+  if (!situation.facts.client_begins_without_hello()) return std::nullopt;
   Finding finding;
   finding.cause = Cause::protocol_violation;
   finding.confidence = Confidence::medium;

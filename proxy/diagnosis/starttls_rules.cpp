@@ -8,6 +8,7 @@
 #include <array>
 
 #include "parser/line_replies.hpp"
+#include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/cleartext_dialogue.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -176,6 +177,7 @@ Answer starttls_unused(const Situation& situation) {
   const auto reply = reply_to_request(*dialogue);
   if (!reply || !reply->granted || !ends_with_request(*dialogue)) return std::nullopt;
   if (situation.history.regular()) return std::nullopt;
+  if (Answer answer = begins_without_hello(situation)) return answer;
   Finding finding;
   finding.with(told(reply->words));
   if (situation.client_closed() || (situation.server_closed() && situation.after_silence())) {

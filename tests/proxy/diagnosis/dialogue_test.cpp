@@ -608,3 +608,18 @@ TEST_CASE("bytes that are no TLS are told from TLS that fails") {
   };
   for (const Scenario& scenario : scenarios) check(scenario);
 }
+
+TEST_CASE("OpenSSL that has no version to offer says so behind a grant of TLS, too") {
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::postgresql, "SSLRequest");
+  parser::Dialogue dialogue;
+  dialogue.protocol = parser::Protocol::postgresql;
+  dialogue.lines = {{C, "SSLRequest"}, {S, "S"}};
+  c.says(C, std::make_shared<const parser::Dialogue>(std::move(dialogue)), 0);
+  const Verdict verdict =
+      diagnose(c.alert(C, 70).client_fin().alert(S, 10).server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::internal_error);
+  CHECK(verdict.title == "the client's own settings leave it nothing to offer");
+  CHECK(verdict.closer == Closer::client);
+}
