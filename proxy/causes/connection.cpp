@@ -204,7 +204,8 @@ constexpr CauseInfo causes[] = {
      .looks_like = "An HTTP status other than 2xx, or a SOCKS reply other than 0, instead of a "
                    "tunnel.",
      .proxy_hint = "Ask those who run that proxy to allow the server and its port; its log says "
-                   "which rule refused, or why the server was not reached."},
+                   "which rule refused, or why the server was not reached. One that does not speak "
+                   "as --via expects is of another kind (http, socks5), or listens elsewhere."},
     {.cause = Cause::upstream_proxy_auth_required,
      .id = "upstream-proxy-auth-required",
      .fix_at = FixAt::proxy,
@@ -212,7 +213,7 @@ constexpr CauseInfo causes[] = {
      .meaning = "The proxy through which servers are reached serves only those who give a user and "
                 "a password (Basic, or SOCKS 5's), and none were given, or wrong ones.",
      .looks_like = "HTTP 407, or a SOCKS 5 method or login that is refused.",
-     .proxy_hint = "Give them: --via http://USER:PASSWORD@HOST:PORT. Negotiate and NTLM are not "
+     .proxy_hint = "Give them: USER:PASSWORD@ before --via's host. Negotiate and NTLM are not "
                    "spoken here: a proxy that speaks them (cntlm, px) can stand between."},
     {.cause = Cause::server_silent,
      .id = "server-silent",

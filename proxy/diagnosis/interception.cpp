@@ -111,7 +111,14 @@ void tell_what_kept_the_client(Verdict& verdict, const JudgedLeg& client, const 
   } else {
     verdict.evidence.emplace_back(
         "the server had answered; the proxy was still making the certificate to show");
-    if (waited) blame(verdict, Cause::proxy_limit, Confidence::high, client.situation());
+    if (waited) {
+      blame(verdict, Cause::proxy_limit, Confidence::high, client.situation());
+    } else if (verdict.cause == Cause::unknown) {
+      verdict.alternatives.push_back(
+          {Cause::proxy_limit,
+           "the next connection, for which the certificate is made already, succeeds: the client "
+           "waits less long than that takes"});
+    }
   }
 }
 
