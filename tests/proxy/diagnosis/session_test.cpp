@@ -319,7 +319,7 @@ TEST_CASE("a client that leaves while the server is sending may miss the rest") 
 }
 
 TEST_CASE("a kept connection that is used when the server has given it up is stale") {
-  constexpr auto data_type = parser::content_type::application_data;
+  static constexpr auto data_type = parser::content_type::application_data;
   using namespace std::chrono_literals;
   struct Case {
     std::string name;
