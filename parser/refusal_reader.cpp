@@ -93,7 +93,7 @@ void RefusalReader::append_to_line(std::string_view text) {
 
 void RefusalReader::keep(std::string reply) {
   found_->replies.push_back(std::move(reply));
-  stopped_ = found_->replies.size() == kept_replies;
+  stopped_ = found_->replies.size() >= kept_replies;
 }
 
 /// What is left of `text`.
@@ -152,32 +152,44 @@ void RefusalReader::take_line(std::string_view line) {
 void RefusalReader::take_error(std::string_view fields) {
   while (!fields.empty() && fields.front() != '\0') {
     const std::string_view field = fields.substr(0, fields.find('\0'));
-    if (field.front() == 'M') keep(std::string(field.substr(1)));
+    if (field.front() == 'M') return keep(std::string(field.substr(1)));
     fields.remove_prefix(std::min(field.size() + 1, fields.size()));
   }
 }
 
 void RefusalReader::feed_tags(std::string_view text) {
   while (!stopped_ && !text.empty()) {
-    const std::size_t end = text.find('>');
-    const std::size_t here = std::min(end, text.size() - 1) + 1;
-    append_to_line(text.substr(0, here));
-    text.remove_prefix(here);
-    if (end == std::string_view::npos) break;
-    take_tag(line_);
-    line_.clear();
+    const std::size_t bracket = std::min(text.find_first_of("<>"), text.size());
+    append_to_line(text.substr(0, bracket));
+    if (bracket == text.size()) break;
+    if (text[bracket] == '>') {
+      append_to_line(">");
+      take_tag(line_);
+      line_.clear();
+    } else {
+      append_to_failure(line_);
+      line_ = '<';
+    }
+    text.remove_prefix(bracket + 1);
   }
 }
 
-/// With the text before it.
 void RefusalReader::take_tag(std::string_view tag) {
-  const std::size_t begin = std::min(tag.find("<failure"), tag.find("<stream:error"));
-  if (failure_.empty() && begin == std::string_view::npos) return;
-  if (failure_.empty()) tag.remove_prefix(begin);
+  const bool begins = tag.starts_with("<failure") || tag.starts_with("<stream:error");
+  if (failure_.empty() && !begins) return;
   const bool whole = failure_.empty() && tag.ends_with("/>");
-  failure_.append(tag.substr(0, kept_bytes - std::min(kept_bytes, failure_.size())));
-  const bool over = tag.ends_with("</failure>") || tag.ends_with("</stream:error>");
-  if (whole || over) keep(std::exchange(failure_, {}));
+  if (failure_.empty()) {
+    failure_ = tag;
+  } else {
+    append_to_failure(tag);
+  }
+  if (whole || tag == "</failure>" || tag == "</stream:error>") keep(std::exchange(failure_, {}));
+}
+
+/// What is said inside it.
+void RefusalReader::append_to_failure(std::string_view text) {
+  if (failure_.empty()) return;
+  failure_.append(text.substr(0, kept_bytes - std::min(kept_bytes, failure_.size())));
 }
 
 Shared<Refusals> RefusalReader::refusals() const {

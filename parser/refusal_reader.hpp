@@ -53,10 +53,11 @@ class RefusalReader {
   void take_tag(std::string_view tag);
   void keep(std::string reply);
   void append_to_line(std::string_view text);
+  void append_to_failure(std::string_view text);
 
   std::optional<Refusals> found_;  ///< once the first line, or message, has named the protocol
-  std::string line_;               ///< message or tag, that has begun, cut to what is kept
-  std::string failure_;            ///< of XMPP: the element that has begun, likewise
+  std::string line_;  ///< or message, tag or text between tags, that has begun, cut to what is kept
+  std::string failure_;  ///< of XMPP: the element that has begun, likewise
   Form form_ = Form::unknown;
   std::size_t read_ = 0;
   std::uint64_t to_skip_ = 0;  ///< a literal's bytes, which are a mail's, or a message's last ones

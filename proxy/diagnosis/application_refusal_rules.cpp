@@ -141,21 +141,19 @@ Answer refused_by(const parser::Refusals& refusals, const Situation& situation, 
   return finding.or_else(Cause::none, "the certificate that is spoken of is not the client's");
 }
 
-/// SCRAM with channel binding (RFC 5802 section 6) ties a log-in to the server's certificate: with
-/// the proxy's it does not hold.
+/// SCRAM with channel binding (RFC 5802 section 6) ties a log-in to the TLS connection, or to the
+/// server's certificate: across two connections it does not hold.
 Answer channel_binding_refused(const Situation& situation) {
   const auto* refusals = situation.facts.server().refusals;
   if (!refusals || !situation.proxy_plays(Leg::client)) return std::nullopt;
-  const auto reply = std::ranges::find_if(refusals->replies, [](std::string_view each) {
-    return contains(each, "channel binding") || contains(each, "Channel binding");
-  });
+  const auto reply = std::ranges::find_if(
+      refusals->replies, [](std::string_view each) { return contains(each, "channel binding"); });
   if (reply == refusals->replies.end()) return std::nullopt;
   Finding finding;
   finding.cause = Cause::proxy_limit;
   finding.confidence = Confidence::high;
   finding.mechanism = Mechanism::app_refusal;
-  finding.title =
-      "the log-in is bound to the server's certificate, and the client was shown another";
+  finding.title = "the log-in is bound to its TLS connection, of which the proxy has made two";
   return finding.with(
       fmt::format("the server said inside {}: SCRAM's channel binding (RFC 5802) "
                   "tells both sides when somebody between them ends TLS",

@@ -122,12 +122,13 @@ Answer nothing_to_offer(const Situation& situation) {
   Finding finding;
   finding.cause = Cause::internal_error;
   finding.confidence = Confidence::medium;
-  finding.title = "the client's own settings leave it nothing to offer";
+  finding.title = "the client failed before it had a hello to send";
   finding.to_do.client =
-      "Read its log (OpenSSL: \"no protocols available\", \"no ciphers available\"): the lowest "
-      "version that it allows is above the highest, or its library has given up what its "
-      "settings name.";
-  return finding.with(fmt::format("the first that the client said was the alert {}, and no hello",
+      "Read its log (OpenSSL: \"no protocols available\", \"no ciphers available\"). Most often "
+      "its "
+      "own settings leave it nothing to offer: the lowest version that it allows is above the "
+      "highest, or its library has given up what they name.";
+  return finding.with(fmt::format("the client's TLS begins with the alert {}, and no hello came",
                                   alert_name(number)));
 }
 

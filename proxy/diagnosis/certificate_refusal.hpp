@@ -15,8 +15,9 @@ void add_hidden_faults(const Situation& situation, Finding& finding);
 /// The client finished the handshake and left, and may have refused the certificate, which was
 /// encrypted: what its stack judges only then is an alternative.
 void doubt_hidden_certificate(const Situation& situation, Finding& finding);
-/// The same, where the certificate could be read and is good here: the client may think otherwise.
-void doubt_shown_certificate(const Situation& situation, Finding& finding);
+/// The same, where the certificate could be read and is good here: the client has taken it, unless
+/// its stack judges the chain only then, by a truststore of its own.
+void weigh_shown_certificate(const Situation& situation, Finding& finding);
 
 /// `finding` blames an issuer that was neither sent nor is trusted here. An intermediate is the
 /// server's to send, a root the client's to trust, and which of the two it is may be open.

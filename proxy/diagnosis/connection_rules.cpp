@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/broken_stream.hpp"
@@ -172,8 +173,9 @@ Answer own_header_refused(const Situation& situation) {
   const Facts& facts = situation.facts;
   const bool announced = facts.connected && facts.connected->announced;
   const ProxyClosing* own = facts.proxy_closing;
-  const bool waited = (situation.client_closed() && situation.after_silence()) ||
-                      (own && own->reason == ProxyReason::handshake_timeout);
+  const bool time_was_up = (situation.client_closed() && situation.after_silence()) ||
+                           (own && own->reason == ProxyReason::handshake_timeout);
+  const bool waited = time_was_up && !facts.server().first_bytes;
   const bool refused = situation.server_closed() || facts.server().plain_text() || waited;
   const bool answered = facts.server_hello || facts.hello_retry;
   const bool tls = facts.hello || !facts.client().plain_text();
@@ -181,10 +183,10 @@ Answer own_header_refused(const Situation& situation) {
   Finding finding;
   finding.cause = Cause::proxy_header_to_tls;
   finding.confidence = facts.server().plain_text() ? Confidence::high : Confidence::medium;
-  finding.with(waited ? "the proxy itself sent a PROXY header before the client's bytes "
-                        "(--send-proxy-protocol), and the server said nothing"
-                      : "the proxy itself sent a PROXY header before the client's bytes "
-                        "(--send-proxy-protocol), and what the server did then was no ServerHello");
+  finding.with(fmt::format(
+      "the proxy itself sent a PROXY header before the client's bytes (--send-proxy-protocol), and "
+      "{}",
+      waited ? "the server said nothing" : "what the server did then was no ServerHello"));
   if (waited && situation.bare_close()) finding.mechanism = Mechanism::timeout;
   finding.or_else(waited ? Cause::server_silent : Cause::server_drops_hello,
                   "the server does the same without --send-proxy-protocol");
@@ -381,8 +383,7 @@ Answer finished_and_left(const Situation& situation) {
   const bool trusted = !facts.minted || situation.history.accepted_proxy_authority;
   const auto* judged = facts.server().judged;
   if (orderly && trusted && judged && judged->judgement->ok) {
-    finding.raise();
-    doubt_shown_certificate(situation, finding);
+    weigh_shown_certificate(situation, finding);
   }
   for (const Doubt& doubt : doubts_about_server(situation)) {
     finding.or_else(doubt.cause, doubt.because);

@@ -334,7 +334,8 @@ Verdict diagnose_intercepted(const Timeline& client_leg, const Timeline& server_
         verdict.closer == Closer::server &&
         (!server.facts().server_hello || verdict.cause == Cause::no_shared_sigalg);
     if (hello_refused && client.facts().hello && server.facts().hello) {
-      weigh_narrowing(verdict, *client.facts().hello, *server.facts().hello);
+      weigh_narrowing(verdict, *client.facts().hello, *server.facts().hello,
+                      client.situation().history);
     }
     tell_clients_part(verdict, client, server);
     tell_other_leg(verdict, client, "client");

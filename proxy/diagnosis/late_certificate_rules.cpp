@@ -195,11 +195,14 @@ void doubt_hidden_certificate(const Situation& situation, Finding& finding) {
       repeat_with_tls12(situation));
 }
 
-void doubt_shown_certificate(const Situation& situation, Finding& finding) {
-  if (situation.facts.minted || late_check(situation.client_stack) != LateCheck::all) return;
-  finding.lower().or_else(Cause::server_cert_untrusted_ca,
-                          "the client's own truststore is another one: nginx, git and others judge "
-                          "the chain only now");
+void weigh_shown_certificate(const Situation& situation, Finding& finding) {
+  if (situation.facts.minted || late_check(situation.client_stack) != LateCheck::all) {
+    finding.raise();
+    return;
+  }
+  finding.or_else(Cause::server_cert_untrusted_ca,
+                  "the client's own truststore is another one: nginx, git and others judge the "
+                  "chain only now");
 }
 
 Answer left_for_certificate(const Situation& situation) {
@@ -225,8 +228,9 @@ Answer left_for_certificate(const Situation& situation) {
   const Doubt* chosen = reason_to_leave(situation, doubts);
   if (!chosen) {
     // HTTP/2's SETTINGS come unasked, and say nothing of what the client thinks.
-    const bool settings = lists(facts.hello->alpn, std::string("h2"));
-    if (greeted) return settings ? distrusted_by_client(situation) : std::nullopt;
+    const bool by_settings = greeted && lists(facts.hello->alpn, std::string("h2"));
+    if (by_settings) return distrusted_by_client(situation);
+    if (greeted) return std::nullopt;
     if (Answer answer = compared_with_address(situation)) return answer;
     if (Answer answer = pinned(situation)) return answer;
     if (Answer answer = left_by_habit(situation)) return answer;

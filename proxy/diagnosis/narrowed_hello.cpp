@@ -70,13 +70,15 @@ bool has_extension(const parser::ClientHello& hello, parser::ExtensionType type)
 /// What is missing in the proxy's hello, of what a server may well insist on, where a refusal for
 /// `cause` would look for it. Servers do not say which of the lists had nothing for them.
 std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& clients,
-                                     const parser::ClientHello& proxys) {
+                                     const parser::ClientHello& proxys, const History& history) {
   std::vector<std::string> sentences;
   const auto tell = [&](std::string_view what, const std::vector<std::string>& names) {
     if (!names.empty()) sentences.push_back(told(what, names));
   };
+  // Where a hello was answered before, a pre-shared key is the session's that came of it.
+  const bool unknown = history.largest_successful_hello == 0;
   for (const KeyMaterial& each : key_materials) {
-    if (cause != Cause::server_drops_hello && has_extension(clients, each.extension) &&
+    if (cause != Cause::server_drops_hello && unknown && has_extension(clients, each.extension) &&
         !has_extension(proxys, each.extension)) {
       sentences.push_back(
           fmt::format("the client also offers {}, which this proxy has none of", each.what));
@@ -145,9 +147,9 @@ bool client_has_the_same(Cause cause, const parser::ClientHello& clients,
 }  // namespace
 
 void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
-                     const parser::ClientHello& proxys) {
+                     const parser::ClientHello& proxys, const History& history) {
   if (!may_be_for_lists(verdict.cause)) return;
-  const std::vector<std::string> missing = missing_for(verdict.cause, clients, proxys);
+  const std::vector<std::string> missing = missing_for(verdict.cause, clients, proxys, history);
   if (missing.empty()) return;
   // Behind what happened, and before what follows from the lists of one hello alone.
   const auto behind_event = verdict.evidence.begin() + (verdict.evidence.empty() ? 0 : 1);

@@ -3,13 +3,15 @@
 // which the proxy offers only what it has itself.
 
 #include "parser/client_hello.hpp"
+#include "proxy/diagnosis/diagnosis.hpp"
 #include "proxy/diagnosis/verdict.hpp"
 
 namespace legible::proxy::diagnosis {
 
 /// `verdict` is on a server that refused `proxys` hello. Where that may be for what the proxy left
-/// out of `clients`, it becomes a limit of the proxy, or has that as an alternative.
+/// out of `clients`, it becomes a limit of the proxy, or has that as an alternative. `history` is
+/// that of this client and server.
 void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
-                     const parser::ClientHello& proxys);
+                     const parser::ClientHello& proxys, const History& history);
 
 }  // namespace legible::proxy::diagnosis

@@ -8,6 +8,23 @@
 namespace legible::proxy::diagnosis {
 namespace {
 
+/// Of what a record of data holds, with JSSE's padding, where that is known: LOGOUT, QUIT, a close
+/// frame. A request of HTTP is seldom shorter.
+constexpr std::uint32_t longest_last_words = 48;
+
+/// HTTP/2 takes leave inside TLS.
+bool may_speak_http2(const Facts& facts) {
+  if (facts.alpn) return *facts.alpn == "h2";
+  return facts.hello && std::ranges::find(facts.hello->alpn, "h2") != facts.hello->alpn.end();
+}
+
+bool is_goodbye(const Facts& facts, const parser::RecordTail::Record& record) {
+  const bool data = record.type == parser::content_type::application_data;
+  const auto bytes =
+      data && !may_speak_http2(facts) ? plaintext_bytes(facts, record.length) : std::nullopt;
+  return bytes ? *bytes <= longest_last_words : record.length <= longest_goodbye_record;
+}
+
 /// Bytes of all that the client said after its Finished, if that was one record, an alert behind it
 /// not counted; nothing where that cannot be told.
 std::optional<std::uint32_t> clients_only_words(const Facts& facts) {
@@ -46,6 +63,19 @@ std::optional<std::uint32_t> plaintext_bytes(const Facts& facts, std::uint64_t r
       suite.tag_bytes + (facts.tls13() ? 1u : std::uint32_t{suite.explicit_nonce_bytes});
   if (record <= added) return std::nullopt;
   return static_cast<std::uint32_t>(record - added);
+}
+
+std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes) {
+  if (bytes > longest_leave) return Confidence::high;
+  const parser::RecordTail* tail = facts.client().tail;
+  if (!tail) return std::nullopt;
+  for (const parser::RecordTail::Record& record : tail->last) {
+    if (record.length + record_header > bytes) return std::nullopt;
+    if (record.length > longest_goodbye_record) return Confidence::high;
+    if (!is_goodbye(facts, record)) return Confidence::medium;
+    bytes -= record.length + record_header;
+  }
+  return std::nullopt;
 }
 
 bool only_said_quit(const Facts& facts) {

@@ -12,6 +12,13 @@ namespace legible::proxy::diagnosis {
 /// Plaintext bytes of an AEAD record whose payload is so long; nothing where padding hides them.
 std::optional<std::uint32_t> plaintext_bytes(const Facts& facts, std::uint64_t record);
 
+/// Of a record's header (RFC 8446 section 5.1).
+inline constexpr std::uint64_t record_header = 5;
+/// Of a record: an alert, or HTTP/2's GOAWAY, with JSSE's padding; few requests are shorter.
+inline constexpr std::uint16_t longest_goodbye_record = 90;
+/// Of all records with which a client leaves.
+inline constexpr std::uint64_t longest_leave = 200;
+
 /// How sure it is that the client's last `bytes` hold more than it says when it leaves; nothing if
 /// they do not.
 std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes);

@@ -94,8 +94,7 @@ Finding left_in_the_middle() {
   finding.confidence = Confidence::medium;
   finding.with(
       "the server had asked for a second handshake inside the encrypted connection; the client's "
-      "new "
-      "keys were in use, and it closed in order before the server's were");
+      "new keys were in use, and it closed in order before the server's were");
   return finding.or_else(Cause::renegotiation_refused, "the log of the side that closed says so");
 }
 

@@ -39,6 +39,8 @@ bool closed_without_answer(const Situation& situation) {
          facts.request_unanswered->begun <= situation.primary.time;
 }
 
+bool waits_for_server(const Facts& facts) { return unanswered(facts) || facts.asked_in_vain(); }
+
 Finding timer_fired(const Situation& situation) {
   Finding finding;
   finding.cause = Cause::idle_timeout;
@@ -47,33 +49,37 @@ Finding timer_fired(const Situation& situation) {
   finding.with(fmt::format("nothing was sent for {}, then {} closed",
                            duration(situation.primary.silence), who(situation.primary.closer)));
   const Leg closer = situation.client_closed() ? Leg::client : Leg::server;
-  const bool in_vain = unanswered(situation.facts) || situation.facts.asked_in_vain();
-  const IdleTimer* timer = typical_timer(situation.primary.silence, closer);
-  // Who owes an answer is not idle.
-  if (timer && !(in_vain && situation.server_closed())) {
+  if (const IdleTimer* timer = typical_timer(situation.primary.silence, closer)) {
     finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
   }
-  if (!in_vain) return finding;
+  if (!waits_for_server(situation.facts)) return finding;
   finding.with("the server had not answered the client's data");
-  if (situation.server_closed()) {
-    finding.cause = Cause::internal_error;
-    finding.title = "it closed without an answer to what it had been sent";
-    finding.or_else(Cause::idle_timeout,
-                    "what the client said wants no answer: the server's own limit for an idle "
-                    "connection is that long");
-    finding.to_do.server =
-        "Find out why there was no answer: its log, or that of the application behind it, which "
-        "may be down, or slower than the server waits.";
-  } else {
-    finding.title = "what it had sent was not answered, and it waited no longer";
-    finding.or_else(Cause::truncated_close, "the client was ended, or its user gave up");
-    finding.or_else(Cause::client_satisfied, "what it said wants no answer");
-    if (situation.primary.silence < shortest_idle_timer) finding.confidence = Confidence::low;
-    finding.to_do.client = "Let it wait longer, if the server is only slow.";
-    finding.to_do.server =
-        "Find out why there was no answer: its log, or that of the application behind it.";
-  }
+  finding.title = "what it had sent was not answered, and it waited no longer";
+  finding.or_else(Cause::truncated_close, "the client was ended, or its user gave up");
+  finding.or_else(Cause::client_satisfied, "what it said wants no answer");
+  if (situation.primary.silence < shortest_idle_timer) finding.confidence = Confidence::low;
+  finding.to_do.client = "Let it wait longer, if the server is only slow.";
+  finding.to_do.server =
+      "Find out why there was no answer: its log, or that of the application behind it.";
   return finding;
+}
+
+/// Who owes an answer is not idle, whatever timer fits.
+Finding answered_by_its_end(const Situation& situation) {
+  Finding finding;
+  finding.cause = Cause::internal_error;
+  finding.confidence = Confidence::medium;
+  finding.title = "it closed without an answer to what it had been sent";
+  if (situation.bare_close() && situation.after_silence()) finding.mechanism = Mechanism::timeout;
+  finding.with(fmt::format("nothing was sent for {}, then the server closed",
+                           duration(situation.primary.silence)));
+  finding.with("the server had not answered the client's data");
+  finding.to_do.server =
+      "Find out why there was no answer: its log, or that of the application behind it, which may "
+      "be down, or slower than the server waits.";
+  return finding.or_else(Cause::idle_timeout,
+                         "what the client said wants no answer: the server's own limit for an idle "
+                         "connection is that long");
 }
 
 Finding finished_did_not_fit(const Situation& situation) {
@@ -181,8 +187,7 @@ Finding request_not_answered() {
 
 /// Where HTTP was read, a request without an answer is known; otherwise its size has to tell.
 void doubt_that_all_was_answered(const Situation& situation, Finding& finding) {
-  constexpr std::uint64_t goodbye_record = 90 + 5;
-  const std::uint64_t word = situation.bare_close() ? 0 : goodbye_record;
+  const std::uint64_t word = situation.bare_close() ? 0 : longest_goodbye_record + record_header;
   const std::uint64_t last = situation.timeline.unanswered_but_for(word);
   const Facts& facts = situation.facts;
   const bool read = situation.scope() != Scope::relayed || facts.server().answer_read();
@@ -422,10 +427,12 @@ Answer ended(const Situation& situation) {
                        situation.primary.mechanism != Mechanism::timeout;
 
   const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
-  if (!orderly && situation.primary.silence >= patience) return timer_fired(situation);
+  const bool in_vain = waits_for_server(facts);
+  const auto silent_end = situation.server_closed() && in_vain ? answered_by_its_end : timer_fired;
+  if (!orderly && situation.primary.silence >= patience) return silent_end(situation);
   const bool asked_in_vain = (unanswered(facts) && situation.after_silence()) ||
                              (situation.client_closed() && facts.asked_in_vain());
-  if (asked_in_vain) return timer_fired(situation);
+  if (asked_in_vain) return silent_end(situation);
   return orderly ? ended_in_order(situation) : ended_without_alert(situation);
 }
 

@@ -13,15 +13,6 @@
 namespace legible::proxy::diagnosis {
 namespace {
 
-/// Of a record: an alert, or HTTP/2's GOAWAY, with JSSE's padding; few requests are shorter.
-constexpr std::uint16_t longest_goodbye_record = 90;
-/// Of what a record of data holds, with JSSE's padding, where that is known: LOGOUT, QUIT, a close
-/// frame. A request of HTTP is seldom shorter.
-constexpr std::uint32_t longest_last_words = 48;
-/// Of all its records.
-constexpr std::uint64_t longest_leave = 200;
-constexpr std::uint64_t record_header = 5;
-
 bool may_be_kept(const Situation& situation) {
   const bool open =
       situation.phase == Phase::established || situation.phase == Phase::post_handshake;
@@ -39,36 +30,6 @@ std::uint64_t sent_after_end(const Situation& situation) {
   }
   return 0;
 }
-
-/// HTTP/2 takes leave inside TLS.
-bool may_speak_http2(const Facts& facts) {
-  if (facts.alpn) return *facts.alpn == "h2";
-  return facts.hello && std::ranges::find(facts.hello->alpn, "h2") != facts.hello->alpn.end();
-}
-
-bool is_goodbye(const Facts& facts, const parser::RecordTail::Record& record) {
-  const bool data = record.type == parser::content_type::application_data;
-  const auto bytes =
-      data && !may_speak_http2(facts) ? plaintext_bytes(facts, record.length) : std::nullopt;
-  return bytes ? *bytes <= longest_last_words : record.length <= longest_goodbye_record;
-}
-
-}  // namespace
-
-std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes) {
-  if (bytes > longest_leave) return Confidence::high;
-  const parser::RecordTail* tail = facts.client().tail;
-  if (!tail) return std::nullopt;
-  for (const parser::RecordTail::Record& record : tail->last) {
-    if (record.length + record_header > bytes) return std::nullopt;
-    if (record.length > longest_goodbye_record) return Confidence::high;
-    if (!is_goodbye(facts, record)) return Confidence::medium;
-    bytes -= record.length + record_header;
-  }
-  return std::nullopt;
-}
-
-namespace {
 
 /// All that the server sent since the pause is the alert with which it closed.
 bool said_only_goodbye(const Situation& situation) {

@@ -30,16 +30,6 @@ constexpr parser::AlertDescription protocol_version{70};
 constexpr parser::AlertDescription internal_error{80};
 constexpr parser::AlertDescription unrecognized_name{112};
 
-/// The server went on with a name that it does not know.
-bool warned_of_name(const Timeline& server_leg) {
-  return std::ranges::any_of(server_leg.entries(), [](const Entry& entry) {
-    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
-    const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
-    return entry.leg == Leg::server && alert && alert->level == parser::alert_level::warning &&
-           alert->description == unrecognized_name;
-  });
-}
-
 std::string problems_text(const certs::Judgement& judgement) {
   std::string text;
   for (const certs::Problem& problem : judgement.problems) {
@@ -263,8 +253,9 @@ void InterceptConnection::begin_client_handshake(
     settings.withhold_finished = true;
     settings.tickets = nullptr;
   }
-  // Some clients end by it (Java), others pass over it (RFC 6066 section 3).
-  if (choice.hello.version == parser::tls12 && warned_of_name(server)) {
+  // The server went on with a name that it does not know. Some clients end by that (Java), others
+  // pass over it (RFC 6066 section 3).
+  if (choice.hello.version == parser::tls12 && has_warned(server, Leg::server, unrecognized_name)) {
     client_.write_in_clear(parser::alert_level::warning, unrecognized_name);
   }
   const auto held = with_whole_records(std::exchange(held_, {}), hello.records);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <ranges>
 
 #include "proxy/record/timeline.hpp"
@@ -25,6 +26,16 @@ const Wanted* last_observed(const Timeline& timeline, Leg side) {
     if (found && entry.leg == side) return found;
   }
   return nullptr;
+}
+
+/// Whether that side sent this as a warning, which can be read.
+inline bool has_warned(const Timeline& timeline, Leg side, parser::AlertDescription description) {
+  return std::ranges::any_of(timeline.entries(), [&](const Entry& entry) {
+    const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+    const auto* alert = observation ? std::get_if<parser::Alert>(observation) : nullptr;
+    return entry.leg == side && alert && alert->level == parser::alert_level::warning &&
+           alert->description == description;
+  });
 }
 
 }  // namespace legible::proxy

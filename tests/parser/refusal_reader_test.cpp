@@ -71,6 +71,9 @@ TEST_CASE("what a server says no with inside TLS is kept, however it is cut") {
        {"<failure xmlns='s'><malformed-request/><text>Invalid channel binding value.</text>"
         "</failure>",
         "<failure/>", "<stream:error><bad/></stream:error>"}},
+      {"<stream:stream><failure><text>" + std::string(1000, 'y') + "</text></failure><failure/>",
+       Protocol::xmpp,
+       {"<failure><text>" + std::string(RefusalReader::kept_bytes - 15, 'y'), "<failure/>"}},
   };
   for (const Case& c : cases) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, c.said.size()}) {
@@ -110,4 +113,14 @@ TEST_CASE("only the beginning is read, and the first refusals are kept") {
   const auto none = read(late + "550 no\r\n", 1000);
   REQUIRE(none);
   CHECK(none->replies.empty());
+}
+
+TEST_CASE("a message with many texts is one refusal") {
+  std::string fields = "S";
+  for (int i = 0; i < 100; ++i) fields += std::string("\0M", 2);
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += message('E', fields);
+  const auto found = read(many, many.size());
+  REQUIRE(found);
+  CHECK(found->replies.size() == RefusalReader::kept_replies);
 }

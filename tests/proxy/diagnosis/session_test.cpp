@@ -259,41 +259,6 @@ TEST_CASE("a client that leaves after its key exchange refuses no certificate") 
   for (const Scenario& scenario : scenarios) check(scenario);
 }
 
-TEST_CASE("who asks and leaves before the answer may have judged the certificate only then") {
-  using namespace std::chrono_literals;
-  const auto verdict = [](const std::vector<certs::Problem>& problems,
-                          std::chrono::seconds patience) {
-    Conversation c;
-    c.client_says(hello_gnutls()).server_flight(good_chain(), problems);
-    c.key_exchange_and_finished().server_finishes().data(C).pause(patience).client_fin();
-    return diagnose(c.timeline());
-  };
-  const std::vector<certs::Problem> wrong_name = {problem(ProblemId::name_mismatch)};
-
-  const Verdict refused = verdict(wrong_name, 0s);
-  INFO(shown(refused));
-  CHECK(refused.cause == Cause::server_cert_name_mismatch);
-  CHECK(refused.confidence == Confidence::low);
-  CHECK(has_alternative(refused, Cause::truncated_close));
-  CHECK(verdict({}, 0s).cause == Cause::truncated_close);
-  CHECK(verdict(wrong_name, 5s).cause == Cause::idle_timeout);
-}
-
-TEST_CASE("who gives up after a moment may have been ended as well") {
-  using namespace std::chrono_literals;
-  const auto verdict = [](std::chrono::seconds patience) {
-    Conversation c;
-    c.client_says(hello_openssl()).handshake12().data(C).pause(patience).client_fin();
-    return diagnose(c.timeline());
-  };
-  const Verdict soon = verdict(2s);
-  INFO(shown(soon));
-  CHECK(soon.cause == Cause::idle_timeout);
-  CHECK(soon.confidence == Confidence::low);
-  CHECK(has_alternative(soon, Cause::truncated_close));
-  CHECK(verdict(30s).confidence > Confidence::low);
-}
-
 TEST_CASE("a server that closes while the client is sending is after no silence") {
   using namespace std::chrono_literals;
   Conversation c;
@@ -316,123 +281,6 @@ TEST_CASE("a client that leaves while the server is sending may miss the rest") 
     CHECK(verdict.confidence == (much ? Confidence::medium : Confidence::high));
     CHECK(has_alternative(verdict, Cause::truncated_close) == much);
   }
-}
-
-TEST_CASE("a kept connection that is used when the server has given it up is stale") {
-  static constexpr auto data_type = parser::content_type::application_data;
-  using namespace std::chrono_literals;
-  struct Case {
-    std::string name;
-    std::function<void(Conversation&)> end;
-    std::optional<Confidence> stale;  ///< none: it is something else
-  };
-  const Case cases[] = {
-      {"the request comes after the server's FIN",
-       [](auto& c) { c.pause(7s).server_fin().pause(3s).sends(C, 400).server_rst().client_fin(); },
-       Confidence::high},
-      {"long after it",
-       [](auto& c) { c.pause(65s).server_fin().pause(55s).sends(C, 400).client_fin(); },
-       Confidence::high},
-      {"after its close_notify",
-       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().sends(C, 400).client_fin(); },
-       Confidence::high},
-      {"the two cross, at the time of a timer",
-       [](auto& c) { c.pause(5s).sends(C, 400).server_fin().client_fin(); }, Confidence::medium},
-      {"they cross at another time",
-       [](auto& c) { c.pause(42s).sends(C, 400).server_fin().client_fin(); }, Confidence::low},
-      {"the server has taken a while",
-       [](auto& c) { c.pause(5s).sends(C, 400).pause(500ms).server_fin().client_fin(); },
-       Confidence::low},
-      {"a goodbye crosses it",
-       [](auto& c) { c.pause(75s).sends(C, 400).hidden_alert(S).server_fin().client_fin(); },
-       Confidence::medium},
-      {"a device on the way has forgotten the connection",
-       [](auto& c) { c.pause(1000s).sends(C, 400).server_rst(); }, Confidence::medium},
-      {"a reset after a moment", [](auto& c) { c.pause(7s).sends(C, 400).server_rst(); },
-       Confidence::low},
-      {"the client only says goodbye, too",
-       [](auto& c) { c.pause(5s).hidden_alert(S).server_fin().sends(C, 150).client_fin(); },
-       {}},
-      {"the server answers in a few bytes, and closes",
-       [](auto& c) { c.pause(5s).sends(C, 400).sends(S, 30).server_fin().client_fin(); },
-       {}},
-      {"the server answers in a few bytes, and says goodbye",
-       [](auto& c) {
-         c.pause(5s).sends(C, 400).sends(S, 30).hidden_alert(S).server_fin().client_fin();
-       },
-       {}},
-      {"the server has taken its time",
-       [](auto& c) { c.pause(5s).sends(C, 400).pause(3s).server_fin().client_fin(); },
-       {}},
-      {"there was no pause", [](auto& c) { c.sends(C, 400).server_fin().client_fin(); }, {}},
-      {"the server closed at once, and the client used it later",
-       [](auto& c) { c.server_fin().pause(8s).sends(C, 400).client_fin(); }, Confidence::high},
-      {"the server closed at once, and the client took its leave later",
-       [](auto& c) { c.server_fin().pause(8s).sends(C, 31).client_fin(); },
-       {}},
-      {"the client takes its leave in a few words, with HTTP/1 or none",
-       [](auto& c) {
-         c.server_fin()
-             .pause(8s)
-             .encrypted(C, data_type, 48, parser::Content::application_data)
-             .client_fin();
-       },
-       {}},
-      {"the client asks in a few words",
-       [](auto& c) {
-         c.server_fin()
-             .pause(8s)
-             .encrypted(C, data_type, 80, parser::Content::application_data)
-             .client_fin();
-       },
-       Confidence::medium},
-      {"a client that is still sending",
-       [](auto& c) {
-         c.server_fin().pause(20ms).sends(C, 4000).pause(3s).sends(C, 400).client_fin();
-       },
-       {}},
-      {"an answer was owed",
-       [](auto& c) { c.sends(C, 400).pause(60s).sends(C, 400).server_fin().client_fin(); },
-       {}},
-      {"the server spoke first",
-       [](auto& c) { c.pause(60s).sends(S, 90).sends(C, 400).server_fin().client_fin(); },
-       {}},
-      {"last words that want no answer",
-       [](auto& c) { c.pause(42s).sends(C, 400).hidden_alert(S).server_fin().client_fin(); },
-       {}},
-      {"the client closes", [](auto& c) { c.pause(5s).sends(C, 400).client_fin(); }, {}},
-  };
-  for (const Case& each : cases) {
-    Conversation c;
-    c.note(S, Connected{"10.0.0.2:443", std::chrono::milliseconds{12}});
-    c.client_says(hello_openssl()).handshake12().data(C).data(S);
-    each.end(c);
-    const Verdict verdict = diagnose(c.timeline());
-    INFO(each.name << "\n" << shown(verdict));
-    CHECK((verdict.cause == Cause::stale_connection) == each.stale.has_value());
-    CHECK((verdict.outcome == Outcome::failed) == each.stale.has_value());
-    if (!each.stale) continue;
-    CHECK(verdict.confidence == *each.stale);
-    CHECK(verdict.closer == Closer::server);
-  }
-}
-
-TEST_CASE("an answer that comes when the client has left is none that it waited for") {
-  const auto left = [](std::vector<certs::Problem> problems) {
-    Conversation c;
-    c.client_says(hello_openssl()).handshake12(good_chain(), std::move(problems));
-    c.data(C).client_fin().data(S).hidden_alert(S).server_fin();
-    return diagnose(c.timeline());
-  };
-  const Verdict bad = left({{certs::ProblemId::expired, "now", "then", 0}});
-  INFO(shown(bad));
-  CHECK(bad.cause == Cause::server_cert_expired);
-  CHECK(bad.confidence == Confidence::low);
-  CHECK(has_alternative(bad, Cause::truncated_close));
-  const Verdict good = left({});
-  INFO(shown(good));
-  CHECK(good.cause == Cause::truncated_close);
-  CHECK(good.phase == Phase::post_handshake);
 }
 
 TEST_CASE("a mail client that only says QUIT after STARTTLS has refused the certificate") {
@@ -540,69 +388,6 @@ TEST_CASE("a server that leaves right after the handshake may have missed its pr
   }
 }
 
-TEST_CASE("a lone record of the server's may be a ticket, and no answer") {
-  Conversation c;
-  c.client_says(hello_openssl()).server_flight13().client_finishes13().data(C, 128);
-  c.record13(S, 2024, parser::Content::unknown).client_fin();
-  const Verdict verdict = diagnose(c.timeline());
-  INFO(shown(verdict));
-  CHECK(verdict.cause == Cause::truncated_close);
-  CHECK(has_alternative(verdict, Cause::idle_timeout));
-}
-
-TEST_CASE("answers of one length are no tickets, where the client asked between them") {
-  using namespace std::chrono_literals;
-  const auto verdict = [](bool asks_again) {
-    Conversation c;
-    c.client_says(hello_openssl()).server_flight13().client_finishes13();
-    c.data(C, 128).record13(S, 266, Content::unknown);
-    if (asks_again) c.data(C, 128);
-    c.record13(S, 266, Content::unknown).pause(65s).hidden_alert(S).server_fin();
-    return diagnose(c.timeline());
-  };
-  INFO(shown(verdict(true)));
-  CHECK(verdict(true).outcome == Outcome::ok);
-  CHECK(verdict(false).outcome == Outcome::failed);
-}
-
-TEST_CASE("a pair of another length behind the tickets is two answers") {
-  using namespace std::chrono_literals;
-  Conversation c;
-  c.client_says(hello_openssl()).server_flight13().client_finishes13().tickets();
-  c.data(C, 128).record13(S, 190, Content::unknown).record13(S, 190, Content::unknown);
-  const Verdict verdict = diagnose(c.pause(65s).hidden_alert(S).server_fin().timeline());
-  INFO(shown(verdict));
-  CHECK(verdict.outcome == Outcome::ok);
-}
-
-TEST_CASE("who ends right after the handshake has given up no idle connection") {
-  using namespace std::chrono_literals;
-  const auto verdict = [](std::chrono::milliseconds idle, bool answered_before) {
-    Conversation c;
-    c.client_says(hello_openssl()).server_flight13_read().client_finishes13_read();
-    if (answered_before) c.data_read(C).data_read(S);
-    c.pause(idle).decrypted_alert(S, 0, warning).server_fin();
-    const Time asked = c.now() + 700ms;
-    c.note(C, RequestUnanswered{.later = answered_before, .begun = asked});
-    return diagnose(c.timeline());
-  };
-  CHECK(verdict(5ms, false).cause != Cause::stale_connection);
-  CHECK(verdict(5s, false).cause == Cause::stale_connection);
-  CHECK(verdict(5ms, true).cause == Cause::stale_connection);
-}
-
-TEST_CASE("a server that closes without an answer failed over it, whatever timer that fits") {
-  using namespace std::chrono_literals;
-  Conversation c;
-  c.client_says(hello_openssl()).handshake12().data(C).pause(5s).server_fin();
-  const Verdict verdict = diagnose(c.timeline());
-  INFO(shown(verdict));
-  CHECK(verdict.cause == Cause::internal_error);
-  CHECK(verdict.closer == Closer::server);
-  CHECK(verdict.confidence == Confidence::medium);
-  CHECK(has_alternative(verdict, Cause::idle_timeout));
-}
-
 TEST_CASE("a client's error behind the server's goodbye is why, and no echo") {
   const auto verdict = [](std::uint8_t number) {
     Conversation c;
@@ -627,23 +412,4 @@ TEST_CASE("a password that is not the server's is told as one") {
       diagnose(c.key_exchange_and_finished().alert(S, 20).server_fin().timeline());
   INFO(shown(verdict));
   CHECK(verdict.cause == Cause::psk_mismatch);
-}
-
-TEST_CASE("a server that ends on the client's word may have failed over it") {
-  using enum parser::StreamEnd;
-  const auto verdict = [](std::uint64_t last, bool goodbye, std::optional<parser::StreamEnd> how) {
-    Conversation c;
-    c.client_says(hello_openssl()).handshake12().data(C).data(S).sends(C, last);
-    if (goodbye) c.hidden_alert(S).sends(S, 31);
-    return diagnose(c.closes(S, how.value_or(fin)).timeline());
-  };
-  for (const auto& [goodbye, how] :
-       {std::pair{false, fin}, std::pair{false, rst}, std::pair{true, fin}}) {
-    const Verdict doubted = verdict(400, goodbye, how);
-    INFO(shown(doubted));
-    CHECK(doubted.confidence == Confidence::low);
-    CHECK(has_alternative(doubted, Cause::internal_error));
-    // A goodbye of the client's own.
-    CHECK_FALSE(has_alternative(verdict(31, goodbye, how), Cause::internal_error));
-  }
 }
