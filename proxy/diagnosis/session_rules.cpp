@@ -31,6 +31,20 @@ bool unanswered(const Facts& facts) {
   return facts.client().application_data && !facts.server().application_data;
 }
 
+/// What tells that the client's protocol knows no answers.
+enum class OneWay : std::uint8_t { no, it_went_on, port };
+
+OneWay sends_one_way(const Situation& situation) {
+  constexpr std::uint16_t syslog_tls = 6514;  // RFC 5425 section 4.1
+  const Facts& facts = situation.facts;
+  if (!unanswered(facts)) return OneWay::no;
+  if (facts.target && facts.target->port == syslog_tls) return OneWay::port;
+  const Pause& pause = situation.timeline.pause();
+  const bool went_on = pause.length.count() > 0 && pause.ended_by == Leg::client &&
+                       holds_request(facts, pause.client_bytes_unanswered) == Confidence::high;
+  return went_on ? OneWay::it_went_on : OneWay::no;
+}
+
 /// The server's end is no answer to what was asked before it; nor to what the client had given up.
 bool closed_without_answer(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -39,7 +53,10 @@ bool closed_without_answer(const Situation& situation) {
          facts.request_unanswered->begun <= situation.primary.time;
 }
 
-bool waits_for_server(const Facts& facts) { return unanswered(facts) || facts.asked_in_vain(); }
+bool waits_for_server(const Situation& situation) {
+  const Facts& facts = situation.facts;
+  return facts.asked_in_vain() || (unanswered(facts) && sends_one_way(situation) == OneWay::no);
+}
 
 Finding timer_fired(const Situation& situation) {
   Finding finding;
@@ -52,7 +69,7 @@ Finding timer_fired(const Situation& situation) {
   if (const IdleTimer* timer = typical_timer(situation.primary.silence, closer)) {
     finding.raise().with(fmt::format("{} s is the limit of {}", timer->seconds, timer->whose));
   }
-  if (!waits_for_server(situation.facts)) return finding;
+  if (!waits_for_server(situation)) return finding;
   finding.with("the server had not answered the client's data");
   finding.title = "what it had sent was not answered, and it waited no longer";
   finding.or_else(Cause::truncated_close, "the client was ended, or its user gave up");
@@ -221,6 +238,23 @@ std::optional<Doubt> visible_fault(const Situation& situation) {
   return std::move(doubts.front());
 }
 
+/// Why the server's silence is no fault, and how sure that is.
+void tell_one_way(const Situation& situation, Finding& finding) {
+  switch (sends_one_way(situation)) {
+    case OneWay::no:
+      return;
+    case OneWay::port:
+      finding.with("port 6514 is that of syslog over TLS (RFC 5425), which knows no answers");
+      return;
+    case OneWay::it_went_on:
+      finding.lower().with(fmt::format(
+          "the client had sent data, was not answered for {}, and sent more: it waited for nothing",
+          duration(situation.timeline.pause().length)));
+      finding.or_else(Cause::idle_timeout, "the client's log tells of a time-out of its own");
+      return;
+  }
+}
+
 /// With close_notify, or an alert of its size.
 Finding ended_in_order(const Situation& situation) {
   const Facts& facts = situation.facts;
@@ -260,6 +294,7 @@ Finding ended_in_order(const Situation& situation) {
       finding.lower().or_else(fault->cause, std::move(fault->because));
     }
   }
+  tell_one_way(situation, finding);
   doubt_that_answer_was_whole(situation, finding);
   if (both_spoke) doubt_that_all_was_answered(situation, finding);
   doubt_client_certificate(situation, finding);
@@ -427,10 +462,10 @@ Answer ended(const Situation& situation) {
                        situation.primary.mechanism != Mechanism::timeout;
 
   const auto patience = exchanged(facts) ? shortest_idle_timer : shortest_timer;
-  const bool in_vain = waits_for_server(facts);
+  const bool in_vain = waits_for_server(situation);
   const auto silent_end = situation.server_closed() && in_vain ? answered_by_its_end : timer_fired;
   if (!orderly && situation.primary.silence >= patience) return silent_end(situation);
-  const bool asked_in_vain = (unanswered(facts) && situation.after_silence()) ||
+  const bool asked_in_vain = (unanswered(facts) && in_vain && situation.after_silence()) ||
                              (situation.client_closed() && facts.asked_in_vain());
   if (asked_in_vain) return silent_end(situation);
   return orderly ? ended_in_order(situation) : ended_without_alert(situation);

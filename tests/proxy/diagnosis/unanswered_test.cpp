@@ -44,6 +44,31 @@ TEST_CASE("who gives up after a moment may have been ended as well") {
   CHECK(verdict(30s).confidence > Confidence::low);
 }
 
+TEST_CASE("a protocol that knows no answers is not left in vain") {
+  using namespace std::chrono_literals;
+  const auto verdict = [](std::uint16_t port, std::chrono::seconds between) {
+    Conversation c;
+    c.note(Leg::server, Target{"logs.test", port, "relay", "fixed target"});
+    c.client_says(hello_openssl()).handshake12().data(C).sends(C, 300);
+    c.pause(between).sends(C, 300).pause(3s).hidden_alert(C).client_fin();
+    return diagnose(c.timeline());
+  };
+  const Verdict waited = verdict(443, 2s);
+  INFO(shown(waited));
+  CHECK(waited.cause == Cause::idle_timeout);
+
+  const Verdict went_on = verdict(443, 20s);
+  INFO(shown(went_on));
+  CHECK(went_on.cause == Cause::client_satisfied);
+  CHECK(went_on.confidence == Confidence::low);
+  CHECK(has_alternative(went_on, Cause::idle_timeout));
+
+  const Verdict syslog = verdict(6514, 2s);
+  INFO(shown(syslog));
+  CHECK(syslog.cause == Cause::client_satisfied);
+  CHECK(syslog.confidence == Confidence::medium);
+}
+
 TEST_CASE("a kept connection that is used when the server has given it up is stale") {
   static constexpr auto data_type = parser::content_type::application_data;
   using namespace std::chrono_literals;
