@@ -14,6 +14,7 @@
 #include "proxy/diagnosis/insertion.hpp"
 #include "proxy/diagnosis/minted_leaf.hpp"
 #include "proxy/diagnosis/rules.hpp"
+#include "proxy/diagnosis/shown_chain.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -253,6 +254,7 @@ Finding by_alert_alone(const Situation& situation, const AlertMeaning& meaning) 
                                      : "the given anchors",
                                  chain_text(*situation.facts.judged_chain()))
                    : fmt::format("the server sent {}", chain_text(*server.chain)));
+  doubt_chain_order(*server.chain, finding);
   const bool jsse = situation.client_stack == Stack::jsse;
   if (jsse && meaning.number == unsupported_certificate) {
     finding.cause = Cause::server_cert_weak;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "proxy/diagnosis/certificate_doubts.hpp"
+#include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -64,6 +65,22 @@ Answer chain_too_long(const Situation& situation) {
     finding.or_else(Cause::server_cert_untrusted_ca, "ask which CAs the client trusts");
   }
   return finding;
+}
+
+void doubt_chain_order(const Chain& chain, Finding& finding) {
+  const auto misplaced = std::ranges::adjacent_find(
+      chain, [](const certs::Certificate& subject, const certs::Certificate& next) {
+        return subject.issuer != next.subject || (subject.self_issued() && subject.der == next.der);
+      });
+  if (misplaced == chain.end()) return;
+  finding.with(
+      fmt::format("the chain is not in order: certificate {}, {}, has not issued the one "
+                  "before it (RFC 5246 section 7.4.2)",
+                  misplaced - chain.begin() + 2, subject_text(*std::next(misplaced))));
+  finding.or_else(
+      Cause::server_cert_rejected,
+      "it works with the server's certificates in order, the leaf first and each issuer "
+      "once: BearSSL and other small stacks do not sort them");
 }
 
 }  // namespace legible::proxy::diagnosis

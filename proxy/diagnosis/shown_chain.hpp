@@ -1,5 +1,5 @@
 #pragma once
-// The server's Certificate message as such: too long, or no certificates at all.
+// The server's Certificate message as such: too long, out of order, or no certificates at all.
 
 #include "proxy/diagnosis/situation.hpp"
 
@@ -9,5 +9,8 @@ namespace legible::proxy::diagnosis {
 Answer certificate_not_readable(const Situation& situation);
 /// The client's alert fits the length of the chain, and nothing else about it.
 Answer chain_too_long(const Situation& situation);
+/// Says it in `finding` when a certificate of the server's does not certify the one before it.
+/// Most stacks sort what comes; the rule is RFC 5246 section 7.4.2.
+void doubt_chain_order(const Chain& chain, Finding& finding);
 
 }  // namespace legible::proxy::diagnosis

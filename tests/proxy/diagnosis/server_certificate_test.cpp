@@ -397,6 +397,21 @@ TEST_CASE("a client that leaves after a moment of silence may have been ended by
   }
 }
 
+TEST_CASE("a chain out of order is told where nothing else speaks against it") {
+  const auto refused = [](const Chain& chain) {
+    Conversation c;
+    c.client_says(hello_openssl()).server_flight(chain).alert(C, 48).client_fin();
+    return diagnose(c.timeline());
+  };
+  const Chain good = good_chain();
+  const Verdict turned = refused({good[0], certificate("Root", "Root"), good[1]});
+  INFO(shown(turned));
+  CHECK(has_alternative(turned, Cause::server_cert_rejected));
+  CHECK(has_alternative(refused({good[0], good[0], good[1]}), Cause::server_cert_rejected));
+  CHECK_FALSE(has_alternative(refused({good[0], good[1], certificate("Root", "Root")}),
+                              Cause::server_cert_rejected));
+}
+
 TEST_CASE("JSSE's words for a good certificate are read as JSSE means them") {
   const auto refused = [](const parser::ClientHello& hello, std::uint8_t number) {
     Conversation c;
