@@ -20,7 +20,8 @@ struct Name {
   std::vector<std::uint8_t> der;
   std::string text;
   std::string common_name;  ///< the last CN, empty if none
-  friend bool operator==(const Name& a, const Name& b) { return a.der == b.der; }
+  /// As RFC 5280 section 7.1 compares: see canonical_name (certs/distinguished_name.hpp).
+  friend bool operator==(const Name& a, const Name& b);
 };
 
 /// Text of a DER-encoded Name; nothing when it is malformed.

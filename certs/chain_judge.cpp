@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "certs/distinguished_name.hpp"
 #include "certs/path_checks.hpp"
 #include "certs/path_finder.hpp"
 #include "certs/trust_store.hpp"
@@ -99,18 +98,6 @@ Judgement judge(const JudgeRequest& request) {
   });
   judgement.ok = found && judgement.problems.empty();
   return judgement;
-}
-
-bool fits_authorities(std::span<const Certificate> chain,
-                      std::span<const std::vector<std::uint8_t>> authorities) {
-  if (authorities.empty()) return true;
-  std::vector<std::string> listed;
-  listed.reserve(authorities.size());
-  for (const auto& der : authorities) listed.push_back(canonical_name(der));
-  std::ranges::sort(listed);
-  return std::ranges::any_of(chain, [&](const Certificate& certificate) {
-    return std::ranges::binary_search(listed, canonical_name(certificate.issuer.der));
-  });
 }
 
 }  // namespace legible::certs

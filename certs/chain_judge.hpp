@@ -79,8 +79,6 @@ class TrustStore {
   ~TrustStore();
 
   std::size_t size() const;
-  /// Is there an anchor with this subject?
-  bool has_subject(const Name& subject) const;
 
   struct Impl;
   const Impl& impl() const { return *impl_; }
@@ -115,12 +113,6 @@ struct JudgeRequest {
 /// A certificate that is malformed is `bad_signature`: what was signed cannot be known.
 /// Bounded: 64 certificates, 64 signature checks.
 Judgement judge(const JudgeRequest& request);
-
-/// Of a client's chain: does it fit a CertificateRequest with these authorities (DER of Names, RFC
-/// 5246 section 7.4.4)? True when one of them issued a certificate of the chain, or the list is
-/// empty.
-bool fits_authorities(std::span<const Certificate> chain,
-                      std::span<const std::vector<std::uint8_t>> authorities);
 
 /// Does the certificate carry this name (RFC 6125: one-label wildcards, addresses by iPAddress)?
 /// The common name counts only when there is no dNSName at all.

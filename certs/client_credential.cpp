@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "certs/distinguished_name.hpp"
 #include "certs/file_form.hpp"
 #include "certs/files.hpp"
 #include "certs/native_chain.hpp"
@@ -61,7 +60,7 @@ std::vector<Certificate> in_order(std::vector<Certificate> certificates, const P
     certificates.erase(next);
     if (chain.back().self_issued()) break;
     next = std::ranges::find_if(certificates, [&](const Certificate& certificate) {
-      return same_name(certificate.subject, chain.back().issuer);
+      return certificate.subject == chain.back().issuer;
     });
   }
   return chain;

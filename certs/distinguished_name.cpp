@@ -1,5 +1,6 @@
 #include "certs/distinguished_name.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -194,8 +195,14 @@ std::string canonical_name(std::span<const std::uint8_t> der) {
   return form;
 }
 
-bool same_name(const Name& a, const Name& b) {
+bool operator==(const Name& a, const Name& b) {
   return a.der == b.der || canonical_name(a.der) == canonical_name(b.der);
+}
+
+bool lists_name(std::span<const std::vector<std::uint8_t>> names, const Name& name) {
+  if (std::ranges::find(names, name.der) != names.end()) return true;
+  const std::string form = canonical_name(name.der);
+  return std::ranges::any_of(names, [&](const auto& der) { return canonical_name(der) == form; });
 }
 
 }  // namespace legible::certs

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "certs/certificate.hpp"
 
@@ -14,6 +15,8 @@ namespace legible::certs {
 /// other's form. What cannot be read as a Name is its own form.
 std::string canonical_name(std::span<const std::uint8_t> der);
 
-bool same_name(const Name& a, const Name& b);
+/// Is the name among these DER-encoded Names, as a CertificateRequest lists them (RFC 5246 section
+/// 7.4.4)?
+bool lists_name(std::span<const std::vector<std::uint8_t>> names, const Name& name);
 
 }  // namespace legible::certs

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "certs/distinguished_name.hpp"
 #include "certs/name_match.hpp"
 #include "certs/unsent_issuer.hpp"
 #include "parser/hex.hpp"
@@ -195,7 +194,7 @@ void PathChecks::check_revocation(std::size_t depth) {
   const Certificate& c = certificate(depth);
   const Certificate& issuer = certificate(depth + 1);
   for (const auto& crl : request_.trust->impl().crls) {
-    if (!same_name(crl->issuer(), c.issuer) || !crl->lists(c.serial)) continue;
+    if (crl->issuer() != c.issuer || !crl->lists(c.serial)) continue;
     if (!issuer.allows(KeyUsage::crl_sign) ||
         crl->check_signature_by(issuer) != SignatureCheck::good) {
       continue;

@@ -154,8 +154,4 @@ std::shared_ptr<const TrustStore> TrustStore::with_crl_file(const std::string& p
 
 std::size_t TrustStore::size() const { return impl_->anchors->size(); }
 
-bool TrustStore::has_subject(const Name& subject) const {
-  return !impl_->anchors->find(canonical_name(subject.der)).empty();
-}
-
 }  // namespace legible::certs

@@ -4,7 +4,6 @@
 #include <array>
 #include <string_view>
 
-#include "certs/distinguished_name.hpp"
 #include "certs/name_match.hpp"
 
 namespace legible::certs {
@@ -22,7 +21,7 @@ bool contains_ignoring_case(std::string_view text, std::string_view word) {
 UnsentIssuer unsent_issuer(const Certificate& certificate) {
   // A root is its own issuer.
   if (const auto& above = certificate.authority_issuer) {
-    return same_name(*above, certificate.issuer) ? UnsentIssuer::root : UnsentIssuer::intermediate;
+    return *above == certificate.issuer ? UnsentIssuer::root : UnsentIssuer::intermediate;
   }
   static constexpr std::array<std::string_view, 4> below_a_root{"intermediate", "issuing",
                                                                 "subordinate", "sub ca"};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "certs/distinguished_name.hpp"
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_text.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -49,7 +50,7 @@ Cause client_cause(const Problem& problem) {
 }
 
 bool listed_authority(const parser::CertificateRequest& request, const certs::Name& name) {
-  return std::ranges::find(request.authorities, name.der) != request.authorities.end();
+  return certs::lists_name(request.authorities, name);
 }
 
 /// The certificate of this subject that either side sent.
