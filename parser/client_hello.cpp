@@ -130,8 +130,11 @@ void read_extension(ExtensionType type, ByteReader& body, ClientHello& hello) {
 /// one compression method.
 void note_empty_lists(ClientHello& hello, std::size_t offset) {
   if (hello.violation) return;
-  if (hello.ciphers.empty()) hello.violation = DecodeError{"cipher_suites", offset};
-  if (hello.compression.empty()) hello.violation = DecodeError{"compression_methods", offset};
+  if (hello.ciphers.empty()) {
+    hello.violation = DecodeError{"cipher_suites", offset};
+  } else if (hello.compression.empty()) {
+    hello.violation = DecodeError{"compression_methods", offset};
+  }
 }
 
 /// RFC 8446 section 4.2.8. Of more shares than any client sends nothing is said, for what it costs.

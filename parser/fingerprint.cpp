@@ -85,7 +85,7 @@ std::string ja4_alpn(const std::vector<std::string>& alpn) {
   return {digits.front(), digits.back()};
 }
 
-/// The three parts of a JA4, not hashed yet.
+/// The parts of a JA4, not hashed yet.
 struct Ja4Parts {
   std::string head;
   std::string ciphers;

@@ -12,6 +12,7 @@ class ContentBudget;
 struct Limits {
   std::uint32_t client_hello_bytes = 65536;        ///< longest ClientHello decoded in full
   std::uint32_t handshake_message_bytes = 262144;  ///< longest other handshake message kept
+  std::uint32_t handshake_bytes = 1 << 20;         ///< of both sides' messages: decoded
   std::uint32_t certificates = 64;                 ///< of one Certificate message
   std::uint32_t authorities = 1024;                ///< of one CertificateRequest
   std::uint32_t dialogue_bytes = 8192;             ///< of a cleartext dialogue, both sides

@@ -1,5 +1,7 @@
 // TlsObserver: whole handshake messages, in clear or decrypted.
 
+#include <utility>
+
 #include "parser/iana_tables.hpp"
 #include "parser/tls_observer_state.hpp"
 
@@ -27,6 +29,7 @@ void TlsObserver::State::report_decoded(Side from, const RawHandshake& message,
 
 void TlsObserver::State::on_message(Side from, const RawHandshake& message) {
   if (message.oversized) return on_oversized_message(from, message);
+  if (is_beyond_limit(from, message)) return on_other_message(from, message);
   switch (message.type.value) {
     case handshake_type::client_hello.value:
       if (from == Side::client) return on_client_hello(message);
@@ -49,6 +52,16 @@ void TlsObserver::State::on_message(Side from, const RawHandshake& message) {
       break;
   }
   on_other_message(from, message);
+}
+
+/// Kept as long as the connection lasts, messages of tolerable length may be too many.
+bool TlsObserver::State::is_beyond_limit(Side from, const RawHandshake& message) {
+  const std::uint64_t before = std::exchange(handshake_bytes, handshake_bytes + message.length);
+  const bool beyond = handshake_bytes > limits.handshake_bytes;
+  if (beyond && before <= limits.handshake_bytes) {
+    report(from, LimitReached{"handshake messages", limits.handshake_bytes});
+  }
+  return beyond;
 }
 
 void TlsObserver::State::on_other_message(Side from, const RawHandshake& message) {

@@ -139,6 +139,7 @@ struct TlsObserver::State {
 
   void on_message(Side from, const RawHandshake& message);
   void on_oversized_message(Side from, const RawHandshake& message);
+  bool is_beyond_limit(Side from, const RawHandshake& message);
   void on_client_hello(const RawHandshake& message);
   void on_server_hello(const RawHandshake& message);
   void on_other_message(Side from, const RawHandshake& message);
@@ -184,6 +185,7 @@ struct TlsObserver::State {
   Shared<ClientHello> client_hello;  ///< the last one, until it is answered
   HandshakeProgress progress;
   std::uint32_t observations = 0;
+  std::uint64_t handshake_bytes = 0;  ///< of the messages of both sides
   bool limit_told = false;
 };
 

@@ -122,6 +122,7 @@ TEST_CASE("a broken extension is the hello's violation, and the others are read"
 TEST_CASE("empty lists of suites and of compression methods are violations") {
   CHECK(decoded({.ciphers = {}}).violation->field == "cipher_suites");
   CHECK(decoded({.compression = {}}).violation->field == "compression_methods");
+  CHECK(decoded({.ciphers = {}, .compression = {}}).violation->field == "cipher_suites");
 }
 
 TEST_CASE("a list that is there has a value, and TLS 1.3 is offered in its form") {
