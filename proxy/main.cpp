@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "proxy/causes/explain.hpp"
 #include "proxy/commands/ca_command.hpp"
 #include "proxy/commands/check_config_command.hpp"
+#include "proxy/commands/explain_command.hpp"
 #include "proxy/commands/read_command.hpp"
 #include "proxy/commands/run_command.hpp"
 #include "proxy/commands/standard_streams.hpp"

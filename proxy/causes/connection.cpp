@@ -90,7 +90,8 @@ constexpr StackNote proxy_header_client_settings[] = {
 constexpr StackNote starttls_server_settings[] = {
     {"Postfix", "smtpd_tls_security_level = may, smtpd_tls_chain_files"},
     {"Exim", "tls_advertise_hosts = *, tls_certificate, tls_privatekey"},
-    {"Dovecot", "ssl = yes, ssl_cert, ssl_key"},
+    {"Dovecot",
+     "ssl = yes, ssl_cert, ssl_key (since 2.4 ssl_server_cert_file, ssl_server_key_file)"},
     {"OpenLDAP", "olcTLSCertificateFile, olcTLSCertificateKeyFile"},
     {"PostgreSQL", "ssl = on, ssl_cert_file, ssl_key_file"},
     {"MariaDB", "ssl_cert, ssl_key"},

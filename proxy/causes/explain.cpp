@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -75,20 +76,28 @@ std::optional<parser::AlertDescription> alert_called(std::string_view number_or_
   return {};
 }
 
-/// Does a text say "Alert 48, 46 or 42", with this number among them?
+/// Is it in the text, and no part of a longer word or number?
+bool has_token(std::string_view text, std::string_view token) {
+  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  for (std::size_t at = 0; (at = text.find(token, at)) != std::string_view::npos; ++at) {
+    const std::size_t end = at + token.size();
+    const bool begins = at == 0 || !is_part(text[at - 1]);
+    if (begins && (end == text.size() || !is_part(text[end]))) return true;
+  }
+  return false;
+}
+
+/// Does a text speak of the alert: by its name, or as "Alert 48, 46 (JSSE: 42) from the client",
+/// with its number in such a list?
 bool names_alert(std::string_view text, parser::AlertDescription alert) {
-  constexpr std::string_view word = "lert ";
-  constexpr std::string_view digits = "0123456789";
-  const std::string wanted = std::to_string(alert.value);
-  for (std::size_t at = 0; (at = text.find(word, at)) != std::string_view::npos;) {
-    at += word.size();
-    std::string_view list = text.substr(at);
-    list = list.substr(0, list.find_first_not_of("0123456789, or"));
-    for (std::size_t begin = 0; (begin = list.find_first_of(digits)) != std::string_view::npos;) {
-      list.remove_prefix(begin);
-      const std::string_view number = list.substr(0, list.find_first_not_of(digits));
-      if (number == wanted) return true;
-      list.remove_prefix(number.size());
+  if (has_token(text, parser::name(alert))) return true;
+  const std::string number = std::to_string(alert.value);
+  for (const std::string_view word : {"lert ", "arning "}) {
+    for (std::size_t at = 0; (at = text.find(word, at)) != std::string_view::npos;) {
+      at += word.size();
+      const std::string_view rest = text.substr(at);
+      const std::size_t end = std::min(rest.find(" from "), rest.find_first_of(".;"));
+      if (has_token(rest.substr(0, end), number)) return true;
     }
   }
   return false;

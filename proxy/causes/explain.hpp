@@ -11,7 +11,7 @@ namespace legible::proxy {
 /// One cause for the terminal: plain text of at most 100 columns.
 std::string explain_text(const CauseInfo& cause);
 
-/// All ids with a line each, grouped by who can mend them.
+/// All ids with a line each, in the order of the causes.
 std::string explain_index();
 
 /// The text of a term of a verdict that is no cause (a phase, a closer, a mechanism, a confidence,
@@ -27,8 +27,5 @@ std::string similar_causes(std::string_view wrong_id);
 
 /// docs/verdicts.md in full.
 std::string verdicts_markdown();
-
-/// `legible explain [ID | ALERT | --markdown]`. Returns the exit status: 0, or 2 for an unknown id.
-int explain_command(int argc, char** argv);
 
 }  // namespace legible::proxy

@@ -54,7 +54,7 @@ constexpr StackNote cipher_server_settings[] = {
     {"DataPower", "TLS server profile > Ciphers"},
     {"IIS", "Group policy: SSL Cipher Suite Order"},
 };
-constexpr StackNote handshake_failure_client_logs[] = {
+constexpr StackNote handshake_failure_received_logs[] = {
     {"JSSE", "Received fatal alert: handshake_failure"},
     {"IAIK/webMethods", "Peer sent alert: Alert Fatal: handshake failure"},
     {"OpenSSL", "sslv3 alert handshake failure: SSL alert number 40 (nothing to do with SSLv3)"},
@@ -68,6 +68,11 @@ constexpr StackNote no_cipher_server_logs[] = {
     {"Go", "tls: no cipher suite supported by both client and server"},
     {"GnuTLS", "Could not negotiate a supported cipher suite."},
     {"IIS", "System log, source Schannel, event 36874"},
+};
+constexpr StackNote no_group_server_logs[] = {
+    {"OpenSSL", "no suitable key share, or (TLS 1.2) no shared cipher"},
+    {"JSSE", "No common named group, or (TLS 1.2) no cipher suites in common"},
+    {"Go", "tls: no key exchanges supported by both client and server, or no ECDHE curve"},
 };
 constexpr StackNote group_settings[] = {
     {"JSSE", "jdk.tls.namedGroups"},
@@ -97,7 +102,10 @@ constexpr StackNote dh_client_logs[] = {
     {"JSSE", "DH ServerKeyExchange does not comply to algorithm constraints"},
 };
 constexpr StackNote ems_settings[] = {
-    {"JSSE", "jdk.tls.useExtendedMasterSecret=true"},
+    {"JSSE",
+     "jdk.tls.useExtendedMasterSecret=true; or as a stopgap jdk.tls.allowLegacyMasterSecret=true "
+     "on "
+     "the side that insists"},
     {"OpenSSL", "FIPS builds require it; update the older side"},
 };
 constexpr StackNote fallback_logs[] = {
@@ -215,7 +223,7 @@ constexpr CauseInfo causes[] = {
                     "type.",
      .client_settings = cipher_client_settings,
      .server_settings = cipher_server_settings,
-     .client_logs = handshake_failure_client_logs,
+     .client_logs = handshake_failure_received_logs,
      .server_logs = no_cipher_server_logs},
     {.cause = Cause::no_shared_group,
      .id = "no-shared-group",
@@ -228,8 +236,8 @@ constexpr CauseInfo causes[] = {
      .server_hint = "Enable P-256 and X25519.",
      .client_settings = group_settings,
      .server_settings = group_settings,
-     .client_logs = handshake_failure_client_logs,
-     .server_logs = no_cipher_server_logs},
+     .client_logs = handshake_failure_received_logs,
+     .server_logs = no_group_server_logs},
     {.cause = Cause::no_shared_sigalg,
      .id = "no-shared-sigalg",
      .fix_at = FixAt::both,
@@ -240,7 +248,7 @@ constexpr CauseInfo causes[] = {
      .client_hint = "Allow RSA-PSS with SHA-256 and ECDSA with P-256 and SHA-256.",
      .server_hint = "Use a certificate with an RSA or P-256 key, signed with SHA-256.",
      .client_settings = sigalg_client_settings,
-     .client_logs = handshake_failure_client_logs,
+     .client_logs = handshake_failure_received_logs,
      .server_logs = no_sigalg_server_logs},
     {.cause = Cause::weak_dh_refused,
      .id = "weak-dh-refused",
@@ -254,7 +262,7 @@ constexpr CauseInfo causes[] = {
      .client_settings = dh_client_settings,
      .server_settings = dh_server_settings,
      .client_logs = dh_client_logs,
-     .server_logs = handshake_failure_client_logs},
+     .server_logs = handshake_failure_received_logs},
     {.cause = Cause::ems_required,
      .id = "ems-required",
      .fix_at = FixAt::both,
@@ -265,7 +273,7 @@ constexpr CauseInfo causes[] = {
      .server_hint = "Enable extended_master_secret, or update the server.",
      .client_settings = ems_settings,
      .server_settings = ems_settings,
-     .client_logs = handshake_failure_client_logs},
+     .client_logs = handshake_failure_received_logs},
     {.cause = Cause::compression_unacceptable,
      .id = "compression-unacceptable",
      .fix_at = FixAt::client,
@@ -348,7 +356,7 @@ constexpr CauseInfo causes[] = {
      .client_settings = sni_warning_client_settings,
      .server_settings = add_name_settings,
      .client_logs = sni_warning_client_logs,
-     .server_logs = handshake_failure_client_logs},
+     .server_logs = handshake_failure_received_logs},
     {.cause = Cause::sni_malformed,
      .id = "sni-malformed",
      .fix_at = FixAt::client,

@@ -104,7 +104,7 @@ constexpr StackNote revoked_client_logs[] = {
 constexpr StackNote revocation_settings[] = {
     {"JSSE", "com.sun.net.ssl.checkRevocation=false"},
     {"OpenSSL", "without -crl_check"},
-    {"Windows", "CheckCertificateRevocationList"},
+    {".NET", "HttpClientHandler.CheckCertificateRevocationList = false"},
 };
 constexpr StackNote staple_server_settings[] = {
     {"nginx", "ssl_stapling on; resolver ...;"},

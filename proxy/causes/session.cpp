@@ -15,7 +15,9 @@ constexpr StackNote renegotiation_logs[] = {
 };
 constexpr StackNote unsafe_renegotiation_settings[] = {
     {"OpenSSL", "stopgap: Options = UnsafeLegacyServerConnect"},
-    {"JSSE", "stopgap: sun.security.ssl.allowUnsafeRenegotiation"},
+    {"JSSE",
+     "stopgap: sun.security.ssl.allowLegacyHelloMessages=true (its default), and for a second "
+     "handshake sun.security.ssl.allowUnsafeRenegotiation=true"},
 };
 constexpr StackNote unsafe_renegotiation_logs[] = {
     {"OpenSSL", "unsafe legacy renegotiation disabled"},
@@ -55,11 +57,12 @@ constexpr StackNote idle_settings[] = {
     {"nginx", "keepalive_timeout (75 s), client_header_timeout (60 s), proxy_read_timeout (60 s)"},
     {"HAProxy", "timeout client, timeout server"},
     {"stunnel", "TIMEOUTbusy (300 s), TIMEOUTidle (43200 s)"},
-    {"Node", "server.keepAliveTimeout (5 s), server.handshakeTimeout (120 s)"},
+    {"Node", "server.keepAliveTimeout (5 s); handshakeTimeout of tls.createServer (120 s)"},
     {"Apache", "KeepAliveTimeout (5 s), RequestReadTimeout"},
 };
 constexpr StackNote idle_client_logs[] = {
-    {"JSSE", "Connection reset, or NoHttpResponseException: failed to respond"},
+    {"JSSE", "Connection reset"},
+    {"Apache HttpClient", "NoHttpResponseException: failed to respond"},
     {"curl", "Empty reply from server"},
 };
 constexpr StackNote keep_alive_settings[] = {
@@ -80,7 +83,8 @@ constexpr StackNote stale_client_settings[] = {
     {"nginx", "keepalive_timeout of the upstream block (60 s)"},
 };
 constexpr StackNote stale_client_logs[] = {
-    {"JSSE", "Connection reset, or NoHttpResponseException: failed to respond"},
+    {"JSSE", "Connection reset"},
+    {"Apache HttpClient", "NoHttpResponseException: failed to respond"},
     {"curl", "Empty reply from server, or Connection died, retrying a fresh connect"},
     {"Node", "read ECONNRESET, or socket hang up"},
     {"Go", "http: server closed idle connection, or EOF"},

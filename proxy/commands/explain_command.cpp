@@ -1,3 +1,5 @@
+#include "proxy/commands/explain_command.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <string>

@@ -54,6 +54,11 @@ TEST_CASE("an alert is explained by the causes whose signature names it") {
   }
   // The last of "40, 10, 80, 49 or FIN".
   CHECK(explain_alert("49").find("\nserver-chain-too-long ") != std::string::npos);
+  // In brackets, behind a stack's name, as a warning, and by its name alone.
+  CHECK(explain_alert("71").find("\nno-shared-cipher ") != std::string::npos);
+  CHECK(explain_alert("80").find("\nno-shared-sigalg ") != std::string::npos);
+  CHECK(explain_alert("112").find("\nsni-warning-not-tolerated ") != std::string::npos);
+  CHECK(explain_alert("48").find("\nproxy-cert-untrusted ") != std::string::npos);
   CHECK(explain_alert("90").find("is in no cause's signature") != std::string::npos);
   CHECK(explain_alert("256").empty());
   CHECK(explain_alert("").empty());
