@@ -17,6 +17,10 @@ constexpr bool same_in_any_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
+constexpr bool begins_in_any_case(std::string_view text, std::string_view beginning) {
+  return same_in_any_case(text.substr(0, beginning.size()), beginning);
+}
+
 /// The number that `text` is, all of it, in digits of that base; of a signed type it may begin with
 /// a minus sign. None: it is something else, or more than an Integer holds.
 template <class Integer>

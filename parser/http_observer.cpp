@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "parser/ascii.hpp"
+#include "parser/preamble.hpp"
 #include "parser/protocol_detector.hpp"
 
 namespace legible::parser {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
-
-std::string_view as_text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 /// RFC 9110 section 7.8: a protocol may be followed by its version.
 bool names(std::string_view protocols, std::string_view wanted) {

@@ -18,10 +18,6 @@ constexpr std::array<std::string_view, 24> preliminaries{
     "HELP", "ID",   "CAPABILITY", "ENABLE",   "LOGOUT",  "CAPA", "STLS", "FEAT",
     "SYST", "OPTS", "HOST",       "CLNT",     "PBSZ",    "PROT", "LANG", "CSID"};
 
-bool begins_with(std::string_view line, std::string_view word) {
-  return same_in_any_case(line.substr(0, word.size()), word);
-}
-
 bool has_code(std::string_view line) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return line.size() >= 3 && std::ranges::all_of(line.substr(0, 3), digit);
@@ -37,7 +33,8 @@ bool has_condition(std::string_view line, std::string_view status) {
   const bool tagged = !tag.empty() && tag.find_first_not_of(tag_characters) == tag.npos;
   if (tag != "*" && !tagged) return false;
   const std::string_view rest = line.substr(std::min(end + 1, line.size()));
-  return begins_with(rest, status) && (rest.size() == status.size() || rest[status.size()] == ' ');
+  return begins_in_any_case(rest, status) &&
+         (rest.size() == status.size() || rest[status.size()] == ' ');
 }
 
 /// SASL's answers are no commands where its prompt is no reply.
@@ -58,18 +55,13 @@ std::size_t greetings(Protocol protocol) { return protocol == Protocol::imap ? 0
 
 }  // namespace
 
-bool is_line_dialogue(Protocol protocol) {
-  return protocol == Protocol::smtp || protocol == Protocol::ftp || protocol == Protocol::pop3 ||
-         protocol == Protocol::imap;
-}
-
 bool ends_reply(Protocol protocol, std::string_view line) {
   switch (protocol) {
     case Protocol::smtp:
     case Protocol::ftp:
       return has_code(line) && (line.size() == 3 || line[3] == ' ');
     case Protocol::pop3:
-      return begins_with(line, "+OK") || begins_with(line, "-ERR");
+      return begins_in_any_case(line, "+OK") || begins_in_any_case(line, "-ERR");
     case Protocol::imap:
       return !line.empty() && line.front() != '*' && line.front() != '+';
     default:
@@ -85,7 +77,7 @@ bool is_preliminary_verb(std::string_view verb) {
 bool asks_for_tls(Protocol protocol, std::string_view line) {
   if (protocol == Protocol::imap) line = line.substr(line.find(' ') + 1);
   for (const std::string_view command : {"STARTTLS", "STLS", "AUTH TLS", "AUTH SSL"}) {
-    if (begins_with(line, command)) return true;
+    if (begins_in_any_case(line, command)) return true;
   }
   return false;
 }
@@ -96,9 +88,9 @@ bool grants_tls(Protocol protocol, std::string_view line) {
     case Protocol::ftp:
       return line.starts_with('2');
     case Protocol::pop3:
-      return begins_with(line, "+OK");
+      return begins_in_any_case(line, "+OK");
     case Protocol::imap:
-      return begins_with(line.substr(line.find(' ') + 1), "OK");
+      return begins_in_any_case(line.substr(line.find(' ') + 1), "OK");
     default:
       return false;
   }
@@ -110,7 +102,7 @@ bool refuses(Protocol protocol, std::string_view line) {
     case Protocol::ftp:
       return has_code(line) && (line.front() == '4' || line.front() == '5');
     case Protocol::pop3:
-      return begins_with(line, "-ERR");
+      return begins_in_any_case(line, "-ERR");
     case Protocol::imap:
       return has_condition(line, "NO") || has_condition(line, "BAD") ||
              (line.starts_with('*') && has_condition(line, "BYE"));

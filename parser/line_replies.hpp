@@ -14,9 +14,6 @@
 
 namespace legible::parser {
 
-/// SMTP, FTP, POP3 or IMAP.
-bool is_line_dialogue(Protocol protocol);
-
 /// Whether a server's line, without its end, is a reply's last one; of POP3 its first one, since
 /// the rest is no reply. A greeting is a reply too, but IMAP's is not: it has no tag.
 bool ends_reply(Protocol protocol, std::string_view line);

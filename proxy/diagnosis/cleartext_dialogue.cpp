@@ -5,6 +5,7 @@
 
 #include "parser/ascii.hpp"
 #include "parser/line_replies.hpp"
+#include "parser/protocol_detector.hpp"
 
 namespace legible::proxy::diagnosis {
 
@@ -22,10 +23,6 @@ constexpr std::array<std::string_view, 4> leave_takings{"QUIT", "LOGOUT", "unbin
 
 }  // namespace
 
-bool begins_with(std::string_view line, std::string_view word) {
-  return parser::same_in_any_case(line.substr(0, word.size()), word);
-}
-
 bool contains(std::string_view line, std::string_view word) {
   const auto lower = [](char c) { return parser::ascii_lower(c); };
   return !std::ranges::search(line, word, {}, lower, lower).empty();
@@ -36,7 +33,7 @@ bool contains_as_word(std::string_view line, std::string_view word) {
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-@/:'\"";
   const auto is_of_name = [&](char c) { return of_names.find(c) != of_names.npos; };
   for (std::size_t at = 0; at + word.size() <= line.size(); ++at) {
-    if (!begins_with(line.substr(at), word)) continue;
+    if (!parser::begins_in_any_case(line.substr(at), word)) continue;
     const std::size_t end = at + word.size();
     const bool begins = at == 0 || !is_of_name(line[at - 1]);
     const bool sentence_ends = end + 1 == line.size() && line[end] == '.';
@@ -52,7 +49,7 @@ std::string_view command(const Dialogue& dialogue, const Dialogue::Line& line) {
 
 bool asks_for_tls(const Dialogue& dialogue, const Dialogue::Line& line) {
   if (line.from != Side::client) return false;
-  if (parser::is_line_dialogue(dialogue.protocol)) {
+  if (parser::is_line_protocol(dialogue.protocol)) {
     return parser::asks_for_tls(dialogue.protocol, line.text);
   }
   // TDS: "off" is for all but the log-in.
@@ -60,22 +57,24 @@ bool asks_for_tls(const Dialogue& dialogue, const Dialogue::Line& line) {
     return line.text == "PRELOGIN encryption on" || line.text == "PRELOGIN encryption required";
   }
   return contains(line.text, "(StartTLS)") || line.text == "SSLRequest" ||
-         begins_with(line.text, "<starttls");
+         parser::begins_in_any_case(line.text, "<starttls");
 }
 
 bool takes_leave(const Dialogue& dialogue, const Dialogue::Line& line) {
   const std::string_view text = command(dialogue, line);
-  return line.from == Side::client &&
-         std::ranges::any_of(leave_takings, [&](auto word) { return begins_with(text, word); });
+  return line.from == Side::client && std::ranges::any_of(leave_takings, [&](auto word) {
+           return parser::begins_in_any_case(text, word);
+         });
 }
 
 bool is_preliminary(const Dialogue& dialogue, const Dialogue::Line& line) {
   const std::string_view text = command(dialogue, line);
   if (text.empty() || asks_for_tls(dialogue, line) || takes_leave(dialogue, line)) return true;
-  if (parser::is_line_dialogue(dialogue.protocol)) {
+  if (parser::is_line_protocol(dialogue.protocol)) {
     return parser::is_preliminary_verb(text.substr(0, text.find(' ')));
   }
-  return std::ranges::any_of(preliminaries, [&](auto word) { return begins_with(text, word); });
+  return std::ranges::any_of(preliminaries,
+                             [&](auto word) { return parser::begins_in_any_case(text, word); });
 }
 
 bool only_preliminaries(const Dialogue& dialogue) {

@@ -9,7 +9,6 @@
 namespace legible::proxy::diagnosis {
 
 /// In any case, of ASCII.
-bool begins_with(std::string_view line, std::string_view word);
 bool contains(std::string_view line, std::string_view word);
 
 /// The same, if the word stands alone: not in the name of a host, a user or a file.

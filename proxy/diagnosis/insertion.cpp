@@ -10,10 +10,7 @@
 namespace legible::proxy::diagnosis {
 namespace {
 
-bool is_address(std::string_view host) {
-  return host.find(':') != std::string_view::npos ||
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
+bool is_address(std::string_view host) { return certs::parse_address(host).has_value(); }
 
 std::string_view host_of(std::string_view address) {
   std::string_view host = address.substr(0, address.rfind(':'));
@@ -75,6 +72,10 @@ bool certificate_is_for_neither(const Situation& situation, std::string_view tar
 }
 
 }  // namespace
+
+bool is_dotted_name(std::string_view host) {
+  return host.find('.') != std::string_view::npos && !is_address(host);
+}
 
 bool asks_for_another_name(const Situation& situation) {
   const Facts& facts = situation.facts;

@@ -4,10 +4,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "proxy/diagnosis/situation.hpp"
 
 namespace legible::proxy::diagnosis {
+
+/// Is the host a name of several labels, and no address? Such a one clients send (RFC 6066 section
+/// 3).
+bool is_dotted_name(std::string_view host);
 
 /// The hello names a server, and the target has a name, and these are two.
 bool asks_for_another_name(const Situation& situation);

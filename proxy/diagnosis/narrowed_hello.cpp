@@ -63,10 +63,6 @@ constexpr KeyMaterial key_materials[] = {
     {{20}, "to take a raw public key (RFC 7250)"},
 };
 
-bool has_extension(const parser::ClientHello& hello, parser::ExtensionType type) {
-  return lists(hello.extensions, type);
-}
-
 /// What is missing in the proxy's hello, of what a server may well insist on, where a refusal for
 /// `cause` would look for it. Servers do not say which of the lists had nothing for them.
 std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& clients,
@@ -78,8 +74,8 @@ std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& cli
   // Where a hello was answered before, a pre-shared key is the session's that came of it.
   const bool unknown = history.largest_successful_hello == 0;
   for (const KeyMaterial& each : key_materials) {
-    if (cause != Cause::server_drops_hello && unknown && has_extension(clients, each.extension) &&
-        !has_extension(proxys, each.extension)) {
+    if (cause != Cause::server_drops_hello && unknown && clients.has(each.extension) &&
+        !proxys.has(each.extension)) {
       sentences.push_back(
           fmt::format("the client also offers {}, which this proxy has none of", each.what));
     }

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 
+#include "parser/ascii.hpp"
 #include "parser/line_replies.hpp"
+#include "parser/protocol_detector.hpp"
 #include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/cleartext_dialogue.hpp"
 #include "proxy/diagnosis/rules.hpp"
@@ -26,7 +28,7 @@ bool is_refusal(const Dialogue::Line& line) {
   const bool ldap = text.starts_with("extendedResponse resultCode") && !text.ends_with(" 0");
   const bool tds = text.starts_with("PRELOGIN") && text.ends_with("not supported");
   return ldap || tds || text == "N" || text.starts_with("ErrorResponse") ||
-         begins_with(text, "<failure");
+         parser::begins_in_any_case(text, "<failure");
 }
 
 bool is_grant(const Dialogue::Line& line) {
@@ -34,7 +36,7 @@ bool is_grant(const Dialogue::Line& line) {
   const bool ldap = text.starts_with("extendedResponse resultCode") && text.ends_with(" 0");
   const bool tds = text == "PRELOGIN encryption off" || text == "PRELOGIN encryption on" ||
                    text == "PRELOGIN encryption required";
-  return ldap || tds || text == "S" || begins_with(text, "<proceed");
+  return ldap || tds || text == "S" || parser::begins_in_any_case(text, "<proceed");
 }
 
 /// The server's own words when TLS is asked for.
@@ -48,7 +50,7 @@ std::optional<Reply> reply_to_request(const Dialogue& dialogue) {
   const auto asked = std::ranges::find_if(
       dialogue.lines, [&](const auto& line) { return asks_for_tls(dialogue, line); });
   if (asked == dialogue.lines.end()) return std::nullopt;
-  if (parser::is_line_dialogue(dialogue.protocol)) {
+  if (parser::is_line_protocol(dialogue.protocol)) {
     const auto reply =
         parser::reply_to(dialogue, static_cast<std::size_t>(asked - dialogue.lines.begin()));
     if (!reply) return std::nullopt;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/legs/exported_keys.hpp"
 #include "proxy/net/socket_address.hpp"
+#include "proxy/record/exported_keys.hpp"
 #include "proxy/text/glob.hpp"
 
 namespace legible::proxy {

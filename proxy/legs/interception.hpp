@@ -104,7 +104,8 @@ struct ModeChoice {
   bool explains_tls = false;
 };
 
-/// Where the client may be intercepted, if its first flight allows that.
+/// `settings.mode`, with `automatic` settled: interception where the client's first flight allows
+/// it.
 ModeChoice choose_mode(const InterceptionSettings& settings, const FirstFlight& flight);
 
 /// Why a client's TLS cannot be ended here, as a clause: what it offers, cut to what both legs may

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "parser/preamble.hpp"
+#include "parser/protocol_detector.hpp"
 #include "proxy/text/escape.hpp"
 #include "proxy/ways/http_page.hpp"
 
@@ -208,7 +209,7 @@ bool RelayConnection::waits_for_replies() {
   if (!replies) {
     const parser::Dialogue* dialogue = last_dialogue();
     const bool at_once = dialogue_->unanswered && dialogue != nullptr && !dialogue->with_proxy &&
-                         parser::is_line_dialogue(dialogue->protocol);
+                         parser::is_line_protocol(dialogue->protocol);
     if (at_once) replies.emplace(*dialogue);
   }
   return replies && !replies->complete();

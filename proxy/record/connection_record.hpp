@@ -50,8 +50,8 @@ class ConnectionRecord final : private parser::ObservationSink, private parser::
   /// with it could not.
   void promise_verdict() { promised_ = true; }
 
-  /// Any fact that is not read from bytes: Accepted, Target, Connected, ConnectFailed,
-  /// ProxyClosing, StillOpen.
+  /// Any fact that is not read from the TLS stream's bytes: Accepted, Represented, Target,
+  /// Connected, ConnectFailed, LeafMinted, ProxyClosing, StillOpen.
   void note(Time time, Leg leg, Fact fact);
 
   /// Bytes that the side `leg` sent.

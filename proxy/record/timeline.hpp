@@ -230,8 +230,8 @@ struct Pause {
   std::uint64_t client_bytes_unanswered = 0;    ///< of these, since the server had sent something
 };
 
-/// Bounded: after `capacity` entries further observations are counted and dropped; closing facts
-/// are always kept.
+/// Bounded: after `capacity` entries further observations are counted and dropped; what the
+/// proxy adds is always kept, and is bounded by what the parser reports.
 class Timeline {
  public:
   static constexpr std::size_t capacity = 320;
