@@ -20,18 +20,25 @@ bool is_of_certificates(int status) { return status == 495 || status == 496; }
 
 /// What servers write into an answer by which they refuse a client certificate, or its absence;
 /// empty when it is none of these.
-std::string_view certificate_words(std::string_view text) {
-  static constexpr std::array<std::string_view, 6> words{
-      "No required SSL certificate was sent",  // nginx
-      "The SSL certificate error",             // nginx
-      "403.7",                                 // IIS: none sent
-      "403.13",                                // IIS: revoked
-      "403.16",                                // IIS: not trusted, or invalid
-      "403.17",                                // IIS: expired, or not yet valid
+std::string_view certificate_words(const parser::PlainHttp& answer) {
+  static constexpr std::array<std::string_view, 2> of_nginx{
+      "No required SSL certificate was sent",
+      "The SSL certificate error",
   };
-  const auto* const found = std::ranges::find_if(
-      words, [&](std::string_view each) { return text.find(each) != std::string_view::npos; });
-  return found == words.end() ? std::string_view() : *found;
+  static constexpr std::array<std::string_view, 4> of_iis{
+      "403.7",   // none sent
+      "403.13",  // revoked
+      "403.16",  // not trusted, or invalid
+      "403.17",  // expired, or not yet valid
+  };
+  constexpr int forbidden = 403;
+  const auto* const sentence =
+      std::ranges::find_if(of_nginx, [&](auto each) { return contains(answer.text, each); });
+  if (sentence != of_nginx.end()) return *sentence;
+  if (answer.status != forbidden) return {};
+  const auto* const code =
+      std::ranges::find_if(of_iis, [&](auto each) { return contains_as_word(answer.text, each); });
+  return code != of_iis.end() ? *code : std::string_view();
 }
 
 bool speaks_of_certificates(std::string_view text) {
@@ -87,7 +94,7 @@ Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, s
   constexpr int first_error = 400;
   constexpr int forbidden = 403;
   if (answer.status < first_error) return std::nullopt;
-  const std::string_view words = certificate_words(answer.text);
+  const std::string_view words = certificate_words(answer);
   const bool certain = !words.empty() || is_of_certificates(answer.status);
   const bool spoken_of = speaks_of_certificates(answer.text);
   // Other errors are about the request, as they would be to a client with a good certificate.

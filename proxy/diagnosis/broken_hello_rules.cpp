@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "certs/name_match.hpp"
 #include "proxy/diagnosis/broken_hello.hpp"
 #include "proxy/diagnosis/broken_stream.hpp"
 #include "proxy/diagnosis/offer.hpp"
@@ -81,8 +82,7 @@ Answer server_name(const Situation& situation) {
   }
   const bool parsing = situation.alert_is(decode_error) || situation.alert_is(illegal_parameter) ||
                        situation.alert_is(unexpected_message);
-  const bool address =
-      !hello.sni.empty() && hello.sni.find_first_not_of("0123456789.") == std::string::npos;
+  const bool address = certs::parse_address(hello.sni).has_value();
   if (parsing && address) {
     return broken(situation, Cause::sni_malformed,
                   fmt::format("the name in the hello (SNI) is an address, {}: RFC 6066 forbids it",

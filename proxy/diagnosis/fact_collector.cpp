@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "parser/limits.hpp"
 #include "proxy/diagnosis/facts.hpp"
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/offer.hpp"
@@ -212,7 +213,6 @@ class Collector {
     if (message.type == new_session_ticket && facts_.tls13() && facts_.client().finished) {
       facts_.server_answered_finished = true;
     }
-    if (message.type == finished && facts_.tls13()) side.finished = true;
   }
   void observe(const Entry& entry, const parser::ChangeCipherSpec&) {
     if (!facts_.server_hello) return;  // a 0-RTT client's, for middleboxes only
@@ -224,9 +224,7 @@ class Collector {
     if (abbreviated) facts_.resumed = true;
   }
   void observe(const Entry& entry, const parser::Alert& alert) {
-    if (alert.description) {
-      facts_.side(entry.leg).warnings.push_back(alert.description->value);
-    }
+    if (alert.description) facts_.side(entry.leg).alerts.push_back(alert.description->value);
   }
   void observe(const Entry& entry, const parser::EncryptedRecord& record) {
     if (!facts_.server_hello) return;  // 0-RTT data, or no TLS that is understood
@@ -410,6 +408,8 @@ class Collector {
     }
     forget_what_came_late();
     if (!facts_.both_finished()) return;
+    constexpr std::size_t nearly_all_reported = parser::Limits{}.encrypted_records - 8;
+    constexpr std::uint64_t two_goodbyes = 2 * 64;
     for (const Leg leg : {Leg::client, Leg::server}) {
       SideFacts& side = facts_.side(leg);
       if (!facts_.tls13()) {
@@ -419,8 +419,9 @@ class Collector {
       std::uint64_t handshake = 0;
       for (const auto* record : side.encrypted) handshake += record->length;
       const bool beyond_what_was_reported =
-          !side.encrypted.empty() && side.application_bytes > handshake + 2 * 64;
-      side.application_data |= beyond_what_was_reported && side.encrypted.size() >= 40;
+          !side.encrypted.empty() && side.application_bytes > handshake + two_goodbyes;
+      side.application_data |=
+          beyond_what_was_reported && side.encrypted.size() >= nearly_all_reported;
     }
   }
 

@@ -26,7 +26,7 @@ bool SideFacts::plain_text() const {
 }
 
 bool SideFacts::has_warning(int number) const {
-  return std::ranges::find(warnings, number) != warnings.end();
+  return std::ranges::find(alerts, number) != alerts.end();
 }
 
 const certs::Certificate* SideFacts::leaf() const {

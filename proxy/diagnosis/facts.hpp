@@ -54,7 +54,7 @@ struct SideFacts {
   std::uint64_t early_encrypted_bytes = 0;   ///< TLS 1.3: of encrypted records before Finished
   std::vector<const parser::EncryptedRecord*> encrypted;  ///< handshake phase and after
   std::size_t encrypted_by_finished = 0;                  ///< TLS 1.3: of these, up to Finished
-  std::vector<int> warnings;                              ///< readable warning alerts, in order
+  std::vector<int> alerts;                                ///< readable ones that ended nothing
 
   bool plain_text() const;  ///< its first bytes were no TLS
   /// What it answered inside TLS was read, and would have been known for a refusal.

@@ -1,5 +1,6 @@
 #include "proxy/diagnosis/leg_summary.hpp"
 
+#include "parser/alert.hpp"
 #include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
@@ -43,8 +44,10 @@ LegSummary summarise_leg(const Situation& situation, Leg leg) {
     if (entry.leg != leg) continue;
     const auto* alert = observed<parser::Alert>(entry);
     if (alert && !summary.alert) {
-      const bool warning = alert->level == parser::alert_level::warning &&
-                           alert->description->value != alert_number::close_notify;
+      const bool warning = alert->description &&
+                           alert->description->value != alert_number::close_notify &&
+                           !parser::is_error(alert->level.value_or(parser::alert_level::fatal),
+                                             *alert->description, summary.version);
       if (!warning) {
         summary.alert = VerdictAlert{leg, party(Scope::relayed, leg), alert->level,
                                      alert->description, alert->encrypted};

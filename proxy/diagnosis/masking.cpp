@@ -12,7 +12,7 @@
 #include "proxy/diagnosis/text.hpp"
 #include "proxy/diagnosis/unoffered_choice.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
-#include "proxy/legs/exported_keys.hpp"
+#include "proxy/record/exported_keys.hpp"
 
 namespace legible::proxy::diagnosis {
 namespace {
@@ -145,8 +145,7 @@ class Comparison {
     compare_trust();
     if (const Chain* chain = client_leg_.minted ? client_leg_.judged_chain() : nullptr) {
       compare_chains(*chain);
-      const auto* judged_chain = client_leg_.server().judged;
-      const bool good = judged_chain && judged_chain->judgement && judged_chain->judgement->ok;
+      const bool good = judged && judged->judgement && judged->judgement->ok;
       if (good) compare_issuers(*chain);
     }
     const certs::Certificate* presented = server_leg_.client().leaf();
@@ -169,10 +168,10 @@ class Comparison {
   void compare_issuers(const Chain& original) {
     for (const certs::Certificate& each : original) {
       const auto issues = [&](const certs::Certificate& other) {
-        return other.der != each.der && other.subject.der == each.issuer.der;
+        return other.der != each.der && other.subject == each.issuer;
       };
       const auto first = std::ranges::find_if(original, issues);
-      if (each.subject.der == each.issuer.der || first == original.end()) continue;
+      if (each.self_issued() || first == original.end()) continue;
       const bool several = std::ranges::any_of(original, [&](const certs::Certificate& other) {
         return issues(other) && other.der != first->der;
       });

@@ -21,11 +21,7 @@ using parser::ClientHello;
 using parser::SniState;
 
 bool has_dotted_name(const Facts& facts) {
-  if (!facts.target) return false;
-  const std::string& host = facts.target->host;
-  const bool letters = std::ranges::any_of(
-      host, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
-  return letters && host.find('.') != std::string::npos && host.find(':') == std::string::npos;
+  return facts.target && is_dotted_name(facts.target->host);
 }
 
 Finding version_not_shared(const Situation& situation, Confidence confidence) {
@@ -291,6 +287,10 @@ Answer nothing_in_common(const Situation& situation) {
                     "a hello with TLS 1.2 (openssl s_client -tls1_2) is accepted");
   } else {
     doubt_version(hello, how, finding);
+  }
+  if (hello.highest_version() <= parser::tls12 && !hello.has(extension::extended_master_secret)) {
+    finding.or_else(Cause::ems_required,
+                    "a hello with extended_master_secret is accepted: FIPS builds insist on it");
   }
   return finding;
 }

@@ -173,8 +173,13 @@ class Search {
   }
 
   /// A server's goodbye may come together with what the client cannot take. An error that answers
-  /// it was found before; JSSE's internal_error is about the end itself.
+  /// it was found before; JSSE's internal_error is about the end itself. A server that has said
+  /// nothing but goodbye gave no cause.
   std::optional<PrimaryEvent> fault_found_by_client(std::size_t from) {
+    const bool has_begun = std::ranges::any_of(entries_.first(from), [](const Entry& entry) {
+      return shared<parser::ServerHello>(entry) != nullptr;
+    });
+    if (!has_begun) return std::nullopt;
     for (std::size_t i = from + 1; i < entries_.size(); ++i) {
       if (entries_[i].leg != Leg::client) continue;
       const auto* alert = observed<parser::Alert>(entries_[i]);

@@ -137,10 +137,7 @@ bool default_certificate(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (facts.hello->sni_state != parser::SniState::absent || !facts.target) return false;
   if (facts.minted && facts.minted->server_named) return false;
-  const std::string& host = facts.target->host;
-  const bool address = host.find_first_not_of("0123456789.") == std::string::npos ||
-                       host.find(':') != std::string::npos;
-  return !address && host.find('.') != std::string::npos;
+  return is_dotted_name(facts.target->host);
 }
 
 Finding blame(const Situation& situation, const std::vector<Doubt>& doubts,

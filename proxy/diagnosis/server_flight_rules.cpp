@@ -118,18 +118,18 @@ Answer server_gave_up(const Situation& situation) {
   Finding finding;
   finding.confidence = Confidence::medium;
 
+  if (situation.after_silence() && situation.phase == Phase::server_auth) {
+    finding.cause = Cause::client_silent;
+    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
+    return finding.with(fmt::format("the client did not answer the server's flight for {}",
+                                    duration(situation.primary.silence)));
+  }
   if (facts.hello->early_data && !facts.tls13()) {
     finding.cause = Cause::early_data_to_old_server;
     finding.confidence = Confidence::certain;
     return finding.with(
         fmt::format("the hello announces early data of TLS 1.3; the server chose {}",
                     version_name(facts.server_hello->version)));
-  }
-  if (situation.after_silence() && situation.phase == Phase::server_auth) {
-    finding.cause = Cause::client_silent;
-    if (situation.bare_close()) finding.mechanism = Mechanism::timeout;
-    return finding.with(fmt::format("the client did not answer the server's flight for {}",
-                                    duration(situation.primary.silence)));
   }
   if (Answer answer = client_broke_protocol(situation)) return answer;
   const Narrow schemes = signature_list(*facts.hello);

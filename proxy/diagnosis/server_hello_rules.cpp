@@ -23,6 +23,9 @@ using namespace alert_number;
 using parser::ClientHello;
 using parser::ServerHello;
 
+constexpr const char* other_reason_for_40 =
+    "the client's log speaks of the certificate: a few stacks (Erlang) say handshake_failure then";
+
 /// Alerts that mean "not that version" from one stack or another.
 bool refuses_version(const Situation& situation) {
   return situation.alert_is(protocol_version) || situation.alert_is(handshake_failure) ||
@@ -123,28 +126,37 @@ Answer no_secure_renegotiation(const Situation& situation) {
       answer.has(extension::renegotiation_info)) {
     return std::nullopt;
   }
+  const bool openssl = uses_openssl(situation.client_stack);
+  if (!openssl && !doubts_about_server(situation).empty()) return std::nullopt;
   Finding finding;
   finding.cause = Cause::unsafe_legacy_renegotiation;
-  finding.confidence = Confidence::certain;
-  return finding.with(
+  finding.confidence = openssl ? Confidence::certain : Confidence::high;
+  finding.with(
       "the client announces secure renegotiation (RFC 5746), and the server's hello "
       "does not confirm it; OpenSSL 3 refuses such servers");
+  if (!openssl) finding.or_else(Cause::server_cert_rejected, other_reason_for_40);
+  return finding;
 }
 
 Answer no_extended_master_secret(const Situation& situation) {
   const bool offered = situation.facts.hello->has(extension::extended_master_secret);
   const bool confirmed = situation.facts.server_hello->has(extension::extended_master_secret);
   if (situation.facts.tls13() || !situation.alert_is(handshake_failure) || !offered || confirmed ||
-      situation.facts.server_certificate_delivered()) {
+      !doubts_about_server(situation).empty()) {
     return std::nullopt;
   }
+  // A server's flight comes in one piece, certificate included. Those that insist (JSSE with
+  // jdk.tls.allowLegacyMasterSecret=false, FIPS builds) do not get as far as that.
+  const bool delivered = situation.facts.server_certificate_delivered();
   Finding finding;
   finding.cause = Cause::ems_required;
   finding.confidence = Confidence::medium;
+  if (delivered && situation.client_stack != Stack::jsse) finding.lower();
+  if (delivered) finding.or_else(Cause::server_cert_rejected, other_reason_for_40);
   finding.or_else(Cause::protocol_violation, "the client's log names another reason");
   return finding.with(
-      "the client offers extended_master_secret, the server does not confirm it, "
-      "and the client stops right after the server's hello");
+      "the client offers extended_master_secret (RFC 7627), the server does not confirm it, and "
+      "the client refuses the server's flight with handshake_failure");
 }
 
 Answer fault_in_message(const Situation& situation) {

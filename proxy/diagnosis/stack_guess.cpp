@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/wire_names.hpp"
 
 namespace legible::proxy::diagnosis {
@@ -14,8 +15,6 @@ bool has_grease(const ClientHello& hello) {
   return std::ranges::any_of(
       hello.ciphers, [](parser::CipherSuite suite) { return parser::is_grease(suite.value); });
 }
-
-bool is_tls13_suite(parser::CipherSuite suite) { return (suite.value >> 8) == 0x13; }
 
 /// The first suite of TLS 1.2 in the client's order.
 std::uint16_t first_old_suite(const ClientHello& hello) {
@@ -87,6 +86,10 @@ std::string_view name(Stack stack) {
       "",   "OpenSSL",   "curl",   "Node",    "GnuTLS",  "NSS",     "JSSE",           "JSSE",
       "Go", "BoringSSL", "rustls", "mbedTLS", "wolfSSL", "BearSSL", "IAIK/webMethods"};
   return names.at(static_cast<std::size_t>(stack));
+}
+
+bool uses_openssl(Stack stack) {
+  return stack == Stack::openssl || stack == Stack::curl || stack == Stack::node;
 }
 
 bool withholds_unlisted_certificates(Stack stack) {

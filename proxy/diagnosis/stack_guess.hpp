@@ -34,6 +34,8 @@ Stack guess_client(const parser::ClientHello& hello);
 /// The stack's name in sentences and in the cause table; empty for `unknown`.
 std::string_view name(Stack stack);
 
+/// Its TLS is OpenSSL's, with the settings that a program leaves alone.
+bool uses_openssl(Stack stack);
 /// Sends an empty Certificate rather than one that the server's authorities do not cover.
 bool withholds_unlisted_certificates(Stack stack);
 /// Sends unknown_ca for an issuer that it does not know, and nothing else.

@@ -123,6 +123,7 @@ TEST_CASE("a refusal that can be read is known by its status and its words") {
       {"nginx, a bad one that looks good", good, 400, bad, refused, Confidence::high},
       {"nginx's own status", expired_client(), 495, "", refused, Confidence::high},
       {"IIS, none sent", {}, 403, "HTTP Error 403.7 - Forbidden", refused, Confidence::high},
+      {"a price of 1403.70", {}, 400, "it costs 1403.70", Cause::none, Confidence::high},
       {"IIS, untrusted", good, 403, "HTTP Error 403.16 - Forbidden", refused, Confidence::high},
       {"words of its own", {}, 401, "A client certificate is needed", refused, Confidence::high},
       {"forbidden, and no word why", {}, 403, "", refused, Confidence::medium},

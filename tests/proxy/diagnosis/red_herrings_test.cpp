@@ -101,6 +101,15 @@ TEST_CASE("alerts after the other side's FIN are echoes") {
     });
     CHECK(by_client.closer == Closer::client);
     CHECK(by_client.cause == Cause::server_cert_rejected);
+
+    const Verdict goodbye = verdict_on([=](Conversation& c) {
+      c.client_says(hello_openssl())
+          .alert(S, 0, parser::alert_level::warning)
+          .server_fin()
+          .alert(C, echo)
+          .client_fin();
+    });
+    CHECK(goodbye.closer == Closer::server);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "support/other_hellos.hpp"
 #include "support/scenario.hpp"
 
 using namespace legible;
@@ -158,6 +159,34 @@ TEST_CASE("a client that refuses the server's choice is told by the choice") {
        {Cause::server_cert_untrusted_ca}},
   };
   for (const Scenario& scenario : scenarios) check(scenario);
+}
+
+TEST_CASE("what a client insists on, and the server's hello lacks") {
+  const auto refused = [](parser::ClientHello hello, parser::ExtensionType lacking,
+                          std::vector<certs::Problem> problems = {}) {
+    parser::ServerHello answer = tls12_hello();
+    std::erase(answer.extensions, lacking);
+    Conversation c;
+    c.client_says(std::move(hello)).server_says(answer).server_shows(good_chain());
+    c.judged(S, std::move(problems)).done().alert(C, 40).client_fin();
+    return diagnose(c.timeline());
+  };
+  constexpr parser::ExtensionType extended_master_secret{23};
+  constexpr parser::ExtensionType renegotiation_info{0xff01};
+
+  const Verdict jsse = refused(hello_jsse(parser::tls12, parser::tls12), extended_master_secret);
+  INFO(shown(jsse));
+  CHECK(jsse.cause == Cause::ems_required);
+  CHECK(jsse.confidence == Confidence::medium);
+  CHECK(has_alternative(jsse, Cause::server_cert_rejected));
+  CHECK(refused(hello_gnutls(), extended_master_secret).confidence == Confidence::low);
+  CHECK(refused(hello_gnutls(), extended_master_secret, {problem(ProblemId::expired)}).cause ==
+        Cause::server_cert_expired);
+
+  CHECK(refused(hello_openssl(), renegotiation_info).confidence == Confidence::certain);
+  const Verdict gnutls = refused(hello_gnutls(), renegotiation_info);
+  CHECK(gnutls.cause == Cause::unsafe_legacy_renegotiation);
+  CHECK(has_alternative(gnutls, Cause::server_cert_rejected));
 }
 
 TEST_CASE("an extension that was not offered explains no alert about something else") {
