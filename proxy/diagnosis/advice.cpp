@@ -86,6 +86,15 @@ Hints hints(const Situation& situation, Cause cause) {
     return {"If the server complains: let it send close_notify before it closes.",
             "If it complains: let it ignore an unexpected EOF.", std::string(info.proxy_hint)};
   }
+  // Nothing about so small a hello can be too large.
+  constexpr std::uint32_t one_segment = 1400;
+  const auto* hello = situation.facts.hello;
+  if (cause == Cause::server_silent && hello && hello->bytes < one_segment) {
+    return {{},
+            "Check that this port speaks TLS, that workers are free, and what stands in front of "
+            "it: a balancer whose nodes are down takes connections, too.",
+            std::string(info.proxy_hint)};
+  }
   // The table has the server's error in mind.
   if (cause == Cause::internal_error && situation.client_closed()) {
     return {"Read the client's log.", "Ask the client's side for its log of that second.",

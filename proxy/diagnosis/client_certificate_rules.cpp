@@ -145,10 +145,13 @@ Finding unread_certificate(const Situation& situation) {
       "the client sent records of a certificate's size, and the server ended the "
       "connection before it had accepted them");
   finding.with(
-      fmt::format("a key log, or --mode intercept, would show certificate and reason; or {}",
+      fmt::format("a key log would show certificate and reason, as --mode intercept would with the "
+                  "same certificate in --client-cert; or {}",
                   repeat_with_tls12(situation)));
   finding.or_else(Cause::client_cert_untrusted_ca, "the server's log speaks of the issuer");
   finding.or_else(Cause::client_cert_expired, "look at the dates of the client's certificate");
+  finding.or_else(Cause::client_cert_missing_intermediate,
+                  "the client's keystore holds the certificate without its intermediates");
   return finding;
 }
 

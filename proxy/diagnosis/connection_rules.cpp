@@ -392,6 +392,10 @@ Answer finished_and_left(const Situation& situation) {
   if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
     doubt_hidden_certificate(situation, finding);
   }
+  if (!orderly && !facts.minted && judged && judged->judgement->ok) {
+    finding.or_else(Cause::server_cert_untrusted_ca,
+                    "the client's log speaks of the issuer: it trusts others than were taken here");
+  }
   if (needs_http2(facts) && !facts.alpn) {
     constexpr std::string_view misses =
         "the client speaks HTTP/2 alone, as gRPC does, and the server chose no protocol";

@@ -63,6 +63,7 @@ constexpr Rule rules[] = {
     finished_refused,
     established_alert,
     finished_and_left,
+    last_request_unanswered,
     ended,
 };
 
@@ -104,7 +105,8 @@ Outcome outcome_of(const Situation& situation, Cause cause) {
   if (describe(cause).benign && !harmful) return Outcome::ok;
   // A kept-alive connection that nobody needs any more failed in nothing.
   const bool idle = cause == Cause::idle_timeout && situation.phase == Phase::established &&
-                    !(situation.client_closed() && situation.facts.asked_in_vain());
+                    !(situation.facts.asked_in_vain() && situation.client_closed()) &&
+                    !left_its_request(situation);
   return idle ? Outcome::ok : Outcome::failed;
 }
 
@@ -212,6 +214,11 @@ Verdict diagnosis::conclude(const Situation& situation) {
   append(verdict.evidence, tell_handshake(situation, verdict.cause));
   if (std::string waiting = tell_waiting(situation); !waiting.empty()) {
     verdict.evidence.push_back(std::move(waiting));
+  }
+  if (verdict.outcome == Outcome::failed) {
+    if (std::string success = tell_earlier_success(situation); !success.empty()) {
+      verdict.evidence.push_back(std::move(success));
+    }
   }
   append(verdict.evidence, tell_echoes(situation));
   verdict.alternatives = std::move(finding.alternatives);

@@ -1,6 +1,7 @@
 #pragma once
 // Timeline → verdict, as a pure function: no clock, no socket, no memory between calls.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -21,6 +22,8 @@ struct History {
   std::optional<parser::ProtocolVersion> failed_offer;      ///< highest of the last that failed
   std::optional<parser::ProtocolVersion> successful_offer;  ///< highest of the last that succeeded
   std::optional<parser::ProtocolVersion> agreed_version;    ///< what the server chose in that one
+  /// Since this very kind of hello led to a finished handshake.
+  std::optional<std::chrono::microseconds> since_success;
 
   /// Intercept: the client went on with a certificate of the proxy's CA, from any server; and from
   /// this one.

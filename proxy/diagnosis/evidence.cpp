@@ -205,6 +205,17 @@ std::string tell_waiting(const Situation& situation) {
          "open as the proxy takes (--max-connections)";
 }
 
+std::string tell_earlier_success(const Situation& situation) {
+  constexpr std::chrono::hours recent{1};
+  const auto& since = situation.history.since_success;
+  if (!since || *since > recent || *since < since->zero()) return {};
+  if (!situation.facts.hello || situation.facts.both_finished()) return {};
+  return fmt::format(
+      "{} before, the same hello of this client led to a finished handshake here: of several "
+      "servers behind this name one may differ from the others, or something was changed since",
+      duration(*since));
+}
+
 std::vector<std::string> tell_echoes(const Situation& situation) {
   constexpr std::size_t most = 2;
   std::vector<std::string> told;

@@ -19,6 +19,10 @@ std::vector<std::string> tell_handshake(const Situation& situation, Cause cause)
 /// that cannot be why.
 std::string tell_waiting(const Situation& situation);
 
+/// The same kind of hello led to a finished handshake not long ago, and this one did not: what
+/// differs is not the settings. Empty where that is not so.
+std::string tell_earlier_success(const Situation& situation);
+
 /// Alerts that came after the primary event, which are echoes of it.
 std::vector<std::string> tell_echoes(const Situation& situation);
 

@@ -28,9 +28,12 @@ Confidence how_sure(const Situation& situation) {
 
 void add_usual_alternatives(const Situation& situation, Finding& finding) {
   add_alternative(finding, Cause::server_cert_pinned);
-  if (situation.alert_is(unknown_ca)) {
+  const bool jsse = situation.client_stack == Stack::jsse;
+  if (situation.alert_is(unknown_ca) || (jsse && situation.alert_is(certificate_unknown))) {
     finding.or_else(Cause::server_revocation_unknown,
-                    "the client checks revocation, and the proxy's CA publishes no list");
+                    "the client trusts the CA already, and checks revocation, for which that CA "
+                    "publishes nothing: switch the check off for the test, or relay this host "
+                    "(--relay HOST)");
   }
   if (situation.bare_close()) {
     finding.or_else(Cause::scanner_probe, "a scanner makes many such connections");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "parser/cipher_traits.hpp"
@@ -63,46 +64,55 @@ constexpr KeyMaterial key_materials[] = {
     {{20}, "to take a raw public key (RFC 7250)"},
 };
 
-/// What is missing in the proxy's hello, of what a server may well insist on, where a refusal for
-/// `cause` would look for it. Servers do not say which of the lists had nothing for them.
-std::vector<std::string> missing_for(Cause cause, const parser::ClientHello& clients,
-                                     const parser::ClientHello& proxys, const History& history) {
-  std::vector<std::string> sentences;
+/// What is missing in the proxy's hello, of what a server may well insist on.
+struct Missing {
+  std::vector<std::string> sentences{};
+  bool only_rare = true;  ///< no more than is needed for a kind of key that few servers have
+};
+
+/// Where a refusal for `cause` would look for it. Servers do not say which of the lists had nothing
+/// for them.
+Missing missing_for(Cause cause, const parser::ClientHello& clients,
+                    const parser::ClientHello& proxys, const History& history) {
+  Missing missing;
   const auto tell = [&](std::string_view what, const std::vector<std::string>& names) {
-    if (!names.empty()) sentences.push_back(told(what, names));
+    if (names.empty()) return;
+    missing.sentences.push_back(told(what, names));
+    missing.only_rare = false;
   };
   // Where a hello was answered before, a pre-shared key is the session's that came of it.
   const bool unknown = history.largest_successful_hello == 0;
   for (const KeyMaterial& each : key_materials) {
     if (cause != Cause::server_drops_hello && unknown && clients.has(each.extension) &&
         !proxys.has(each.extension)) {
-      sentences.push_back(
+      missing.sentences.push_back(
           fmt::format("the client also offers {}, which this proxy has none of", each.what));
+      missing.only_rare = false;
     }
   }
   if (cause == Cause::no_shared_version) {
     tell("versions", left_out(clients.offered_versions(), proxys.offered_versions(), version_name));
-    return sentences;
+    return missing;
+  }
+  if (cause != Cause::no_shared_sigalg) {
+    auto suites = clients.ciphers;
+    std::erase_if(suites, is_outdated);
+    if (offers_only_tls13(clients)) std::erase_if(suites, std::not_fn(is_tls13_suite));
+    tell("cipher suites", left_out(suites, proxys.ciphers, suite_name));
+    // A server has one of the common groups, if any.
+    if (std::ranges::none_of(proxys.groups, is_common_group)) {
+      tell("groups", left_out(clients.groups, proxys.groups, group_name));
+    }
   }
   auto schemes = clients.signature_algorithms;
   std::erase_if(schemes, [](auto scheme) { return !is_for_another_key(scheme); });
-  if (const auto names = left_out(schemes, proxys.signature_algorithms, scheme_name);
-      !names.empty()) {
-    sentences.push_back(
-        fmt::format("the server may have a certificate with an Ed25519, Ed448 or RSA-PSS key, for "
-                    "which this proxy cannot ask: the client accepts {}",
-                    listed(names, names.size())));
-  }
-  if (cause == Cause::no_shared_sigalg) return sentences;
-  auto suites = clients.ciphers;
-  std::erase_if(suites, is_outdated);
-  if (offers_only_tls13(clients)) std::erase_if(suites, std::not_fn(is_tls13_suite));
-  tell("cipher suites", left_out(suites, proxys.ciphers, suite_name));
-  // A server has one of the common groups, if any.
-  if (std::ranges::none_of(proxys.groups, is_common_group)) {
-    tell("groups", left_out(clients.groups, proxys.groups, group_name));
-  }
-  return sentences;
+  const auto names = left_out(schemes, proxys.signature_algorithms, scheme_name);
+  if (names.empty()) return missing;
+  missing.sentences.push_back(
+      fmt::format("the server may have a certificate with an Ed25519, Ed448 or RSA-PSS key, for "
+                  "which this proxy cannot ask: the client accepts {}",
+                  listed(names, names.size())));
+  return missing;
 }
 
 bool may_be_for_lists(Cause cause) {
@@ -145,11 +155,11 @@ bool client_has_the_same(Cause cause, const parser::ClientHello& clients,
 void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
                      const parser::ClientHello& proxys, const History& history) {
   if (!may_be_for_lists(verdict.cause)) return;
-  const std::vector<std::string> missing = missing_for(verdict.cause, clients, proxys, history);
-  if (missing.empty()) return;
+  const Missing missing = missing_for(verdict.cause, clients, proxys, history);
+  if (missing.sentences.empty()) return;
   // Behind what happened, and before what follows from the lists of one hello alone.
   const auto behind_event = verdict.evidence.begin() + (verdict.evidence.empty() ? 0 : 1);
-  verdict.evidence.insert(behind_event, missing.begin(), missing.end());
+  verdict.evidence.insert(behind_event, missing.sentences.begin(), missing.sentences.end());
   const std::string relayed = "it works when this host is relayed (--relay HOST)";
   if (client_has_the_same(verdict.cause, clients, proxys)) {
     verdict.alternatives.push_back({Cause::proxy_limit, relayed});
@@ -158,8 +168,9 @@ void weigh_narrowing(Verdict& verdict, const parser::ClientHello& clients,
   verdict.alternatives.insert(
       verdict.alternatives.begin(),
       {verdict.cause, "it fails in the same way when this host is relayed (--relay HOST)"});
-  verdict.cause = Cause::proxy_limit;
-  verdict.confidence = Confidence::medium;
+  const Cause original = std::exchange(verdict.cause, Cause::proxy_limit);
+  const bool about_keys = original == Cause::no_shared_sigalg;
+  verdict.confidence = missing.only_rare && !about_keys ? Confidence::low : Confidence::medium;
   verdict.title = "the proxy's hello lacks something that the client's has";
   verdict.summary = fmt::format("the SERVER closed: {}", verdict.title);
   verdict.hint = {{}, {}, std::string(describe(Cause::proxy_limit).proxy_hint)};

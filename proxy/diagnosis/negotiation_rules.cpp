@@ -190,7 +190,8 @@ Answer versions_apart(const Situation& situation) {
   } else if (offers_only_old_versions(hello)) {
     finding.or_else(Cause::no_shared_cipher,
                     "a hello with the same suites and TLS 1.2 is refused as well");
-  } else if (offers_only_tls13(hello) && narrowest_list(hello).narrow.how == Narrowness::usual) {
+  } else if (offers_only_tls13(hello) && !openssl3 &&
+             narrowest_list(hello).narrow.how == Narrowness::usual) {
     finding.with(
         "servers that do not know supported_versions see an offer without a usable suite, "
         "and log \"no shared cipher\"");
@@ -208,6 +209,22 @@ Answer versions_apart(const Situation& situation) {
     finding.or_else(Cause::server_drops_hello, "a hello with TLS 1.2 is dropped as well");
   }
   return finding;
+}
+
+/// A client that counts on a pre-shared key. A server that does not know it goes on without, and
+/// has no certificate.
+Answer key_not_known(const Situation& situation) {
+  const ClientHello& hello = *situation.facts.hello;
+  if (!situation.alert_is(handshake_failure) || !offers_only_pre_shared_keys(hello)) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.cause = Cause::psk_mismatch;
+  finding.confidence = Confidence::medium;
+  finding.with(
+      "the client counts on a pre-shared key: below TLS 1.3 it offers suites with one alone");
+  return finding.or_else(Cause::no_shared_cipher,
+                         "the server's log finds no suite in common: it takes no pre-shared keys");
 }
 
 void name_other_lists(Finding& finding) {
@@ -322,6 +339,10 @@ Finding own_error(const Situation& situation) {
                               "Go answer so to a name that they have no certificate for");
   }
   finding.or_else(Cause::no_shared_sigalg, "the server's log speaks of signature algorithms");
+  if (offers_only_tls13(hello)) {
+    finding.or_else(Cause::no_shared_version,
+                    "a hello with TLS 1.2 (openssl s_client -tls1_2) is accepted");
+  }
   return finding;
 }
 
@@ -355,8 +376,9 @@ Answer other_alert(const Situation& situation) {
 
 Answer hello_refused(const Situation& situation) {
   if (situation.phase != Phase::client_hello || !situation.server_closed()) return std::nullopt;
-  static constexpr Rule rules[] = {sslv2_hello,  ssl3_hello,     intolerant_server, plain_alerts,
-                                   broken_hello, versions_apart, nothing_in_common, other_alert};
+  static constexpr Rule rules[] = {sslv2_hello,    ssl3_hello,        intolerant_server,
+                                   plain_alerts,   broken_hello,      key_not_known,
+                                   versions_apart, nothing_in_common, other_alert};
   for (const Rule rule : rules) {
     if (Answer answer = rule(situation)) return answer;
   }

@@ -94,6 +94,16 @@ bool offers_only_tls13(const ClientHello& hello) {
   return !hello.supported_versions.empty() && hello.lowest_version() >= parser::tls13;
 }
 
+bool offers_only_pre_shared_keys(const ClientHello& hello) {
+  std::size_t keys = 0;
+  for (const CipherSuite suite : hello.ciphers) {
+    if (is_signal(suite) || is_tls13_suite(suite)) continue;
+    if (!contains(parser::name(suite), "_PSK_")) return false;
+    ++keys;
+  }
+  return keys > 0;
+}
+
 bool offers_only_old_versions(const ClientHello& hello) {
   return hello.highest_version() <= parser::tls11;
 }

@@ -50,6 +50,8 @@ bool is_tls13_suite(parser::CipherSuite suite);
 
 /// Nothing but TLS 1.3 is offered.
 bool offers_only_tls13(const parser::ClientHello& hello);
+/// Below TLS 1.3 all suites offered need a pre-shared key, and there are some.
+bool offers_only_pre_shared_keys(const parser::ClientHello& hello);
 /// Nothing above TLS 1.1 is offered.
 bool offers_only_old_versions(const parser::ClientHello& hello);
 /// No suite offered is known to a server of TLS 1.1 at most: authenticated encryption, and the MACs

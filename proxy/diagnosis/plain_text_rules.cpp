@@ -90,6 +90,33 @@ Finding both_are_plain(const Situation& situation) {
   return finding.with("the server's answer is HTTP 400, without known words about TLS");
 }
 
+/// What stands here as the server is a forward proxy, which the client asked for a tunnel (RFC 9110
+/// section 9.3.6). A bad request may as well be a web server's complaint.
+bool refuses_tunnel(const Facts& facts) {
+  const auto& first = facts.client().first_bytes;
+  const auto* answer = facts.server().http;
+  return first && first->protocol == Protocol::http_connect && answer && answer->status > 400;
+}
+
+Finding tunnel_refused(const Situation& situation) {
+  constexpr int proxy_authentication_required = 407;
+  const int status = situation.facts.server().http->status;
+  const bool asks_who = status == proxy_authentication_required;
+  Finding finding;
+  finding.cause = asks_who ? Cause::upstream_proxy_auth_required : Cause::upstream_proxy_refused;
+  finding.confidence = Confidence::high;
+  finding.title = asks_who ? "the forward proxy that the client asked wants a user and a password"
+                           : "the forward proxy that the client asked opened no tunnel";
+  finding.to_do.client = asks_who ? "Give it the forward proxy's user and password."
+                                  : "Ask for a server and a port that this forward proxy allows.";
+  finding.to_do.server =
+      "Ask those who run the forward proxy: its log says which rule refused, or why the server was "
+      "not reached.";
+  finding.to_do.proxy = "Nothing: what is listened to here is the way to that forward proxy.";
+  finding.with(fmt::format("the client sent CONNECT, and the answer is HTTP {}", status));
+  return finding;
+}
+
 /// What the proxy did in the server's place.
 void tell_own_page(const ProxyClosing& page, Finding& finding) {
   finding.with(
@@ -169,6 +196,7 @@ Answer plain_text(const Situation& situation) {
   const Facts& facts = situation.facts;
   if (facts.server_hello || facts.hello_retry) return std::nullopt;
 
+  if (refuses_tunnel(facts) && !facts.hello) return tunnel_refused(situation);
   if (plain_conversation(facts)) return both_are_plain(situation);
   const bool header_then_tls = facts.hello && facts.client().first_bytes &&
                                facts.client().first_bytes->protocol == Protocol::proxy_protocol;

@@ -97,6 +97,21 @@ class Search {
         return;
       }
     }
+    const bool fits = run != none && length == alert_length(leg).value_or(length);
+    if (leg == Leg::server && fits && reset_by_client_over(run)) hidden = run;
+  }
+
+  /// A client's reset, which answers the server's last word, may overtake the end of its stream.
+  bool reset_by_client_over(std::size_t record) const {
+    const Time said = entries_[record].time;
+    if (timeline_.flow(Leg::server).last > said) return false;
+    return std::any_of(entries_.begin() + static_cast<std::ptrdiff_t>(record), entries_.end(),
+                       [&](const Entry& entry) {
+                         const auto* closed = std::get_if<LegClosed>(&entry.fact);
+                         return closed && entry.leg == Leg::client && !closed->by_proxy &&
+                                closed->how == parser::StreamEnd::rst &&
+                                entry.time - said < shortest_timer;
+                       });
   }
 
   /// The length of this side's alerts, from that of its Finished: a stack pads all its records or
@@ -294,6 +309,7 @@ class Search {
     bool client_is_plain = false;
     bool client_is_known = true;
     bool client_asks_in_http = false;
+    bool client_asks_proxy = false;
     for (std::size_t i = 0; i < from; ++i) {
       const auto* first = observed<parser::FirstBytes>(entries_[i]);
       if (!first || entries_[i].leg != Leg::client) continue;
@@ -301,18 +317,21 @@ class Search {
       client_is_known = first->protocol != Protocol::unknown;
       client_asks_in_http =
           first->protocol == Protocol::http || first->protocol == Protocol::http_connect;
+      client_asks_proxy = first->protocol == Protocol::http_connect;
     }
     bool answered = false;
     bool complains = false;
     for (std::size_t i = from; i < entries_.size(); ++i) {
-      if (shared<parser::Dialogue>(entries_[i]) || shared<parser::ServerHello>(entries_[i])) {
-        return true;
-      }
+      const bool refused_tunnel = client_asks_proxy && complains;
+      if (shared<parser::Dialogue>(entries_[i]) && !refused_tunnel) return true;
+      if (shared<parser::ClientHello>(entries_[i])) return true;
+      if (shared<parser::ServerHello>(entries_[i])) return true;
       const auto* http = shared<parser::PlainHttp>(entries_[i]);
       if (!http || entries_[i].leg != Leg::server) continue;
       answered = true;
       complains |= !words_for_tls(http->text).empty();
       complains |= http->status == bad_request && !client_asks_in_http;
+      complains |= http->status > bad_request && client_asks_proxy;
     }
     if (answered) return client_is_plain && !complains;
     const auto* answer = observed<parser::FirstBytes>(entries_[from]);

@@ -66,7 +66,8 @@ std::optional<std::uint32_t> plaintext_bytes(const Facts& facts, std::uint64_t r
 }
 
 std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes) {
-  if (bytes > longest_leave) return Confidence::high;
+  // HTTP/2's small frames add up.
+  if (bytes > longest_leave && !may_speak_http2(facts)) return Confidence::high;
   const parser::RecordTail* tail = facts.client().tail;
   if (!tail) return std::nullopt;
   for (const parser::RecordTail::Record& record : tail->last) {
@@ -76,6 +77,24 @@ std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes)
     bytes -= record.length + record_header;
   }
   return std::nullopt;
+}
+
+bool repeats_request(const Facts& facts, std::uint64_t bytes) {
+  constexpr std::uint32_t alert = 2;
+  const parser::RecordTail* tail = facts.client().tail;
+  if (!tail) return false;
+  const auto is_request = [&](const parser::RecordTail::Record& record) {
+    return record.type == parser::content_type::application_data &&
+           plaintext_bytes(facts, record.length) != alert;
+  };
+  const auto* const last = std::ranges::find_if(tail->last, is_request);
+  if (last == tail->last.end()) return false;
+  const std::uint64_t whole = last->length + record_header;
+  if (whole > bytes || bytes >= 2 * whole) return false;
+  if (may_speak_http2(facts) && last->length <= longest_goodbye_record) return false;
+  return std::any_of(last + 1, tail->last.end(), [&](const parser::RecordTail::Record& record) {
+    return is_request(record) && record.length == last->length;
+  });
 }
 
 bool only_said_quit(const Facts& facts) {

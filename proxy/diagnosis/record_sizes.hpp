@@ -23,6 +23,10 @@ inline constexpr std::uint64_t longest_leave = 200;
 /// they do not.
 std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes);
 
+/// The client's last `bytes` are one record of data, as long as one before it, and more than what
+/// is sent without being asked for (HTTP/2's small frames).
+bool repeats_request(const Facts& facts, std::uint64_t bytes);
+
 /// In SMTP, after STARTTLS, the client said as much as QUIT, and nothing else: not the greeting
 /// that comes first (RFC 3207 section 4.2), which is longer.
 bool only_said_quit(const Facts& facts);

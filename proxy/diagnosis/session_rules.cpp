@@ -8,6 +8,7 @@
 #include "proxy/diagnosis/certificate_doubts.hpp"
 #include "proxy/diagnosis/certificate_refusal.hpp"
 #include "proxy/diagnosis/idle_timers.hpp"
+#include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/offer.hpp"
 #include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
@@ -34,6 +35,19 @@ bool unanswered(const Facts& facts) {
 /// What tells that the client's protocol knows no answers.
 enum class OneWay : std::uint8_t { no, it_went_on, port };
 
+/// A request whose body waits for an answer (Expect: 100-continue) goes on once.
+bool went_on_twice(const Situation& situation) {
+  int pauses = 0;
+  std::optional<Time> last;
+  for (const Entry& entry : situation.timeline.entries()) {
+    const auto* record = observed<parser::EncryptedRecord>(entry);
+    if (!record || entry.leg != Leg::client) continue;
+    if (last && entry.time - *last >= shortest_timer) ++pauses;
+    last = entry.time;
+  }
+  return pauses >= 2;
+}
+
 OneWay sends_one_way(const Situation& situation) {
   constexpr std::uint16_t syslog_tls = 6514;  // RFC 5425 section 4.1
   const Facts& facts = situation.facts;
@@ -42,7 +56,7 @@ OneWay sends_one_way(const Situation& situation) {
   const Pause& pause = situation.timeline.pause();
   const bool went_on = pause.length.count() > 0 && pause.ended_by == Leg::client &&
                        holds_request(facts, pause.client_bytes_unanswered) == Confidence::high;
-  return went_on ? OneWay::it_went_on : OneWay::no;
+  return went_on || went_on_twice(situation) ? OneWay::it_went_on : OneWay::no;
 }
 
 /// The server's end is no answer to what was asked before it; nor to what the client had given up.
@@ -204,13 +218,22 @@ Finding request_not_answered() {
 
 /// Where HTTP was read, a request without an answer is known; otherwise its size has to tell.
 void doubt_that_all_was_answered(const Situation& situation, Finding& finding) {
-  const std::uint64_t word = situation.bare_close() ? 0 : longest_goodbye_record + record_header;
+  const bool goodbye = situation.server_closed() && !situation.bare_close();
+  const std::uint64_t word = goodbye ? longest_goodbye_record + record_header : 0;
   const std::uint64_t last = situation.timeline.unanswered_but_for(word);
   const Facts& facts = situation.facts;
   const bool read = situation.scope() != Scope::relayed || facts.server().answer_read();
-  if (!situation.server_closed() || read || last == 0) return;
-  if (holds_request(facts, last) != Confidence::high) return;
-  finding.confidence = Confidence::low;
+  if (read || last == 0) return;
+  const auto sure = holds_request(facts, last);
+  if (!sure) return;
+  if (situation.client_closed()) {
+    if (*sure != Confidence::high || !situation.other_side_silent()) return;
+    finding.confidence = Confidence::low;
+    finding.with(fmt::format("the last word was the client's: {}", count(last, "byte")))
+        .or_else(Cause::idle_timeout, "the client's log tells of a time-out of its own");
+    return;
+  }
+  finding.confidence = *sure == Confidence::high ? Confidence::low : Confidence::medium;
   finding.with(fmt::format("the last word but the end was the client's: {}", count(last, "byte")))
       .or_else(Cause::internal_error,
                "the client misses the answer to its last request: the server failed over it");
@@ -226,6 +249,11 @@ void doubt_single_record(const Situation& situation, Finding& finding) {
   } else {
     finding.or_else(Cause::internal_error,
                     "nothing was answered: the server's log shows the request, and why");
+    if (situation.facts.client_certificate_asked()) {
+      finding.or_else(Cause::client_cert_rejected,
+                      "the server's log speaks of the client's certificate: some (bun) judge it "
+                      "behind the handshake");
+    }
   }
 }
 
@@ -247,9 +275,9 @@ void tell_one_way(const Situation& situation, Finding& finding) {
       finding.with("port 6514 is that of syslog over TLS (RFC 5425), which knows no answers");
       return;
     case OneWay::it_went_on:
-      finding.lower().with(fmt::format(
-          "the client had sent data, was not answered for {}, and sent more: it waited for nothing",
-          duration(situation.timeline.pause().length)));
+      finding.lower().with(
+          "the client had sent data, was not answered for a while, and sent more: it waited for "
+          "nothing");
       finding.or_else(Cause::idle_timeout, "the client's log tells of a time-out of its own");
       return;
   }

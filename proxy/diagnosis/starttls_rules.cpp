@@ -113,7 +113,7 @@ struct Listing {
   std::string_view offer;
 };
 constexpr Listing listings[] = {
-    {Protocol::smtp, "EHLO", "250", "STARTTLS"},
+    {Protocol::smtp, "HLO", "250", "STARTTLS"},  // EHLO, and LMTP's LHLO (RFC 2033)
     {Protocol::imap, "CAPABILITY", "* CAPABILITY", "STARTTLS"},
     {Protocol::pop3, "CAPA", "UIDL", "STLS"},
     {Protocol::ftp, "FEAT", "211", "AUTH TLS"},

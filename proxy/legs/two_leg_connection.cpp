@@ -61,7 +61,8 @@ void TwoLegConnection::on_opened(OpenedServer server) {
 }
 
 void TwoLegConnection::adopt(OpenedServer&& opened) {
-  const Connected connected{opened.address, opened.took, !announcement_.empty()};
+  const Connected connected{opened.address, opened.took, !announcement_.empty(),
+                            opened.stream.local().text()};
   if (opened.used) {
     record(Leg::server).inform(wall_clock(), Leg::server, connected);
   } else {

@@ -83,6 +83,9 @@ History ConnectionHistory::recall(const Partner& partner, const PastConnection& 
     distinct.insert(hello.fingerprint);
   }
   history.recent_distinct_hellos = static_cast<std::uint32_t>(distinct.size());
+  const bool same_succeeded = connection.hello && partner.successful.time != Time{} &&
+                              partner.successful.fingerprint == fingerprint(*connection.hello);
+  if (same_succeeded) history.since_success = connection.accepted - partner.successful.time;
   return history;
 }
 
@@ -99,9 +102,10 @@ void ConnectionHistory::add(Partner& partner, const PastConnection& connection) 
   if (connection.hello == nullptr) return;
 
   const parser::ClientHello& hello = *connection.hello;
-  partner.hellos[partner.hellos_seen++ % partner.hellos.size()] = {connection.accepted,
-                                                                   fingerprint(hello)};
+  const Hello seen{connection.accepted, fingerprint(hello)};
+  partner.hellos[partner.hellos_seen++ % partner.hellos.size()] = seen;
   if (connection.agreed) {
+    partner.successful = seen;
     totals.largest_successful_hello = std::max(totals.largest_successful_hello, hello.bytes);
     totals.successful_offer = hello.highest_version();
     totals.agreed_version = connection.agreed;

@@ -45,6 +45,7 @@ class ConnectionHistory {
     Time last{};
     std::array<double, 4> intervals{};  ///< seconds between the last connections
     std::array<Hello, 32> hellos{};     ///< the last ones, as a ring
+    Hello successful{};                 ///< the last one that led to a finished handshake
     std::uint32_t hellos_seen = 0;
   };
 

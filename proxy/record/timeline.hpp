@@ -82,6 +82,9 @@ struct Connected {
   std::string address;
   std::optional<std::chrono::microseconds> took;  ///< not known when a capture lacks it
   bool announced = false;  ///< the proxy sent a PROXY header of its own first
+  /// address:port of this end, by which the server's own log, and a firewall's, knows the
+  /// connection; empty in a capture, where it is the client's.
+  std::string local{};
 };
 
 enum class ConnectError : std::uint8_t {

@@ -8,6 +8,7 @@
 
 #include "parser/fingerprint.hpp"
 #include "parser/iana_tables.hpp"
+#include "proxy/sinks/time_text.hpp"
 #include "proxy/sinks/wire_text.hpp"
 #include "proxy/text/digest.hpp"
 #include "proxy/text/escape.hpp"
@@ -315,6 +316,15 @@ std::string minted_text(const LeafMinted& minted) {
 }
 
 /// One overload for each fact that has a line.
+/// "2026-03-01 12:00:00 UTC", by which other logs are searched.
+std::string clock_text(Time time) {
+  const TimeText text(time);
+  const std::string_view whole = text;
+  constexpr std::size_t date = std::string_view("2026-03-01").size();
+  constexpr std::size_t clock = std::string_view("12:00:00").size();
+  return fmt::format("{} {} UTC", whole.substr(0, date), whole.substr(date + 1, clock));
+}
+
 class FactReader {
  public:
   FactReader(const Timeline& timeline, std::size_t index, Detail detail)
@@ -331,10 +341,13 @@ class FactReader {
 
   Line operator()(const Connected& connected) const {
     if (detail_ == Detail::brief) return {};
-    if (!connected.took) return FactText{who_, "connected to " + connected.address};
-    const std::chrono::duration<double, std::milli> took = *connected.took;
-    return FactText{who_,
-                    fmt::format("connected to {} in {:.1f} ms", connected.address, took.count())};
+    std::string line = "connected to " + connected.address;
+    if (!connected.local.empty()) line += " from " + connected.local;
+    if (connected.took) {
+      const std::chrono::duration<double, std::milli> took = *connected.took;
+      line += fmt::format(" in {:.1f} ms", took.count());
+    }
+    return FactText{who_, line + ", at " + clock_text(entries_[index_].time)};
   }
 
   Line operator()(const ConnectFailed& failed) const {

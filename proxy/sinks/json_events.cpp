@@ -106,6 +106,7 @@ class EntryWriter {
     } else {
       line.field("ms", nullptr);
     }
+    if (!connected.local.empty()) line.field("local", connected.local);
   }
 
   void operator()(const ConnectFailed& failed) const {

@@ -268,7 +268,8 @@ void append_alternatives(std::string& out, const Verdict& verdict, const Palette
   }
   if (verdict.maybe_middlebox) {
     alternatively.add(
-        "a device in front of the server, acting in its place: nothing here tells them apart");
+        "a firewall, an allow-list of addresses or a balancer in front of the server may have done "
+        "it in the server's place: ask those who run it whether this address may come");
   }
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("a server that refuses the proxy's hello is judged by both hellos") {
                 Phase::client_hello, no_shared_cipher),
       by_server("keys of certificates that the proxy cannot ask for",
                 hello_refused(with_ed25519, bare, 40), Phase::client_hello, proxy_limit,
-                no_shared_cipher, medium),
+                no_shared_cipher, low),
       by_server("suites that need no group", hello_refused(one_group, 40), Phase::client_hello,
                 proxy_limit, no_shared_group, medium),
       by_server("suites that need no group, and no version for them",

@@ -83,6 +83,21 @@ TEST_CASE("what a server does when the client had left is no sure refusal") {
   for (const Case& each : cases) check_case(each);
 }
 
+TEST_CASE("a client's reset does not hide the refusal that it answers") {
+  const auto reset = [](std::uint16_t last) {
+    Conversation c;
+    flight(c, true);
+    c.record13(S, last, last == 19 ? Content::alert : Content::unknown).client_rst();
+    return diagnose(c.timeline());
+  };
+  const Verdict refused = reset(19);
+  INFO(shown(refused));
+  CHECK(refused.closer == Closer::server);
+  CHECK(refused.mechanism == Mechanism::alert_encrypted);
+  CHECK(refused.cause == Cause::client_cert_rejected);
+  CHECK(reset(234).closer == Closer::client);
+}
+
 TEST_CASE("a server that ends after a silence refuses no certificate") {
   const Case cases[] = {
       {"before it has said anything",

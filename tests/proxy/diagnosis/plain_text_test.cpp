@@ -25,6 +25,28 @@ Conversation& refused(Conversation& c, parser::Protocol asked_in, std::string te
 
 }  // namespace
 
+TEST_CASE("a forward proxy that opens no tunnel has refused the client") {
+  const auto asked = [](int status) {
+    Conversation c;
+    c.first_bytes(C, parser::Protocol::http_connect, "CONNECT a.test:443 HTTP/1.1\r\n")
+        .first_bytes(S, parser::Protocol::http, "HTTP/1.1 40");
+    auto http = std::make_shared<parser::PlainHttp>();
+    http->status = status;
+    c.says(S, parser::Shared<parser::PlainHttp>(http));
+    auto dialogue = std::make_shared<parser::Dialogue>();
+    dialogue->protocol = parser::Protocol::http_connect;
+    c.says(C, parser::Shared<parser::Dialogue>(dialogue));
+    return diagnose(c.client_fin().server_fin().timeline());
+  };
+  const Verdict unknown_user = asked(407);
+  INFO(shown(unknown_user));
+  CHECK(unknown_user.cause == Cause::upstream_proxy_auth_required);
+  CHECK(unknown_user.closer == Closer::server);
+  CHECK(unknown_user.hint.proxy.find("--via") == std::string::npos);
+  CHECK(asked(403).cause == Cause::upstream_proxy_refused);
+  CHECK(asked(200).cause == Cause::none);
+}
+
 TEST_CASE("a client that begins with a bracket speaks no HTTP") {
   for (const char* text : {"<13>Nov 26 a.test app: x", "<Document xmlns=\"urn:iso:std\">"}) {
     Conversation c;

@@ -8,6 +8,21 @@ using namespace legible;
 using namespace legible::proxy;
 using namespace legible::tests;
 
+TEST_CASE("a client that counts on a pre-shared key is refused for it") {
+  const auto refused = [](std::vector<parser::CipherSuite> suites) {
+    auto hello = hello_openssl();
+    hello.ciphers = std::move(suites);
+    Conversation c;
+    return diagnose(c.client_says(hello).alert(S, 40).server_fin().timeline());
+  };
+  const Verdict verdict = refused({{0x1301}, {0x1302}, {0xc037}, {0x00ff}});
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::psk_mismatch);
+  CHECK(verdict.confidence == Confidence::medium);
+  CHECK(has_alternative(verdict, Cause::no_shared_cipher));
+  CHECK(refused({{0x1301}, {0xc037}, {0xc030}}).cause == Cause::no_shared_cipher);
+}
+
 TEST_CASE("a server that ends a handshake with a pre-shared key has another key") {
   constexpr std::uint16_t ecdhe_psk = 0xc037;
   constexpr std::uint16_t ecdhe_rsa = 0xc030;

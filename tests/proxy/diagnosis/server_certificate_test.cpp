@@ -397,6 +397,19 @@ TEST_CASE("a client that leaves after a moment of silence may have been ended by
   }
 }
 
+TEST_CASE("what succeeded a moment ago points to one server of several") {
+  using namespace std::chrono_literals;
+  History history;
+  history.since_success = 4s;
+  Conversation c;
+  c.client_says(hello_openssl()).server_flight(good_chain(), {problem(ProblemId::expired)});
+  const Verdict verdict = diagnose(c.alert(C, 45).client_fin().timeline(), history);
+  INFO(shown(verdict));
+  CHECK(std::ranges::any_of(verdict.evidence, [](const std::string& sentence) {
+    return sentence.starts_with("4.0 s before, the same hello of this client");
+  }));
+}
+
 TEST_CASE("a chain out of order is told where nothing else speaks against it") {
   const auto refused = [](const Chain& chain) {
     Conversation c;

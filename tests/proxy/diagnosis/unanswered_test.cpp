@@ -63,6 +63,11 @@ TEST_CASE("a protocol that knows no answers is not left in vain") {
   CHECK(went_on.confidence == Confidence::low);
   CHECK(has_alternative(went_on, Cause::idle_timeout));
 
+  Conversation lines;
+  lines.client_says(hello_openssl()).handshake12().data(C).pause(2s).data(C).pause(2s).data(C);
+  CHECK(diagnose(lines.pause(2s).hidden_alert(C).client_fin().timeline()).cause ==
+        Cause::client_satisfied);
+
   const Verdict syslog = verdict(6514, 2s);
   INFO(shown(syslog));
   CHECK(syslog.cause == Cause::client_satisfied);
@@ -249,6 +254,45 @@ TEST_CASE("a server that closes without an answer failed over it, whatever timer
   CHECK(has_alternative(verdict, Cause::idle_timeout));
 }
 
+TEST_CASE("a server that resets in place of an answer failed over the request") {
+  Conversation c;
+  c.client_says(hello_openssl()).handshake12().data(C).data(S).sends(C, 4000).server_rst();
+  const Verdict verdict = diagnose(c.timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::internal_error);
+  CHECK(verdict.outcome == Outcome::failed);
+}
+
+TEST_CASE("a request as long as those before it is known for one, however short") {
+  const auto verdict = [](std::uint16_t first, std::uint16_t last) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12().data(C, first).data(S, 1000).data(C, last);
+    return diagnose(c.server_fin().client_fin().timeline());
+  };
+  const Verdict repeated = verdict(60, 60);
+  INFO(shown(repeated));
+  CHECK(repeated.cause == Cause::internal_error);
+  CHECK(repeated.closer == Closer::server);
+  CHECK(repeated.confidence == Confidence::medium);
+  CHECK(verdict(60, 40).cause == Cause::truncated_close);
+}
+
+TEST_CASE("a client that leaves its request unanswered was not satisfied") {
+  using namespace std::chrono_literals;
+  const auto verdict = [](std::chrono::seconds patience) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12().data(C).data(S).sends(C, 4000);
+    return diagnose(c.pause(patience).hidden_alert(C).client_fin().timeline());
+  };
+  const Verdict waited = verdict(4s);
+  INFO(shown(waited));
+  CHECK(waited.cause == Cause::idle_timeout);
+  CHECK(waited.outcome == Outcome::failed);
+  CHECK(waited.confidence == Confidence::low);
+  CHECK(has_alternative(waited, Cause::client_satisfied));
+  CHECK(verdict(0s).cause == Cause::client_satisfied);
+}
+
 TEST_CASE("a server that ends on the client's word may have failed over it") {
   using enum parser::StreamEnd;
   const auto verdict = [](std::uint64_t last, bool goodbye, std::optional<parser::StreamEnd> how) {
@@ -257,13 +301,12 @@ TEST_CASE("a server that ends on the client's word may have failed over it") {
     if (goodbye) c.hidden_alert(S).sends(S, 31);
     return diagnose(c.closes(S, how.value_or(fin)).timeline());
   };
-  for (const auto& [goodbye, how] :
-       {std::pair{false, fin}, std::pair{false, rst}, std::pair{true, fin}}) {
-    const Verdict doubted = verdict(400, goodbye, how);
+  for (const bool goodbye : {false, true}) {
+    const Verdict doubted = verdict(400, goodbye, fin);
     INFO(shown(doubted));
     CHECK(doubted.confidence == Confidence::low);
     CHECK(has_alternative(doubted, Cause::internal_error));
     // A goodbye of the client's own.
-    CHECK_FALSE(has_alternative(verdict(31, goodbye, how), Cause::internal_error));
+    CHECK_FALSE(has_alternative(verdict(31, goodbye, fin), Cause::internal_error));
   }
 }

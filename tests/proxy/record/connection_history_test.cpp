@@ -40,6 +40,22 @@ TEST_CASE("connections are remembered by client, server and SNI") {
   CHECK(history.recall_and_add("192.0.2.1", "other", {noon, false, &plain}).connections == 0);
 }
 
+TEST_CASE("when the same hello succeeded is remembered") {
+  using namespace std::chrono_literals;
+  ConnectionHistory history;
+  const parser::ClientHello same = hello(parser::tls12);
+  const parser::ClientHello other = hello(parser::tls12, 0xc02f);
+  const auto since = [&](std::chrono::seconds later, const parser::ClientHello& asked,
+                         std::optional<parser::ProtocolVersion> agreed) {
+    return history.recall_and_add("192.0.2.1", "server", {noon + later, false, &asked, agreed})
+        .since_success;
+  };
+  CHECK_FALSE(since(0s, same, parser::tls12));
+  CHECK(since(3s, same, {}) == 3s);
+  CHECK(since(4s, same, {}) == 4s);
+  CHECK_FALSE(since(5s, other, {}));
+}
+
 TEST_CASE("whether a client accepts the proxy's CA is remembered by its address") {
   ConnectionHistory history;
   const parser::ClientHello plain = hello(parser::tls13);

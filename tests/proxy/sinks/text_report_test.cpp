@@ -66,7 +66,7 @@ Verdict expired() {
 TEST_CASE("a failure is told from its hello to what can be done") {
   CHECK(report(refused_certificate(), expired()) ==
         R"(#17  10.1.2.3:51544 → partner.example:443   relay
-  server  connected to 192.0.2.7:443 in 2.5 ms
+  server  connected to 192.0.2.7:443 in 2.5 ms, at 2026-03-01 12:00:00 UTC
   client  ClientHello  TLS 1.3, 1.2  sni partner.example  3 ciphers  alpn h2, http/1.1  ja4
           t13d0306h2_95b666a050ae_e12c865f31a5
   server  ServerHello  TLS 1.2  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256  x25519
