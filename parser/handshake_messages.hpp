@@ -18,6 +18,7 @@ namespace handshake_type {
 inline constexpr HandshakeType hello_request{0};
 inline constexpr HandshakeType client_hello{1};
 inline constexpr HandshakeType server_hello{2};
+inline constexpr HandshakeType new_session_ticket{4};
 inline constexpr HandshakeType encrypted_extensions{8};
 inline constexpr HandshakeType certificate{11};
 inline constexpr HandshakeType server_key_exchange{12};
@@ -26,6 +27,7 @@ inline constexpr HandshakeType server_hello_done{14};
 inline constexpr HandshakeType certificate_verify{15};
 inline constexpr HandshakeType client_key_exchange{16};
 inline constexpr HandshakeType finished{20};
+inline constexpr HandshakeType certificate_status{22};
 inline constexpr HandshakeType key_update{24};
 }  // namespace handshake_type
 

@@ -76,11 +76,7 @@ inline constexpr parser::ExtensionType key_share{51};
 inline constexpr parser::ExtensionType renegotiation_info{0xff01};
 }  // namespace extension
 
-namespace handshake_type {
-using namespace parser::handshake_type;
-inline constexpr parser::HandshakeType new_session_ticket{4};
-inline constexpr parser::HandshakeType certificate_status{22};
-}  // namespace handshake_type
+namespace handshake_type = parser::handshake_type;
 
 /// RFC 7507 and RFC 5746: suites that are signals.
 inline constexpr parser::CipherSuite fallback_scsv{0x5600};

@@ -253,6 +253,10 @@ void InterceptConnection::begin_client_handshake(
     settings.withhold_finished = true;
     settings.tickets = nullptr;
   }
+  const std::string host = asked_host(*client_.record, target().host);
+  if (choice.hello.version == parser::tls13 && settings_.memory->gives_no_tickets(host)) {
+    settings.tickets = nullptr;
+  }
   // The server went on with a name that it does not know. Some clients end by that (Java), others
   // pass over it (RFC 6066 section 3).
   if (choice.hello.version == parser::tls12 && has_warned(server, Leg::server, unrecognized_name)) {
@@ -565,12 +569,28 @@ void InterceptConnection::conclude() {
                         minted->plan->issuer == certs::MintIssuer::interception_ca;
   const PastConnection facts{accepted_, client_.bytes_in == 0, client_.record->client_hello(),
                              client_.record->agreed_version(), accepted};
+  remember_tickets();
   const Verdict verdict =
       client_.record->conclude_with(*server_.record, wall_clock(), recall_and_add(facts));
   if (automatic_ && broken_by_interception(verdict, minted ? minted->plan.get() : nullptr)) {
     settings_.memory->remember(client_host_, asked_host(*client_.record, target().host),
                                verdict.cause);
   }
+}
+
+/// Of a full handshake of TLS 1.3 that was used: a ticket would have come by then.
+void InterceptConnection::remember_tickets() {
+  const bool tls13 = server_.record->agreed_version() == parser::tls13;
+  if (!tls13 || resumable_ || !client_.record->client_spoke()) return;
+  const bool given =
+      std::ranges::any_of(server_.record->timeline().entries(), [](const Entry& entry) {
+        const auto* observation = std::get_if<parser::Observation>(&entry.fact);
+        const auto* message =
+            observation ? std::get_if<parser::HandshakeMessage>(observation) : nullptr;
+        return entry.leg == Leg::server && message &&
+               message->type == parser::handshake_type::new_session_ticket;
+      });
+  settings_.memory->remember_tickets(asked_host(*client_.record, target().host), given);
 }
 
 // --- time ---

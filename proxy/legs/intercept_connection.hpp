@@ -90,6 +90,7 @@ class InterceptConnection final : public TwoLegConnection, private InterceptedLe
   void note_own_end(LegStream& stream, parser::StreamEnd how) override;
   Leg waited_for() const override;
   void conclude() override;
+  void remember_tickets();
 
   void enter(Phase phase, std::chrono::milliseconds limit);
   void on_time_out() override;

@@ -21,4 +21,15 @@ std::optional<Cause> InterceptionMemory::recall(const std::string& client,
   return why ? std::optional(*why) : std::nullopt;
 }
 
+void InterceptionMemory::remember_tickets(const std::string& host, bool given) {
+  const std::scoped_lock lock(lock_);
+  gives_tickets_.put(host, given);
+}
+
+bool InterceptionMemory::gives_no_tickets(const std::string& host) {
+  const std::scoped_lock lock(lock_);
+  const bool* gives = gives_tickets_.find(host);
+  return gives && !*gives;
+}
+
 }  // namespace legible::proxy

@@ -1,5 +1,6 @@
 #pragma once
-// What `auto` has learnt: for whom interception breaks a connection that works without it.
+// What earlier connections have taught: for whom interception breaks one that works without it,
+// which `auto` then relays, and which servers give no tickets.
 
 #include <mutex>
 #include <optional>
@@ -21,9 +22,17 @@ class InterceptionMemory {
   /// spared to further ones.
   std::optional<Cause> recall(const std::string& client, const std::string& host);
 
+  /// Did the server of that name give a ticket (RFC 8446 section 4.6.1) in a connection that was
+  /// used?
+  void remember_tickets(const std::string& host, bool given);
+  /// It did not, the last time. Clients that never get one from it may be at a loss with one:
+  /// programs on GnuTLS take it for data that does not come.
+  bool gives_no_tickets(const std::string& host);
+
  private:
   std::mutex lock_;
   certs::LeastRecentlyUsed<std::string, Cause> broken_{capacity};
+  certs::LeastRecentlyUsed<std::string, bool> gives_tickets_{capacity};
 };
 
 }  // namespace legible::proxy
