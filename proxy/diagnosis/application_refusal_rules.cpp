@@ -41,6 +41,18 @@ std::string_view certificate_words(const parser::PlainHttp& answer) {
   return code != of_iis.end() ? *code : std::string_view();
 }
 
+/// What servers write of the client's certificate.
+bool speaks_of_clients(std::string_view reply) {
+  static constexpr std::array<std::string_view, 5> words{
+      "client certificate",                 // Postfix, PostgreSQL
+      "certificate authentication failed",  // PostgreSQL: of another user
+      "present valid SSL certificate",      // Dovecot
+      "peer certificate",                   // Exim
+      "certificate required",
+  };
+  return std::ranges::any_of(words, [&](auto each) { return contains(reply, each); });
+}
+
 bool speaks_of_certificates(std::string_view text) {
   return text.find("ertificate") != std::string_view::npos;
 }
@@ -96,15 +108,19 @@ Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, s
   if (answer.status < first_error) return std::nullopt;
   const std::string_view words = certificate_words(answer);
   const bool certain = !words.empty() || is_of_certificates(answer.status);
+  constexpr int unauthorized = 401;
   const bool spoken_of = speaks_of_certificates(answer.text);
+  const bool clients = speaks_of_clients(answer.text);
+  const bool denied = answer.status == forbidden || answer.status == unauthorized;
   // Other errors are about the request, as they would be to a client with a good certificate.
-  const bool may_be_meant = faulty && (spoken_of || answer.status == forbidden);
+  const bool may_be_meant =
+      (faulty && (spoken_of || answer.status == forbidden)) || (denied && clients);
   if (!certain && !may_be_meant) return std::nullopt;
 
   Finding finding = refusal(situation, std::move(why));
-  finding.confidence = certain     ? Confidence::certain
-                       : spoken_of ? Confidence::high
-                                   : Confidence::medium;
+  finding.confidence = certain             ? Confidence::certain
+                       : clients && faulty ? Confidence::high
+                                           : Confidence::medium;
   finding.with(words.empty()
                    ? fmt::format("the answer inside is HTTP {}{}", answer.status,
                                  spoken_of ? ", and its text speaks of a certificate" : "")
@@ -115,18 +131,6 @@ Answer refused_by(const parser::PlainHttp& answer, const Situation& situation, s
                     "refusal is about something else");
   }
   return finding;
-}
-
-/// What servers write of the client's certificate.
-bool speaks_of_clients(std::string_view reply) {
-  static constexpr std::array<std::string_view, 5> words{
-      "client certificate",                 // Postfix, PostgreSQL
-      "certificate authentication failed",  // PostgreSQL: of another user
-      "present valid SSL certificate",      // Dovecot
-      "peer certificate",                   // Exim
-      "certificate required",
-  };
-  return std::ranges::any_of(words, [&](auto each) { return contains(reply, each); });
 }
 
 /// By a reply of SMTP, IMAP, POP3, FTP or PostgreSQL that speaks of a certificate. Others may be

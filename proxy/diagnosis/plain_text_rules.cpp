@@ -82,6 +82,13 @@ Finding both_are_plain(const Situation& situation) {
     finding.lower().with("both sides speak in clear, in a protocol that is not known; no TLS came");
     return finding.or_else(Cause::starttls_refused, "the client's log says that TLS was refused");
   }
+  constexpr int switching_protocols = 101;
+  if (facts.server().http && facts.server().http->status == switching_protocols) {
+    finding.confidence = Confidence::low;
+    return finding.with(
+        "the server switched to another protocol (HTTP 101), in which nothing is read here: a "
+        "WebSocket, or TLS (RFC 2817, as CUPS has it)");
+  }
   finding.with("both sides speak in clear; there is no TLS on this connection");
   if (!refuses_vaguely(facts.server())) return finding;
   finding.confidence = Confidence::low;

@@ -47,6 +47,19 @@ TEST_CASE("a forward proxy that opens no tunnel has refused the client") {
   CHECK(asked(200).cause == Cause::none);
 }
 
+TEST_CASE("what comes behind a switch of protocols is not known") {
+  Conversation c;
+  c.first_bytes(C, parser::Protocol::http, "OPTIONS * HTTP/1.1\r\n")
+      .first_bytes(S, parser::Protocol::http, "HTTP/1.1 101");
+  auto http = std::make_shared<parser::PlainHttp>();
+  http->status = 101;
+  c.says(S, parser::Shared<parser::PlainHttp>(http));
+  const Verdict verdict = diagnose(c.client_fin().server_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.cause == Cause::none);
+  CHECK(verdict.confidence == Confidence::low);
+}
+
 TEST_CASE("a client that begins with a bracket speaks no HTTP") {
   for (const char* text : {"<13>Nov 26 a.test app: x", "<Document xmlns=\"urn:iso:std\">"}) {
     Conversation c;
