@@ -118,9 +118,9 @@ constexpr CauseInfo causes[] = {
      .looks_like = "CertificateRequest, an empty Certificate, then alert 40, 42, 50 or 116, FIN or "
                    "RST from the server. In TLS 1.3 the refusal comes after the client believes "
                    "itself connected.",
-     .client_hint =
-         "Configure a key and certificate; then check that its issuer is in the server's "
-         "list.",
+     .client_hint = "Configure a key and certificate, and its intermediates with it (in one "
+                    "keystore entry); then "
+                    "check that an issuer of it is in the server's list.",
      .server_hint = "Tell the partner which authorities are accepted.",
      .client_settings = configure_key_settings,
      .server_settings = authority_list_server_settings,

@@ -13,12 +13,14 @@ namespace {
 
 namespace http2_error {
 
+constexpr std::uint32_t no_error = 0x0;
 constexpr std::uint32_t protocol_error = 0x1;
 constexpr std::uint32_t flow_control_error = 0x3;
 constexpr std::uint32_t settings_timeout = 0x4;
 constexpr std::uint32_t stream_closed = 0x5;
 constexpr std::uint32_t frame_size_error = 0x6;
 constexpr std::uint32_t compression_error = 0x9;
+constexpr std::uint32_t enhance_your_calm = 0xb;
 constexpr std::uint32_t inadequate_security = 0xc;
 constexpr std::uint32_t http_1_1_required = 0xd;
 
@@ -91,6 +93,17 @@ Answer http2_given_up(const Situation& situation) {
       "{} sent {} ({}){}", who(situation.facts.http2_given_up_by), goaway ? "GOAWAY" : "RST_STREAM",
       name,
       given_up->debug.empty() ? "" : fmt::format(", which says {}", quoted(given_up->debug))));
+  if (given_up->error.value == http2_error::no_error && goaway) {
+    finding.title = "it closed the HTTP/2 connection (GOAWAY) without taking the request";
+    finding.to_do.client =
+        "Repeat the request on a new connection, which is safe (RFC 9113 section 6.8).";
+    finding.to_do.server =
+        "Was it shut down or reloaded? Otherwise its limit of requests for a connection may be 0.";
+  }
+  if (given_up->error.value == http2_error::enhance_your_calm) {
+    finding.to_do.client =
+        "Call less often, or with fewer streams at a time: the server throttles.";
+  }
   if (finding.cause == Cause::internal_error) finding.confidence = Confidence::medium;
   if (finding.cause == Cause::no_shared_cipher) {
     // What RFC 9113 section 9.2.2 forbids is of TLS 1.2.

@@ -153,7 +153,13 @@ void HttpDigest::take(const parser::Http2StreamReset& reset) {
 }
 
 void HttpDigest::take(const parser::Http2GoAway& goaway) {
-  if (goaway.error.value == 0 || failure_) return;
+  // RFC 9113 section 6.8: what lies above the last stream was not and will not be processed.
+  const bool drops_request = from_ == parser::Side::server &&
+                             std::ranges::any_of(exchanges_, [&](const ExchangeDigest& exchange) {
+                               return exchange.http2 && exchange.status == 0 && !exchange.reset &&
+                                      exchange.id > goaway.last_stream;
+                             });
+  if (failure_ || (goaway.error.value == 0 && !drops_request)) return;
   failure_ = goaway;
   failed_by_ = from_;
 }

@@ -146,6 +146,7 @@ TEST_CASE("what HTTP/2 gives up with is why, whoever closes then") {
   using How = Http2GivenUp::How;
   const Case cases[] = {
       {"GOAWAY", S, {How::goaway, {0xb}, "because"}, Cause::internal_error, Closer::server},
+      {"GOAWAY without an error", S, {How::goaway, {0}}, Cause::internal_error, Closer::server},
       {"GOAWAY that finds fault", S, {How::goaway, {1}}, Cause::protocol_violation, Closer::server},
       {"a stream", S, {How::reset, {7}}, Cause::internal_error, Closer::server},
       {"HTTP/1.1 is wanted", S, {How::reset, {0xd}}, Cause::alpn_mismatch, Closer::server},

@@ -143,6 +143,7 @@ TEST_CASE("a first request of which nothing came is known") {
   CHECK(digest(request(1), response(1, 200), request(2)).unanswered() == nullptr);
   CHECK(digest(stream, refused).unanswered() == nullptr);
   CHECK(digest(stream, goaway).unanswered() == nullptr);
+  CHECK(digest(stream, goaway).failure());  // its last stream lies below the request's
   HttpDigest left_by_client = digest(stream);
   left_by_client.add(parser::Side::client, std::cref(goaway));
   CHECK(left_by_client.unanswered());
