@@ -80,12 +80,13 @@ std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes)
 }
 
 bool repeats_request(const Facts& facts, std::uint64_t bytes) {
-  constexpr std::uint32_t alert = 2;
+  // MySQL's COM_QUIT is as long as its COM_PING; no request of HTTP is as short as this.
+  constexpr std::uint32_t shortest_request = 24;
   const parser::RecordTail* tail = facts.client().tail;
   if (!tail) return false;
   const auto is_request = [&](const parser::RecordTail::Record& record) {
     return record.type == parser::content_type::application_data &&
-           plaintext_bytes(facts, record.length) != alert;
+           plaintext_bytes(facts, record.length).value_or(record.length) >= shortest_request;
   };
   const auto* const last = std::ranges::find_if(tail->last, is_request);
   if (last == tail->last.end()) return false;
