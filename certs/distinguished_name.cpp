@@ -199,10 +199,14 @@ bool operator==(const Name& a, const Name& b) {
   return a.der == b.der || canonical_name(a.der) == canonical_name(b.der);
 }
 
-bool lists_name(std::span<const std::vector<std::uint8_t>> names, const Name& name) {
-  if (std::ranges::find(names, name.der) != names.end()) return true;
-  const std::string form = canonical_name(name.der);
-  return std::ranges::any_of(names, [&](const auto& der) { return canonical_name(der) == form; });
+NameList::NameList(std::span<const std::vector<std::uint8_t>> names) {
+  forms_.reserve(names.size());
+  for (const auto& der : names) forms_.push_back(canonical_name(der));
+  std::ranges::sort(forms_);
+}
+
+bool NameList::has(const Name& name) const {
+  return std::ranges::binary_search(forms_, canonical_name(name.der));
 }
 
 }  // namespace legible::certs

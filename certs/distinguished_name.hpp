@@ -15,8 +15,15 @@ namespace legible::certs {
 /// other's form. What cannot be read as a Name is its own form.
 std::string canonical_name(std::span<const std::uint8_t> der);
 
-/// Is the name among these DER-encoded Names, as a CertificateRequest lists them (RFC 5246 section
-/// 7.4.4)?
-bool lists_name(std::span<const std::vector<std::uint8_t>> names, const Name& name);
+/// DER-encoded Names, as a CertificateRequest lists authorities (RFC 5246 section 7.4.4), to be
+/// asked for others.
+class NameList {
+ public:
+  explicit NameList(std::span<const std::vector<std::uint8_t>> names);
+  bool has(const Name& name) const;
+
+ private:
+  std::vector<std::string> forms_;  ///< sorted
+};
 
 }  // namespace legible::certs

@@ -12,12 +12,12 @@ class ContentBudget;
 struct Limits {
   std::uint32_t client_hello_bytes = 65536;        ///< longest ClientHello decoded in full
   std::uint32_t handshake_message_bytes = 262144;  ///< longest other handshake message kept
-  std::uint32_t handshake_bytes = 1 << 20;         ///< of both sides' messages: decoded
-  std::uint32_t certificates = 64;                 ///< of one Certificate message
-  std::uint32_t authorities = 1024;                ///< of one CertificateRequest
-  std::uint32_t dialogue_bytes = 8192;             ///< of a cleartext dialogue, both sides
-  std::uint32_t encrypted_records = 48;            ///< reported one by one for each side
-  std::uint32_t observations = 256;                ///< reported for one connection in all
+  std::uint32_t handshake_bytes = 1 << 20;  ///< of both sides' messages, besides a hello: decoded
+  std::uint32_t certificates = 64;          ///< of one Certificate message
+  std::uint32_t authorities = 1024;         ///< of one CertificateRequest
+  std::uint32_t dialogue_bytes = 8192;      ///< of a cleartext dialogue, both sides
+  std::uint32_t encrypted_records = 48;     ///< reported one by one for each side
+  std::uint32_t observations = 256;         ///< reported for one connection in all
 
   std::uint32_t http_head_bytes = 262144;     ///< of one HTTP message, decoded
   std::uint32_t http_fields = 256;            ///< of one HTTP message: kept, and told

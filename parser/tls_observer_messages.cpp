@@ -57,8 +57,10 @@ void TlsObserver::State::on_message(Side from, const RawHandshake& message) {
 /// Kept as long as the connection lasts, messages of tolerable length may be too many.
 bool TlsObserver::State::is_beyond_limit(Side from, const RawHandshake& message) {
   const std::uint64_t before = std::exchange(handshake_bytes, handshake_bytes + message.length);
-  const bool beyond = handshake_bytes > limits.handshake_bytes;
-  if (beyond && before <= limits.handshake_bytes) {
+  // However long a hello may be, it leaves room for the others.
+  const std::uint64_t most = std::uint64_t{limits.handshake_bytes} + limits.client_hello_bytes;
+  const bool beyond = handshake_bytes > most;
+  if (beyond && before <= most) {
     report(from, LimitReached{"handshake messages", limits.handshake_bytes});
   }
   return beyond;

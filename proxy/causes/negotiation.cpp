@@ -103,9 +103,8 @@ constexpr StackNote dh_client_logs[] = {
 };
 constexpr StackNote ems_settings[] = {
     {"JSSE",
-     "jdk.tls.useExtendedMasterSecret=true; or as a stopgap jdk.tls.allowLegacyMasterSecret=true "
-     "on "
-     "the side that insists"},
+     "jdk.tls.useExtendedMasterSecret=true; or, as a stopgap on the side that insists, "
+     "jdk.tls.allowLegacyMasterSecret=true"},
     {"OpenSSL", "FIPS builds require it; update the older side"},
 };
 constexpr StackNote fallback_logs[] = {

@@ -8,7 +8,7 @@
 
 namespace legible::proxy::diagnosis {
 
-/// In any case, of ASCII.
+/// Is the word in the line, in any case (of ASCII)?
 bool contains(std::string_view line, std::string_view word);
 
 /// The same, if the word stands alone: not in the name of a host, a user or a file.

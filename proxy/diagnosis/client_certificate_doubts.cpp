@@ -50,7 +50,7 @@ Cause client_cause(const Problem& problem) {
 }
 
 bool listed_authority(const parser::CertificateRequest& request, const certs::Name& name) {
-  return certs::lists_name(request.authorities, name);
+  return certs::NameList(request.authorities).has(name);
 }
 
 /// The certificate of this subject that either side sent.
@@ -78,9 +78,9 @@ bool below_listed_authority(const Facts& facts, const Certificate& certificate) 
 
 /// Is the end of the chain issued by, or itself, one of the authorities that the server listed?
 bool reaches_listed_authority(const parser::CertificateRequest& request, const Chain& chain) {
+  const certs::NameList listed(request.authorities);
   return std::ranges::any_of(chain, [&](const Certificate& certificate) {
-    return listed_authority(request, certificate.issuer) ||
-           listed_authority(request, certificate.subject);
+    return listed.has(certificate.issuer) || listed.has(certificate.subject);
   });
 }
 

@@ -392,7 +392,7 @@ Answer finished_and_left(const Situation& situation) {
   if (facts.tls13() && facts.server().certificate == CertificateState::none_seen) {
     doubt_hidden_certificate(situation, finding);
   }
-  if (!orderly && !facts.minted && judged && judged->judgement->ok) {
+  if (!orderly && !facts.minted && judged && judged->judgement && judged->judgement->ok) {
     finding.or_else(Cause::server_cert_untrusted_ca,
                     "the client's log speaks of the issuer: it trusts others than were taken here");
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "proxy/diagnosis/observations.hpp"
 #include "proxy/diagnosis/record_sizes.hpp"
 #include "proxy/diagnosis/rules.hpp"
 #include "proxy/diagnosis/text.hpp"
@@ -38,7 +39,8 @@ Answer left_by_server(const Situation& situation, std::uint64_t unanswered) {
   Finding finding =
       failed_over_it(fmt::format("the last word was the client's: {}", count(unanswered, "byte")));
   finding.title = "it reset the connection without an answer to what it had been sent";
-  return finding;
+  return finding.lower().or_else(Cause::reset_after_close,
+                                 "the server had answered before it had read all (HTTP 401, 413)");
 }
 
 Finding given_up_by_client(const Situation& situation, std::uint64_t unanswered) {
@@ -66,8 +68,26 @@ bool is_used_unread(const Situation& situation) {
 
 }  // namespace
 
+bool sends_without_waiting(const Situation& situation) {
+  int pauses = 0;
+  std::optional<Time> last;
+  for (const Entry& entry : situation.timeline.entries()) {
+    if (!observed<parser::EncryptedRecord>(entry)) continue;
+    if (entry.leg == Leg::server) {
+      pauses = 0;
+      last.reset();
+      continue;
+    }
+    if (last && entry.time - *last >= shortest_timer) ++pauses;
+    last = entry.time;
+  }
+  // A request whose body waits for an answer (Expect: 100-continue) goes on once.
+  return pauses >= 2;
+}
+
 bool left_its_request(const Situation& situation) {
   if (!is_used_unread(situation) || !situation.client_closed()) return false;
+  if (sends_without_waiting(situation)) return false;
   const std::uint64_t unanswered = situation.timeline.unanswered_but_for(0);
   return situation.after_silence() &&
          holds_request(situation.facts, unanswered) == Confidence::high;
@@ -78,7 +98,7 @@ Answer last_request_unanswered(const Situation& situation) {
     return given_up_by_client(situation, situation.timeline.unanswered_but_for(0));
   }
   if (!is_used_unread(situation) || !situation.server_closed()) return std::nullopt;
-  const std::uint64_t goodbye = situation.bare_close() ? 0 : longest_goodbye_record + record_header;
+  const std::uint64_t goodbye = closing_alert_bytes(situation.facts, Leg::server);
   return left_by_server(situation, situation.timeline.unanswered_but_for(goodbye));
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "proxy/diagnosis/rules.hpp"
@@ -121,7 +123,16 @@ Finding tunnel_refused(const Situation& situation) {
       "not reached.";
   finding.to_do.proxy = "Nothing: what is listened to here is the way to that forward proxy.";
   finding.with(fmt::format("the client sent CONNECT, and the answer is HTTP {}", status));
-  return finding;
+  // RFC 9110 section 15: forbidden, or of a gateway. Web servers refuse CONNECT with others.
+  static constexpr std::array proxys{403, proxy_authentication_required, 502, 503, 504};
+  if (std::ranges::find(proxys, status) != proxys.end()) return finding;
+  finding.confidence = Confidence::low;
+  finding.title = "the client asked for a tunnel, and got none";
+  finding.to_do = {};
+  finding.to_do.client = "If the server is no forward proxy, do not use it as one.";
+  finding.to_do.proxy =
+      "If the client takes this listener for a forward proxy, start it as one (--forward).";
+  return finding.with("a web server answers CONNECT so, too");
 }
 
 /// What the proxy did in the server's place.

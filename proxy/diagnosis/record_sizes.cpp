@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "parser/cipher_traits.hpp"
 
@@ -79,6 +80,20 @@ std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes)
   return std::nullopt;
 }
 
+std::uint64_t closing_alert_bytes(const Facts& facts, Leg side) {
+  constexpr std::uint32_t alert = 2;
+  const parser::RecordTail* tail = facts.side(side).tail;
+  if (!tail) return 0;
+  const auto is_alert = [&](const parser::RecordTail::Record& record) {
+    return record.type == parser::content_type::alert ||
+           (facts.tls13() && plaintext_bytes(facts, record.length) == alert);
+  };
+  const auto& [last, before] = std::pair(tail->last[0], tail->last[1]);
+  if (!is_alert(last)) return 0;
+  const std::uint64_t one = last.length + record_header;
+  return is_alert(before) && before.length == last.length ? 2 * one : one;
+}
+
 bool repeats_request(const Facts& facts, std::uint64_t bytes) {
   // MySQL's COM_QUIT is as long as its COM_PING; no request of HTTP is as short as this.
   constexpr std::uint32_t shortest_request = 24;
@@ -86,7 +101,7 @@ bool repeats_request(const Facts& facts, std::uint64_t bytes) {
   if (!tail) return false;
   const auto is_request = [&](const parser::RecordTail::Record& record) {
     return record.type == parser::content_type::application_data &&
-           plaintext_bytes(facts, record.length).value_or(record.length) >= shortest_request;
+           plaintext_bytes(facts, record.length).value_or(0) >= shortest_request;
   };
   const auto* const last = std::ranges::find_if(tail->last, is_request);
   if (last == tail->last.end()) return false;

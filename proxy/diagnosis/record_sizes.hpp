@@ -23,8 +23,12 @@ inline constexpr std::uint64_t longest_leave = 200;
 /// they do not.
 std::optional<Confidence> holds_request(const Facts& facts, std::uint64_t bytes);
 
+/// Of the alert with which a side closed, and of JSSE's user_canceled before it, in its stream; 0
+/// when its last record is none.
+std::uint64_t closing_alert_bytes(const Facts& facts, Leg side);
+
 /// The client's last `bytes` are one record of data, as long as one before it, and more than what
-/// is sent without being asked for (HTTP/2's small frames).
+/// is sent without being asked for (HTTP/2's small frames). Only where no padding hides lengths.
 bool repeats_request(const Facts& facts, std::uint64_t bytes);
 
 /// In SMTP, after STARTTLS, the client said as much as QUIT, and nothing else: not the greeting

@@ -89,6 +89,9 @@ Answer only_said_goodbye(const Situation& situation);
 Answer used_when_stale(const Situation& situation);
 Answer finished_and_left(const Situation& situation);
 Answer heartbleed_probe(const Situation& situation);
+/// The client sent, paused, and sent again, and that more than once, without a word of the
+/// server's.
+bool sends_without_waiting(const Situation& situation);
 /// Relayed: the client waited for an answer to what is by its size a request, and left.
 bool left_its_request(const Situation& situation);
 /// Relayed: the connection ended with the client's word, by the sizes of its records a request.

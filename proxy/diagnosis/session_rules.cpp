@@ -35,19 +35,6 @@ bool unanswered(const Facts& facts) {
 /// What tells that the client's protocol knows no answers.
 enum class OneWay : std::uint8_t { no, it_went_on, port };
 
-/// A request whose body waits for an answer (Expect: 100-continue) goes on once.
-bool went_on_twice(const Situation& situation) {
-  int pauses = 0;
-  std::optional<Time> last;
-  for (const Entry& entry : situation.timeline.entries()) {
-    const auto* record = observed<parser::EncryptedRecord>(entry);
-    if (!record || entry.leg != Leg::client) continue;
-    if (last && entry.time - *last >= shortest_timer) ++pauses;
-    last = entry.time;
-  }
-  return pauses >= 2;
-}
-
 OneWay sends_one_way(const Situation& situation) {
   constexpr std::uint16_t syslog_tls = 6514;  // RFC 5425 section 4.1
   const Facts& facts = situation.facts;
@@ -55,8 +42,8 @@ OneWay sends_one_way(const Situation& situation) {
   if (facts.target && facts.target->port == syslog_tls) return OneWay::port;
   const Pause& pause = situation.timeline.pause();
   const bool went_on = pause.length.count() > 0 && pause.ended_by == Leg::client &&
-                       holds_request(facts, pause.client_bytes_unanswered) == Confidence::high;
-  return went_on || went_on_twice(situation) ? OneWay::it_went_on : OneWay::no;
+                       pause.client_bytes_unanswered > longest_leave;
+  return went_on || sends_without_waiting(situation) ? OneWay::it_went_on : OneWay::no;
 }
 
 /// The server's end is no answer to what was asked before it; nor to what the client had given up.

@@ -253,8 +253,8 @@ void InterceptConnection::begin_client_handshake(
     settings.withhold_finished = true;
     settings.tickets = nullptr;
   }
-  const std::string host = asked_host(*client_.record, target().host);
-  if (choice.hello.version == parser::tls13 && settings_.memory->gives_no_tickets(host)) {
+  const bool tls13 = choice.hello.version == parser::tls13;
+  if (tls13 && settings_.memory->gives_no_tickets(host_and_port())) {
     settings.tickets = nullptr;
   }
   // The server went on with a name that it does not know. Some clients end by that (Java), others
@@ -578,6 +578,10 @@ void InterceptConnection::conclude() {
   }
 }
 
+std::string InterceptConnection::host_and_port() const {
+  return fmt::format("{}:{}", asked_host(*client_.record, target().host), target().port);
+}
+
 /// Of a full handshake of TLS 1.3 that was used: a ticket would have come by then.
 void InterceptConnection::remember_tickets() {
   const bool tls13 = server_.record->agreed_version() == parser::tls13;
@@ -590,7 +594,7 @@ void InterceptConnection::remember_tickets() {
         return entry.leg == Leg::server && message &&
                message->type == parser::handshake_type::new_session_ticket;
       });
-  settings_.memory->remember_tickets(asked_host(*client_.record, target().host), given);
+  settings_.memory->remember_tickets(host_and_port(), given);
 }
 
 // --- time ---

@@ -91,6 +91,7 @@ class InterceptConnection final : public TwoLegConnection, private InterceptedLe
   Leg waited_for() const override;
   void conclude() override;
   void remember_tickets();
+  std::string host_and_port() const;
 
   void enter(Phase phase, std::chrono::milliseconds limit);
   void on_time_out() override;

@@ -22,8 +22,8 @@ class InterceptionMemory {
   /// spared to further ones.
   std::optional<Cause> recall(const std::string& client, const std::string& host);
 
-  /// Did the server of that name give a ticket (RFC 8446 section 4.6.1) in a connection that was
-  /// used?
+  /// Did the server of that name and port give a ticket (RFC 8446 section 4.6.1) in a connection
+  /// that was used?
   void remember_tickets(const std::string& host, bool given);
   /// It did not, the last time. Clients that never get one from it may be at a loss with one:
   /// programs on GnuTLS take it for data that does not come.

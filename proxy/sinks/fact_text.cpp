@@ -315,7 +315,6 @@ std::string minted_text(const LeafMinted& minted) {
          " added";
 }
 
-/// One overload for each fact that has a line.
 /// "2026-03-01 12:00:00 UTC", by which other logs are searched.
 std::string clock_text(Time time) {
   const TimeText text(time);
@@ -325,6 +324,7 @@ std::string clock_text(Time time) {
   return fmt::format("{} {} UTC", whole.substr(0, date), whole.substr(date + 1, clock));
 }
 
+/// One overload for each fact that has a line.
 class FactReader {
  public:
   FactReader(const Timeline& timeline, std::size_t index, Detail detail)

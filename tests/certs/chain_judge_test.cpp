@@ -177,10 +177,10 @@ TEST_CASE("a list names an authority, however its name is encoded") {
   const Pki& pki = Pki::instance();
   using List = std::vector<std::vector<std::uint8_t>>;
   const Name& issuer = pki.leaf.certificate.issuer;
-  CHECK(lists_name(List{write_name("CN=Else"), issuer.der}, issuer));
-  CHECK(lists_name(List{write_name("O=TEST, CN=issuing ca 3")}, issuer));
-  CHECK_FALSE(lists_name(List{write_name("CN=Else"), {0x01}}, issuer));
-  CHECK_FALSE(lists_name(List{}, issuer));
+  CHECK(NameList(List{write_name("CN=Else"), issuer.der}).has(issuer));
+  CHECK(NameList(List{write_name("O=TEST, CN=issuing ca 3")}).has(issuer));
+  CHECK_FALSE(NameList(List{write_name("CN=Else"), {0x01}}).has(issuer));
+  CHECK_FALSE(NameList(List{}).has(issuer));
 }
 
 }  // namespace

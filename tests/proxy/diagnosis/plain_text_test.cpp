@@ -44,6 +44,8 @@ TEST_CASE("a forward proxy that opens no tunnel has refused the client") {
   CHECK(unknown_user.closer == Closer::server);
   CHECK(unknown_user.hint.proxy.find("--via") == std::string::npos);
   CHECK(asked(403).cause == Cause::upstream_proxy_refused);
+  CHECK(asked(403).confidence == Confidence::high);
+  CHECK(asked(405).confidence == Confidence::low);
   CHECK(asked(200).cause == Cause::none);
 }
 

@@ -277,6 +277,29 @@ TEST_CASE("a request as long as those before it is known for one, however short"
   CHECK(verdict(60, 40).cause == Cause::truncated_close);
 }
 
+TEST_CASE("a short answer before the server's goodbye is an answer") {
+  for (const bool reply : {false, true}) {
+    Conversation c;
+    c.client_says(hello_openssl()).handshake12().data(C, 60).data(S, 90).data(C, 60);
+    c.data(S, 40).data(C, 60);
+    if (reply) c.data(S, 39);  // 221 2.0.0 Bye
+    c.encrypted(S, parser::content_type::alert, 26, Content::alert);
+    const Verdict verdict = diagnose(c.server_fin().client_fin().timeline());
+    INFO(shown(verdict));
+    CHECK((verdict.cause == Cause::internal_error) != reply);
+  }
+}
+
+TEST_CASE("a publisher that is not answered waits for nothing") {
+  using namespace std::chrono_literals;
+  Conversation c;
+  c.client_says(hello_openssl()).handshake12().data(S, 400);
+  for (int i = 0; i < 4; ++i) c.data(C, 313).pause(1300ms);
+  const Verdict verdict = diagnose(c.hidden_alert(C).client_fin().timeline());
+  INFO(shown(verdict));
+  CHECK(verdict.outcome == Outcome::ok);
+}
+
 TEST_CASE("a client that leaves its request unanswered was not satisfied") {
   using namespace std::chrono_literals;
   const auto verdict = [](std::chrono::seconds patience) {
