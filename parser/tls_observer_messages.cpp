@@ -61,7 +61,7 @@ bool TlsObserver::State::is_beyond_limit(Side from, const RawHandshake& message)
   const std::uint64_t most = std::uint64_t{limits.handshake_bytes} + limits.client_hello_bytes;
   const bool beyond = handshake_bytes > most;
   if (beyond && before <= most) {
-    report(from, LimitReached{"handshake messages", limits.handshake_bytes});
+    report(from, LimitReached{"handshake messages", most});
   }
   return beyond;
 }

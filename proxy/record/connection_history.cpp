@@ -54,17 +54,19 @@ History ConnectionHistory::recall_and_add(const std::string& client, const std::
                                           const PastConnection& connection) {
   const std::string sni = connection.hello ? connection.hello->sni : std::string();
   const std::string key = client + '\n' + server + '\n' + sni;
+  const Hello seen{connection.accepted, connection.hello ? fingerprint(*connection.hello) : 0};
   const std::lock_guard lock(mutex_);
   Partner* partner = partners_.find(key);
   if (partner == nullptr) partner = &partners_.put(key, {});
-  History before = recall(*partner, connection);
+  History before = recall(*partner, connection, seen);
   before.accepted_proxy_authority = trusting_clients_.find(client) != nullptr;
-  add(*partner, connection);
+  add(*partner, connection, seen);
   if (connection.accepted_proxy_authority) trusting_clients_.put(client, {});
   return before;
 }
 
-History ConnectionHistory::recall(const Partner& partner, const PastConnection& connection) {
+History ConnectionHistory::recall(const Partner& partner, const PastConnection& connection,
+                                  Hello seen) {
   History history = partner.totals;
   if (history.connections >= partner.intervals.size()) {
     const double latest = seconds_between(partner.last, connection.accepted);
@@ -84,12 +86,12 @@ History ConnectionHistory::recall(const Partner& partner, const PastConnection& 
   }
   history.recent_distinct_hellos = static_cast<std::uint32_t>(distinct.size());
   const bool same_succeeded = connection.hello && partner.successful.time != Time{} &&
-                              partner.successful.fingerprint == fingerprint(*connection.hello);
+                              partner.successful.fingerprint == seen.fingerprint;
   if (same_succeeded) history.since_success = connection.accepted - partner.successful.time;
   return history;
 }
 
-void ConnectionHistory::add(Partner& partner, const PastConnection& connection) {
+void ConnectionHistory::add(Partner& partner, const PastConnection& connection, Hello seen) {
   History& totals = partner.totals;
   if (totals.connections > 0) {
     std::ranges::rotate(partner.intervals, partner.intervals.begin() + 1);
@@ -102,7 +104,6 @@ void ConnectionHistory::add(Partner& partner, const PastConnection& connection) 
   if (connection.hello == nullptr) return;
 
   const parser::ClientHello& hello = *connection.hello;
-  const Hello seen{connection.accepted, fingerprint(hello)};
   partner.hellos[partner.hellos_seen++ % partner.hellos.size()] = seen;
   if (connection.agreed) {
     partner.successful = seen;

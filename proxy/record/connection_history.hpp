@@ -49,8 +49,9 @@ class ConnectionHistory {
     std::uint32_t hellos_seen = 0;
   };
 
-  static History recall(const Partner& partner, const PastConnection& connection);
-  static void add(Partner& partner, const PastConnection& connection);
+  /// `seen` is the connection's hello; its fingerprint means nothing where there was none.
+  static History recall(const Partner& partner, const PastConnection& connection, Hello seen);
+  static void add(Partner& partner, const PastConnection& connection, Hello seen);
 
   struct Accepted {};
 

@@ -360,7 +360,7 @@ TEST_CASE("messages beyond what is kept of a connection are only named") {
       handshake_record(0x0303, handshake(11, concat({hex("0003eb 0003e8"), Bytes(1000, 0x30)})));
   for (int i = 0; i < 8; ++i) watched.feed({server(chain)});
   const Lines lines = watched.lines();
-  CHECK(std::ranges::count(lines, "server: LimitReached handshake messages 2048") == 1);
+  CHECK(std::ranges::count(lines, "server: LimitReached handshake messages 4096") == 1);
   CHECK(std::ranges::count(lines, "server: Certificate 1") == 3);
   CHECK(lines.back() == "server: HandshakeMessage 11");
 }
